@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+
+import type { Clock } from "./clock.ts";
+
+/** The kinds of things that carry an id of ours. The prefix is the kind, so that an id says what it names. */
+export const idPrefixes = {
+  principal: "usr",
+  token: "tok",
+  event: "evt",
+  job: "job",
+  datasetVersion: "dv",
+  execution: "exe",
+  step: "stp",
+  model: "mdl",
+  modelVersion: "mv",
+  release: "rel",
+  deployment: "dep",
+  prediction: "prd",
+  monitor: "mon",
+  incident: "inc",
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+
+// Crockford's base 32: no I, L, O, U, so that an id can be read aloud; its order is the order of the bits.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const timeDigits = 9;
+const randomDigits = 11;
+
+/**
+ * Makes an id such as `mv_1hq8z3k0m4x2…`: the kind, 9 digits of milliseconds, 11 random digits (55
+ * bits). Ids of one kind sort by the time they were made.
+ */
+export function createId(kind: IdKind, clock: Clock): string {
+  return `${idPrefixes[kind]}_${encodeTime(clock.nowMs())}${encodeRandom()}`;
+}
+
+function encodeTime(ms: number): string {
+  let rest = ms;
+  let digits = "";
+  for (let index = 0; index < timeDigits; index++) {
+    digits = alphabet.charAt(rest % 32) + digits;
+    rest = Math.floor(rest / 32);
+  }
+  return digits;
+}
+
+function encodeRandom(): string {
+  let digits = "";
+  for (const byte of randomBytes(randomDigits)) digits += alphabet.charAt(byte & 31);
+  return digits;
+}
