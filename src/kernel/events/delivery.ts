@@ -1,0 +1,180 @@
+import type { Database } from "../db/index.ts";
+import type { AnyLedgerEvent, EventKind, FailedDelivery, Ledger, LedgerEvent } from "./index.ts";
+import {
+  deleteFailure,
+  listEvents,
+  listFailures,
+  moveCursor,
+  readCursor,
+  readEvent,
+  reviveFailures,
+  saveFailure,
+} from "./store.ts";
+
+type Delivery = Pick<Ledger, "on" | "watch" | "failures" | "start" | "stop" | "settle"> & {
+  announce(event: AnyLedgerEvent): void;
+  /** Puts the failure and those of its subject back to work; they run when the transaction has committed. */
+  revive(handler: string, seq: number): Promise<void>;
+};
+
+interface Handler {
+  readonly name: string;
+  readonly kinds: readonly EventKind[];
+  handle(event: AnyLedgerEvent): Promise<void>;
+}
+
+const readAtOnce = 200;
+const maximumAttempts = 6;
+const firstDelayMs = 200;
+
+/**
+ * Brings each event to each handler at least once, after commit.
+ *
+ * A handler has a cursor: everything up to it was delivered or stands in `event_failures`. An event
+ * that fails is tried again after 0.2, 0.4, 0.8, 1.6, 3.2 seconds, then given up until a person asks
+ * for a retry. While an event of a subject has failed, later events of that subject queue behind it,
+ * so a subject's history is never seen out of order; other subjects go on.
+ *
+ * Waiting is in real time, not by the injected clock: a simulated day must not stall a retry.
+ */
+export function createDelivery(db: Database): Delivery {
+  const handlers: Handler[] = [];
+  const watchers = new Set<(event: AnyLedgerEvent) => void>();
+  let running = false;
+  let wanted = false;
+  let round: Promise<void> | undefined;
+  let retryTimer: NodeJS.Timeout | undefined;
+
+  /** Starts a round, or asks the one under way for another pass. */
+  function wake(): void {
+    if (!running) return;
+    wanted = true;
+    round ??= runRounds().finally(() => {
+      round = undefined;
+      if (wanted) wake();
+    });
+  }
+
+  async function runRounds(): Promise<void> {
+    while (wanted && running) {
+      wanted = false;
+      await Promise.all(handlers.map((handler) => deliverNew(handler)));
+      await retryDue();
+    }
+  }
+
+  async function deliverNew(handler: Handler): Promise<void> {
+    for (let after = await readCursor(db, handler.name); running; ) {
+      const events = await listEvents(db, { after, limit: readAtOnce });
+      const last = events.at(-1);
+      if (last === undefined) return;
+      const blocked = new Set((await listFailures(db)).filter((one) => one.handler === handler.name).map((one) => one.subject));
+      for (const event of events) {
+        if (!handler.kinds.includes(event.kind)) continue;
+        if (blocked.has(event.subject)) await queueBehind(handler, event);
+        else if (!(await attempt(handler, event, 0))) blocked.add(event.subject);
+        await moveCursor(db, handler.name, event.seq);
+      }
+      after = last.seq;
+      await moveCursor(db, handler.name, after);
+    }
+  }
+
+  async function attempt(handler: Handler, event: AnyLedgerEvent, earlierAttempts: number): Promise<boolean> {
+    try {
+      await handler.handle(event);
+      return true;
+    } catch (error) {
+      const attempts = earlierAttempts + 1;
+      const delayMs = firstDelayMs * 2 ** earlierAttempts;
+      await saveFailure(db, {
+        handler: handler.name,
+        seq: event.seq,
+        subject: event.subject,
+        attempts,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        nextAttemptAtMs: Date.now() + delayMs,
+        givenUp: attempts >= maximumAttempts,
+      });
+      return false;
+    }
+  }
+
+  async function queueBehind(handler: Handler, event: AnyLedgerEvent): Promise<void> {
+    await saveFailure(db, {
+      handler: handler.name,
+      seq: event.seq,
+      subject: event.subject,
+      attempts: 0,
+      error: "waits for an earlier event of the same subject",
+      nextAttemptAtMs: 0,
+      givenUp: false,
+    });
+  }
+
+  /** Per handler and subject only the oldest failure is tried, so that order holds. */
+  async function retryDue(): Promise<void> {
+    clearTimeout(retryTimer);
+    const stuck = new Set<string>();
+    let nextAtMs = Number.POSITIVE_INFINITY;
+    for (const failure of await listFailures(db)) {
+      const handler = handlers.find((one) => one.name === failure.handler);
+      const lane = `${failure.handler}\n${failure.subject}`;
+      if (handler === undefined || stuck.has(lane)) continue;
+      if (failure.givenUp || failure.nextAttemptAtMs > Date.now()) {
+        stuck.add(lane);
+        if (!failure.givenUp) nextAtMs = Math.min(nextAtMs, failure.nextAttemptAtMs);
+        continue;
+      }
+      const event = await readEvent(db, failure.seq);
+      if (event === undefined || (await attempt(handler, event, failure.attempts))) {
+        await deleteFailure(db, failure.handler, failure.seq);
+      } else {
+        stuck.add(lane);
+        nextAtMs = Math.min(nextAtMs, Date.now() + firstDelayMs * 2 ** failure.attempts);
+      }
+    }
+    if (running && Number.isFinite(nextAtMs)) retryTimer = setTimeout(wake, Math.max(0, nextAtMs - Date.now()));
+  }
+
+  return {
+    on<Kind extends EventKind>(
+      name: string,
+      kinds: readonly Kind[],
+      handler: (event: LedgerEvent<Kind>) => Promise<void>,
+    ) {
+      if (handlers.some((one) => one.name === name)) throw new Error(`two event handlers are named ${name}`);
+      const wants = (event: AnyLedgerEvent): event is AnyLedgerEvent & LedgerEvent<Kind> =>
+        kinds.some((kind) => kind === event.kind);
+      handlers.push({ name, kinds, handle: async (event) => (wants(event) ? await handler(event) : undefined) });
+    },
+    watch(listener) {
+      watchers.add(listener);
+      return () => watchers.delete(listener);
+    },
+    announce(event) {
+      for (const watcher of watchers) watcher(event);
+      wake();
+    },
+    failures: async (): Promise<FailedDelivery[]> =>
+      (await listFailures(db)).map(({ nextAttemptAtMs: _, ...failure }) => failure),
+    async revive(handler, seq) {
+      const event = await readEvent(db, seq);
+      if (event !== undefined) await reviveFailures(db, handler, event.subject);
+    },
+    async start() {
+      running = true;
+      wake();
+      await round;
+    },
+    async stop() {
+      running = false;
+      clearTimeout(retryTimer);
+      await round;
+    },
+    async settle() {
+      wake();
+      while (round !== undefined) await round;
+    },
+  };
+}
