@@ -1,0 +1,22 @@
+import type { Permission } from "./permissions.ts";
+
+/** Who acts: a person, a service with a token, or the system's own rules. */
+export interface Principal {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "person" | "service" | "system";
+  /** How this request proved it: the user of this machine, a token, a browser session, or not at all. */
+  readonly via: "local" | "token" | "session" | "none";
+}
+
+/** Loops and jobs act as the system; it may do everything and appears in the ledger as `system`. */
+export const systemPrincipal: Principal = { id: "system", name: "Gyre", kind: "system", via: "local" };
+
+/** Who calls a public route without credentials; holds no permission. */
+export const anonymous: Principal = { id: "anonymous", name: "anonymous", kind: "person", via: "none" };
+
+/**
+ * Throws `permission_denied` unless `principal` holds `permission` in `project`; without a project,
+ * unless it holds it everywhere.
+ */
+export type Authorise = (principal: Principal, permission: Permission, project?: string) => Promise<void>;

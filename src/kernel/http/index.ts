@@ -1,0 +1,13 @@
+export { defineRoute, defineStream, defineRawRoute } from "./routes.ts";
+export type { ForeignAnswer, Method, PathParameters, Route, Visit } from "./routes.ts";
+export { createServer } from "./server.ts";
+export type { InjectedRequest, InjectedResponse, Server, ServerLog, ServerOptions } from "./server.ts";
+export { createChannel } from "./stream.ts";
+export type { Channel, StreamEvent } from "./stream.ts";
+export { sendBlob } from "./blob.ts";
+export type { SentBlob } from "./blob.ts";
+export { parseJson, parseRequestPart, readBody, readJson } from "./parse.ts";
+export { safePath } from "./path.ts";
+export { bodyOfProblem, statusOf } from "./present.ts";
+export type { ProblemBody } from "./present.ts";
+export { problems as httpProblems } from "./problems.ts";

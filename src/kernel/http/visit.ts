@@ -1,0 +1,161 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+import { anonymous, authProblems } from "../auth/index.ts";
+import type { Authenticate, Authorise, Permission, Principal } from "../auth/index.ts";
+import { Problem } from "../errors.ts";
+import { internalError } from "./present.ts";
+import type { Arrival, JsonRoute, RawRoute, Route, StreamRoute } from "./routes.ts";
+import type { ServerLog } from "./server.ts";
+import { eventStream } from "./stream.ts";
+
+interface OpenVisit {
+  readonly principal: Principal;
+  readonly controller: AbortController;
+  /** Whether the permission was checked; a handler-scoped route must do it itself. */
+  isAllowed: boolean;
+}
+
+interface Visits {
+  /** Finds out who asks and whether they may, before a byte of the body is read. */
+  begin(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Lets the route answer. */
+  answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
+  endStreams(): void;
+}
+
+interface VisitParts {
+  readonly authenticate: Authenticate;
+  readonly authorise: Authorise;
+  readonly log: ServerLog;
+}
+
+/** Carries a request from the gate through its route's handler. */
+export function createVisits(parts: VisitParts): Visits {
+  const visits = new WeakMap<FastifyRequest, OpenVisit>();
+  const streams = new Set<AbortController>();
+
+  async function answerJson(route: JsonRoute, arrival: Arrival, reply: FastifyReply): Promise<FastifyReply> {
+    const output = await route.answer(arrival);
+    refuseUnchecked(route, arrival.request);
+    void reply.code(route.status);
+    if (output === undefined) return reply.send();
+    return reply.type("application/json; charset=utf-8").send(JSON.stringify(output));
+  }
+
+  async function answerStream(route: StreamRoute, arrival: Arrival, reply: FastifyReply): Promise<FastifyReply> {
+    const source = await route.open(arrival);
+    refuseUnchecked(route, arrival.request);
+    const controller = visitOf(arrival.request).controller;
+    streams.add(controller);
+    controller.signal.addEventListener("abort", () => streams.delete(controller), { once: true });
+    const unexpected = (error: unknown): Problem => {
+      parts.log.error("a stream failed", { request: arrival.request.id, route: route.path, error });
+      return internalError(error, arrival.request.id);
+    };
+    void reply.headers({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
+    return reply.send(eventStream(source, controller.signal, unexpected));
+  }
+
+  async function answerRaw(route: RawRoute, arrival: Arrival, reply: FastifyReply): Promise<FastifyReply> {
+    const output = await route.answer(arrival, arrival.request.raw, reply);
+    refuseUnchecked(route, arrival.request);
+    return output === reply || reply.sent ? reply : reply.send(output);
+  }
+
+  function refuseUnchecked(route: Route, request: FastifyRequest): void {
+    if (visitOf(request).isAllowed) return;
+    throw new Error(`${route.methods.join("|")} ${route.path} answered without calling allow() or onlyAllowed()`);
+  }
+
+  function visitOf(request: FastifyRequest): OpenVisit {
+    const visit = visits.get(request);
+    if (visit === undefined) throw new Error("a handler ran without the gate");
+    return visit;
+  }
+
+  function arrivalOf(route: Route, request: FastifyRequest, reply: FastifyReply): Arrival {
+    const visit = visitOf(request);
+    const allow = async (project?: string): Promise<void> => {
+      if (route.permission !== "public") await parts.authorise(visit.principal, route.permission, project);
+      visit.isAllowed = true;
+    };
+    return {
+      principal: visit.principal,
+      request,
+      signal: visit.controller.signal,
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      lastEventId: textOf(request.headers["last-event-id"]),
+      allow,
+      async onlyAllowed(rows, projectOf) {
+        const allowed = await allowedProjects(visit.principal, route, new Set(rows.map(projectOf)));
+        visit.isAllowed = true;
+        return rows.filter((row) => allowed.has(projectOf(row)));
+      },
+      setHeader: (name, value) => void reply.header(name, value),
+    };
+  }
+
+  async function allowedProjects(principal: Principal, route: Route, projects: Set<string>): Promise<Set<string>> {
+    const { permission } = route;
+    if (permission === "public") return projects;
+    const allowed = await Promise.all(
+      [...projects].map(async (project) => ((await holds(principal, permission, project)) ? [project] : [])),
+    );
+    return new Set(allowed.flat());
+  }
+
+  async function holds(principal: Principal, permission: Permission, project: string): Promise<boolean> {
+    try {
+      await parts.authorise(principal, permission, project);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.kind === "forbidden") return false;
+      throw error;
+    }
+  }
+
+  return {
+    async begin(route, request, reply) {
+      const controller = new AbortController();
+      reply.raw.once("close", () => controller.abort());
+      const known = await parts.authenticate(credentialsOf(request));
+      if (known === undefined && route.permission !== "public") {
+        throw new Problem(authProblems.not_signed_in, { message: `${request.method} ${route.path} needs a token or a session.` });
+      }
+      const principal = known ?? anonymous;
+      const isPathScoped = route.permission !== "public" && route.scope !== "handler";
+      if (isPathScoped) await parts.authorise(principal, route.permission, projectInPath(request));
+      visits.set(request, { principal, controller, isAllowed: isPathScoped || route.permission === "public" });
+    },
+    async answer(route, request, reply) {
+      const arrival = arrivalOf(route, request, reply);
+      if (route.kind === "json") return await answerJson(route, arrival, reply);
+      return route.kind === "stream" ? await answerStream(route, arrival, reply) : await answerRaw(route, arrival, reply);
+    },
+    endStreams() {
+      for (const controller of streams) controller.abort();
+    },
+  };
+}
+
+function credentialsOf(request: FastifyRequest): Parameters<Authenticate>[0] {
+  const { headers } = request;
+  return {
+    authorization: headers.authorization,
+    cookie: headers.cookie,
+    remoteAddress: request.ip,
+    forwarded: headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined,
+  };
+}
+
+function projectInPath(request: FastifyRequest): string | undefined {
+  const { params } = request;
+  if (typeof params !== "object" || params === null || !("project" in params)) return undefined;
+  return typeof params.project === "string" ? params.project : undefined;
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
