@@ -87,14 +87,18 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     const secret = secretOfAuthorization(header);
     if (secret === undefined) {
       throw new Problem(problems.token_invalid, {
-        message: "The Authorization header is neither `Bearer <token>` nor `Basic` with a token as the password.",
+        message:
+          "The Authorization header is neither `Bearer <token>` nor `Basic` with a token as the password.",
       });
     }
     const known = await find(secret);
     if (known === undefined) {
-      throw new Problem(problems.token_invalid, { message: "This token is unknown here, or it was revoked." });
+      throw new Problem(problems.token_invalid, {
+        message: "This token is unknown here, or it was revoked.",
+      });
     }
-    if (isExpired(known)) throw new Problem(problems.token_invalid, { message: `The token ${known.id} has expired.` });
+    if (isExpired(known))
+      throw new Problem(problems.token_invalid, { message: `The token ${known.id} has expired.` });
     return await use(known);
   }
 

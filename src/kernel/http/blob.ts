@@ -81,6 +81,9 @@ function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 
 function disposition(fileName: string): string {
   const name = fileName.split(/[/\\]/).at(-1) ?? "download";
   const plain = name.replace(/[^\w. -]/g, "_");
-  const exact = encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const exact = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
 }

@@ -18,7 +18,11 @@ export function describeRoutes(routes: readonly Route[], version: string): Json 
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Gyre", version, description: "Every error answers with a Problem: a stable code, what happened, and what to do next." },
+    info: {
+      title: "Gyre",
+      version,
+      description: "Every error answers with a Problem: a stable code, what happened, and what to do next.",
+    },
     paths,
     components: {
       schemas: components,
@@ -47,7 +51,12 @@ function describeRoute(route: Route, components: Json): Json {
     ],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: toSchema(body, "input", components) } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: toSchema(body, "input", components) } },
+          },
+        }),
     responses: { ...successOf(route, components), default: problemAnswer },
   };
 }
@@ -82,7 +91,12 @@ function successOf(route: Route, components: Json): Json {
       ...toSchema(schema, "output", components),
     }));
     const schema = variants.length === 0 ? { type: "string" } : { oneOf: variants };
-    return { 200: { description: "Server-sent events; `data` is JSON", content: { "text/event-stream": { schema } } } };
+    return {
+      200: {
+        description: "Server-sent events; `data` is JSON",
+        content: { "text/event-stream": { schema } },
+      },
+    };
   }
   if (route.kind === "raw") return {};
   const { response } = route.schemas;
@@ -107,7 +121,12 @@ function capital(word: string): string {
 
 function pathParameters(names: readonly string[], schema: ZodType | undefined, components: Json): Json[] {
   const properties = propertiesOf(schema, components);
-  return names.map((name) => ({ name, in: "path", required: true, schema: properties.shapes[name] ?? { type: "string" } }));
+  return names.map((name) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: properties.shapes[name] ?? { type: "string" },
+  }));
 }
 
 function queryParameters(schema: ZodType | undefined, components: Json): Json[] {
@@ -120,7 +139,10 @@ function queryParameters(schema: ZodType | undefined, components: Json): Json[] 
   }));
 }
 
-function propertiesOf(schema: ZodType | undefined, components: Json): { shapes: Json; required: readonly unknown[] } {
+function propertiesOf(
+  schema: ZodType | undefined,
+  components: Json,
+): { shapes: Json; required: readonly unknown[] } {
   const json = schema === undefined ? {} : toSchema(schema, "input", components);
   return {
     shapes: isJson(json["properties"]) ? json["properties"] : {},
@@ -135,8 +157,11 @@ function toSchema(schema: ZodType, io: "input" | "output", components: Json): Js
   delete json["~standard"];
   const definitions = isJson(json["$defs"]) ? json["$defs"] : {};
   delete json["$defs"];
-  const names = new Map(Object.entries(definitions).map(([id, shape]) => [id, nameFor(id, shape, io, components)]));
-  for (const [id, shape] of Object.entries(definitions)) components[names.get(id) ?? id] = pointToComponents(shape, names);
+  const names = new Map(
+    Object.entries(definitions).map(([id, shape]) => [id, nameFor(id, shape, io, components)]),
+  );
+  for (const [id, shape] of Object.entries(definitions))
+    components[names.get(id) ?? id] = pointToComponents(shape, names);
   const pointed = pointToComponents(json, names);
   return isJson(pointed) ? pointed : {};
 }
@@ -144,7 +169,8 @@ function toSchema(schema: ZodType, io: "input" | "output", components: Json): Js
 /** A shape that differs as input (defaults are optional there) gets a name of its own. */
 function nameFor(id: string, shape: unknown, io: "input" | "output", components: Json): string {
   const taken = components[id];
-  const same = taken === undefined || JSON.stringify(taken) === JSON.stringify(pointToComponents(shape, new Map()));
+  const same =
+    taken === undefined || JSON.stringify(taken) === JSON.stringify(pointToComponents(shape, new Map()));
   return same ? id : `${id}${io === "input" ? "Input" : "Output"}`;
 }
 
@@ -154,7 +180,10 @@ function pointToComponents(value: unknown, names: ReadonlyMap<string, string>): 
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => key !== "id" || typeof value["id"] !== "string" || !("type" in value))
-      .map(([key, member]) => [key, key === "$ref" ? pointed(member, names) : pointToComponents(member, names)]),
+      .map(([key, member]) => [
+        key,
+        key === "$ref" ? pointed(member, names) : pointToComponents(member, names),
+      ]),
   );
 }
 

@@ -36,7 +36,9 @@ function describeIssue(issue: Issue, part: string, value: unknown): WrongField[]
     return issue.keys.map((key) => ({ field: `${field}.${key}`, expected: "no such field is known" }));
   }
   const received = describeValue(valueAt(value, issue.path));
-  const expected = lowerFirst(issue.message.replace(/^Invalid (input|option): /, "").replace(/, received .*$/, ""));
+  const expected = lowerFirst(
+    issue.message.replace(/^Invalid (input|option): /, "").replace(/, received .*$/, ""),
+  );
   return [{ field, expected: `${expected}, received ${received}` }];
 }
 
@@ -48,7 +50,8 @@ function fieldName(part: string, path: readonly PropertyKey[]): string {
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (current, key) => (typeof current === "object" && current !== null ? Reflect.get(current, key) : undefined),
+    (current, key) =>
+      typeof current === "object" && current !== null ? Reflect.get(current, key) : undefined,
     value,
   );
 }
@@ -57,7 +60,8 @@ function describeValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   // Texts may be secrets: their length says enough.
-  if (typeof value === "string") return value.length <= 40 ? JSON.stringify(value) : `a text of ${value.length} characters`;
+  if (typeof value === "string")
+    return value.length <= 40 ? JSON.stringify(value) : `a text of ${value.length} characters`;
   return Array.isArray(value) ? `a list of ${value.length}` : "an object";
 }
 
@@ -86,7 +90,10 @@ function refusePrototype(key: string, value: unknown): unknown {
 
 /** Without the piece of the body that the engine quotes: it may be a secret. */
 function plainReason(reason: string): string {
-  return reason.replace(/, ?"[\s\S]*/, "").replace(/ in JSON at position[\s\S]*/, "").replace(/ \(line[\s\S]*/, "");
+  return reason
+    .replace(/, ?"[\s\S]*/, "")
+    .replace(/ in JSON at position[\s\S]*/, "")
+    .replace(/ \(line[\s\S]*/, "");
 }
 
 /**

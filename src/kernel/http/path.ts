@@ -10,7 +10,9 @@ import { problems } from "./problems.ts";
 export function safePath(path: string): string {
   const reason = whyUnsafe(path) ?? hiddenReason(path);
   if (reason !== undefined) {
-    throw new Problem(problems.path_unsafe, { message: `The path ${JSON.stringify(path)} is refused: ${reason}.` });
+    throw new Problem(problems.path_unsafe, {
+      message: `The path ${JSON.stringify(path)} is refused: ${reason}.`,
+    });
   }
   return path;
 }
@@ -22,7 +24,8 @@ export function whyTargetUnsafe(target: string): string | undefined {
   if (decoded === undefined) return "its percent-encoding is broken";
   if (/\0/.test(decoded)) return "it holds a NUL";
   if (/\\/.test(decoded)) return "it holds a backslash";
-  if (decoded.split("/").some((segment) => segment === ".." || segment === ".")) return "it holds a `..` or `.` segment";
+  if (decoded.split("/").some((segment) => segment === ".." || segment === "."))
+    return "it holds a `..` or `.` segment";
   return undefined;
 }
 

@@ -67,7 +67,9 @@ function frameworkProblem(error: unknown): Problem | undefined {
       return new Problem(problems.content_type_unsupported, { message: "This route reads JSON only." });
     case "FST_ERR_BAD_URL":
     case "FST_ERR_MAX_PARAM_LENGTH":
-      return new Problem(problems.path_unsafe, { message: "The path cannot be read: its encoding is broken or a part is too long." });
+      return new Problem(problems.path_unsafe, {
+        message: "The path cannot be read: its encoding is broken or a part is too long.",
+      });
     case "FST_ERR_HANDLER_TIMEOUT":
       return new Problem(problems.request_timed_out, { message: "The answer took too long to prepare." });
     default:

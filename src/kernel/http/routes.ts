@@ -19,7 +19,9 @@ export type PathParameters<Path extends string> = Path extends `${infer Head}/${
       ? { readonly "*": string }
       : unknown;
 
-type Parsed<Schema extends ZodType | undefined, Otherwise> = Schema extends ZodType ? z.output<Schema> : Otherwise;
+type Parsed<Schema extends ZodType | undefined, Otherwise> = Schema extends ZodType
+  ? z.output<Schema>
+  : Otherwise;
 
 /** What the gate found out about a request, and how a handler asks further. */
 export interface Visit {
@@ -270,5 +272,8 @@ function parsePart<Schema extends ZodType | undefined, Otherwise>(
   part: "path" | "query" | "body",
   otherwise: unknown,
 ): Parsed<Schema, Otherwise> {
-  return (schema === undefined ? otherwise : parseRequestPart(schema, value, part)) as Parsed<Schema, Otherwise>;
+  return (schema === undefined ? otherwise : parseRequestPart(schema, value, part)) as Parsed<
+    Schema,
+    Otherwise
+  >;
 }

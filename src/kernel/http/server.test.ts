@@ -23,7 +23,9 @@ function serve(routes: readonly Route[], options: Partial<ServerOptions> = {}): 
     authenticate: async (credentials) => (credentials.authorization === "none" ? undefined : ada),
     authorise: async (principal, permission, project) => {
       if (principal === ada && project === "hall") return;
-      throw new Problem(authProblems.permission_denied, { message: `${principal.name} lacks ${permission} in ${project}.` });
+      throw new Problem(authProblems.permission_denied, {
+        message: `${principal.name} lacks ${permission} in ${project}.`,
+      });
     },
     clock: systemClock,
     log: { debug: () => {}, error: () => {} },
@@ -68,7 +70,11 @@ describe("a JSON route", () => {
       body: { colours: [{ name: 7 }] },
     });
     assert.equal(response.status, 400);
-    const { requestId, next: _, ...body } = z.looseObject({ requestId: z.string(), next: z.string() }).parse(response.json());
+    const {
+      requestId,
+      next: _,
+      ...body
+    } = z.looseObject({ requestId: z.string(), next: z.string() }).parse(response.json());
     assert.equal(response.headers["x-request-id"], requestId);
     assert.deepEqual(body, {
       code: "request_invalid",
@@ -94,7 +100,12 @@ describe("a JSON route", () => {
     const server = serve([{ ...lampRoute, bodyLimitBytes: 10 }]);
     const url = "/api/v1/projects/hall/lamps/left";
     const large = await server.inject({ method: "POST", url, body: { colours: ["much too long"] } });
-    const form = await server.inject({ method: "POST", url, headers: { "content-type": "text/plain" }, body: "{}" });
+    const form = await server.inject({
+      method: "POST",
+      url,
+      headers: { "content-type": "text/plain" },
+      body: "{}",
+    });
     assert.deepEqual([large.status, form.status], [413, 415]);
   });
 
@@ -107,7 +118,11 @@ describe("a JSON route", () => {
       headers: { authorization: "none" },
       body,
     });
-    const elsewhere = await server.inject({ method: "POST", url: "/api/v1/projects/cellar/lamps/left", body });
+    const elsewhere = await server.inject({
+      method: "POST",
+      url: "/api/v1/projects/cellar/lamps/left",
+      body,
+    });
     assert.deepEqual([nobody.status, elsewhere.status], [401, 403]);
   });
 
@@ -132,7 +147,12 @@ describe("a JSON route", () => {
     const broken = await server.inject({ url: "/api/v1/broken" });
     assert.equal(broken.status, 409);
     const { requestId: _, ...body } = z.looseObject({ requestId: z.string() }).parse(broken.json());
-    assert.deepEqual(body, { code: "lamp_broken", message: "Lamp 3 is broken.", next: "Change it.", data: { lamp: 3 } });
+    assert.deepEqual(body, {
+      code: "lamp_broken",
+      message: "Lamp 3 is broken.",
+      next: "Change it.",
+      data: { lamp: 3 },
+    });
     const bug = await server.inject({ url: "/api/v1/bug" });
     assert.equal(bug.status, 500);
     assert.doesNotMatch(bug.text, /hunter2|at /);
@@ -143,7 +163,9 @@ describe("a JSON route", () => {
 describe("the route table", () => {
   it("does not start with a route that declares no permission", () => {
     const { permission: _, ...open } = lampRoute;
-    assert.throws(() => serve([Object.assign(Object.create(null), open)]), { code: "route_without_permission" });
+    assert.throws(() => serve([Object.assign(Object.create(null), open)]), {
+      code: "route_without_permission",
+    });
   });
 
   it("does not start when two routes have the same method and shape of path", () => {
@@ -204,7 +226,9 @@ describe("a raw route", () => {
 
 describe("the API description", () => {
   it("comes from the schemas that validate", async () => {
-    const paths = z.looseObject({ paths: z.record(z.string(), z.unknown()) }).parse(serve([lampRoute]).openApi()).paths;
+    const paths = z
+      .looseObject({ paths: z.record(z.string(), z.unknown()) })
+      .parse(serve([lampRoute]).openApi()).paths;
     assert.deepEqual(paths["/api/v1/projects/{project}/lamps/{lamp}"], {
       post: {
         operationId: "postProjectsByProjectLampsByLamp",
@@ -217,7 +241,12 @@ describe("the API description", () => {
             name: "times",
             in: "query",
             required: false,
-            schema: { type: "integer", default: 1, minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+            schema: {
+              type: "integer",
+              default: 1,
+              minimum: Number.MIN_SAFE_INTEGER,
+              maximum: Number.MAX_SAFE_INTEGER,
+            },
           },
         ],
         requestBody: {

@@ -106,7 +106,8 @@ export function createServer(options: ServerOptions): Server {
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers({ ...securityHeaders, "x-request-id": request.id, "cache-control": "no-store" });
     const unsafe = whyTargetUnsafe(request.raw.url ?? "");
-    if (unsafe !== undefined) throw new Problem(problems.path_unsafe, { message: `The address is refused: ${unsafe}.` });
+    if (unsafe !== undefined)
+      throw new Problem(problems.path_unsafe, { message: `The address is refused: ${unsafe}.` });
     const { route } = request.routeOptions.config;
     gate({
       method: request.method,
@@ -129,7 +130,8 @@ export function createServer(options: ServerOptions): Server {
   });
   for (const route of routes) addRoute(app, route, visits);
   app.setNotFoundHandler(async (request, reply) => {
-    const isPage = (request.method === "GET" || request.method === "HEAD") && !request.url.startsWith("/api/");
+    const isPage =
+      (request.method === "GET" || request.method === "HEAD") && !request.url.startsWith("/api/");
     if (!isPage || options.staticFolder === undefined) throw notFound(request);
     return await sendStatic(options.staticFolder, request, reply);
   });
@@ -204,11 +206,13 @@ async function answerProblem(
 ): Promise<FastifyReply> {
   const problem = problemOf(error, request.id);
   const status = statusOf(problem);
-  if (status >= 500) log.error("a request failed", { request: request.id, route: request.routeOptions.url ?? "none", error });
+  if (status >= 500)
+    log.error("a request failed", { request: request.id, route: request.routeOptions.url ?? "none", error });
   const { route } = request.routeOptions.config;
   const foreign = route?.kind === "raw" ? route.presentProblem?.(problem, request.id) : undefined;
   // What the handler had set for its own answer must not describe this one.
-  for (const name of ["content-length", "content-type", "etag", "content-disposition"]) void reply.removeHeader(name);
+  for (const name of ["content-length", "content-type", "etag", "content-disposition"])
+    void reply.removeHeader(name);
   void reply.headers({ ...securityHeaders, "x-request-id": request.id, "cache-control": "no-store" });
   if (status === 401) void reply.header("www-authenticate", `Bearer realm="gyre"`);
   if (status === 413) void reply.header("connection", "close");
@@ -241,7 +245,11 @@ function builtInRoutes(describe: () => Readonly<Record<string, unknown>>, versio
   ];
 }
 
-async function inject(app: FastifyInstance, port: number, request: InjectedRequest): Promise<InjectedResponse> {
+async function inject(
+  app: FastifyInstance,
+  port: number,
+  request: InjectedRequest,
+): Promise<InjectedResponse> {
   const { body } = request;
   const isJson = body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body);
   const response = await app.inject({

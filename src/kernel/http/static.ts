@@ -27,7 +27,11 @@ const mediaTypes: Readonly<Record<string, string>> = {
  * never change; a path that is no file gives `index.html` to a browser, because the interface routes
  * by path.
  */
-export async function sendStatic(folder: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendStatic(
+  folder: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const path = decodeURIComponent(request.url.split("?", 1)[0] ?? "/").slice(1);
   const found = path === "" ? undefined : await findFile(folder, path);
   if (found !== undefined) return await sendFile(found, path.startsWith("assets/"), request, reply);
@@ -51,7 +55,9 @@ async function findFile(folder: string, path: string): Promise<FoundFile | undef
     const full = join(folder, safePath(path));
     const stats = await lstat(full);
     const real = await realpath(full);
-    return stats.isFile() && real.startsWith((await realpath(folder)) + sep) ? { path: full, stats } : undefined;
+    return stats.isFile() && real.startsWith((await realpath(folder)) + sep)
+      ? { path: full, stats }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -36,7 +36,7 @@ async function* frames(
   });
   try {
     yield `retry: ${reconnectAfterMs}\n\n`;
-    for (let next = iterator.next(); ; ) {
+    for (let next = iterator.next(); ;) {
       const beat = heartbeat();
       const first = await Promise.race([next, gone, beat.due]).finally(beat.cancel);
       if (first === "gone") return;
@@ -50,7 +50,10 @@ async function* frames(
     }
   } catch (error) {
     const problem = error instanceof Problem ? error : onUnexpected(error);
-    yield frameOf({ event: "problem", data: { code: problem.code, message: problem.message, next: problem.next } });
+    yield frameOf({
+      event: "problem",
+      data: { code: problem.code, message: problem.message, next: problem.next },
+    });
   } finally {
     // Not awaited: a source that waits for its next event answers only after that event.
     iterator.return?.().catch(() => {});

@@ -11,13 +11,17 @@ export function checkRoutes(routes: readonly Route[]): void {
   for (const route of routes) {
     const name = `${route.methods.join("|")} ${route.path}`;
     if (route.permission !== "public" && !isPermission(route.permission)) {
-      throw new Problem(problems.route_without_permission, { message: `The route ${name} declares no permission.` });
+      throw new Problem(problems.route_without_permission, {
+        message: `The route ${name} declares no permission.`,
+      });
     }
     checkParameters(route, name);
     for (const method of route.methods) {
       const shape = `${method} ${route.path.replace(/:\w+/g, ":")}`;
       if (seen.has(shape)) {
-        throw new Problem(problems.route_declared_twice, { message: `The route ${method} ${route.path} is declared twice.` });
+        throw new Problem(problems.route_declared_twice, {
+          message: `The route ${method} ${route.path} is declared twice.`,
+        });
       }
       seen.add(shape);
     }

@@ -42,7 +42,11 @@ export function createVisits(parts: VisitParts): Visits {
     return reply.type("application/json; charset=utf-8").send(JSON.stringify(output));
   }
 
-  async function answerStream(route: StreamRoute, arrival: Arrival, reply: FastifyReply): Promise<FastifyReply> {
+  async function answerStream(
+    route: StreamRoute,
+    arrival: Arrival,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const source = await route.open(arrival);
     refuseUnchecked(route, arrival.request);
     const controller = visitOf(arrival.request).controller;
@@ -64,7 +68,9 @@ export function createVisits(parts: VisitParts): Visits {
 
   function refuseUnchecked(route: Route, request: FastifyRequest): void {
     if (visitOf(request).isAllowed) return;
-    throw new Error(`${route.methods.join("|")} ${route.path} answered without calling allow() or onlyAllowed()`);
+    throw new Error(
+      `${route.methods.join("|")} ${route.path} answered without calling allow() or onlyAllowed()`,
+    );
   }
 
   function visitOf(request: FastifyRequest): OpenVisit {
@@ -97,7 +103,11 @@ export function createVisits(parts: VisitParts): Visits {
     };
   }
 
-  async function allowedProjects(principal: Principal, route: Route, projects: Set<string>): Promise<Set<string>> {
+  async function allowedProjects(
+    principal: Principal,
+    route: Route,
+    projects: Set<string>,
+  ): Promise<Set<string>> {
     const { permission } = route;
     if (permission === "public") return projects;
     const allowed = await Promise.all(
@@ -122,17 +132,25 @@ export function createVisits(parts: VisitParts): Visits {
       reply.raw.once("close", () => controller.abort());
       const known = await parts.authenticate(credentialsOf(request));
       if (known === undefined && route.permission !== "public") {
-        throw new Problem(authProblems.not_signed_in, { message: `${request.method} ${route.path} needs a token or a session.` });
+        throw new Problem(authProblems.not_signed_in, {
+          message: `${request.method} ${route.path} needs a token or a session.`,
+        });
       }
       const principal = known ?? anonymous;
       const isPathScoped = route.permission !== "public" && route.scope !== "handler";
       if (isPathScoped) await parts.authorise(principal, route.permission, projectInPath(request));
-      visits.set(request, { principal, controller, isAllowed: isPathScoped || route.permission === "public" });
+      visits.set(request, {
+        principal,
+        controller,
+        isAllowed: isPathScoped || route.permission === "public",
+      });
     },
     async answer(route, request, reply) {
       const arrival = arrivalOf(route, request, reply);
       if (route.kind === "json") return await answerJson(route, arrival, reply);
-      return route.kind === "stream" ? await answerStream(route, arrival, reply) : await answerRaw(route, arrival, reply);
+      return route.kind === "stream"
+        ? await answerStream(route, arrival, reply)
+        : await answerRaw(route, arrival, reply);
     },
     endStreams() {
       for (const controller of streams) controller.abort();
