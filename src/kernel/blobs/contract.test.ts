@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+import { digestOf } from "../digest.ts";
+import { temporaryFolder } from "../testing/index.ts";
+import { createDiskBlobs, createMemoryBlobs } from "./index.ts";
+import type { Blobs, StoredBlob } from "./index.ts";
+
+const drivers: Record<string, () => Promise<Blobs>> = {
+  memory: async () => createMemoryBlobs(),
+  disk: async () => createDiskBlobs({ folder: join(await temporaryFolder(), "blobs") }),
+};
+
+for (const [name, create] of Object.entries(drivers)) {
+  describe(`the blob contract: ${name}`, () => {
+    it("gives back what was put, under the SHA-256 of its content", async () => {
+      const blobs = await create();
+      // The digest of "abc" is the example of FIPS 180-4.
+      const digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+      assert.deepEqual(await blobs.put(Buffer.from("abc")), { digest, sizeBytes: 3 });
+      assert.equal(await blobs.readText(digest), "abc");
+      assert.deepEqual(
+        [await blobs.has(digest), await blobs.sizeOf(digest), await blobs.verify(digest)],
+        [true, 3, true],
+      );
+    });
+
+    it("takes a stream, a file and nothing at all", async () => {
+      const blobs = await create();
+      const path = join(await temporaryFolder(), "file");
+      await writeFile(path, "one two");
+      const expected = { digest: digestOf("one two"), sizeBytes: 7 };
+      assert.deepEqual(await blobs.put(chunks("one", " two")), expected);
+      assert.deepEqual(await blobs.putFile(path), expected);
+      assert.deepEqual(await blobs.put(chunks()), { digest: digestOf(""), sizeBytes: 0 });
+      assert.equal(await blobs.readText(digestOf("")), "");
+    });
+
+    it("reads a range", async () => {
+      const blobs = await create();
+      const { digest } = await blobs.put(Buffer.from("0123456789"));
+      const read = async (range: { offset: number; length?: number }) =>
+        await textOf(blobs.read(digest, range));
+      assert.deepEqual(
+        [
+          await read({ offset: 0 }),
+          await read({ offset: 7 }),
+          await read({ offset: 2, length: 3 }),
+          await read({ offset: 8, length: 9 }),
+          await read({ offset: 10 }),
+          await read({ offset: 3, length: 0 }),
+        ],
+        ["0123456789", "789", "234", "89", "", ""],
+      );
+    });
+
+    it("refuses bytes that are not those announced, and keeps nothing of them", async () => {
+      const blobs = await create();
+      await assert.rejects(blobs.put(chunks("abc"), digestOf("abd")), { code: "blob_corrupt" });
+      await assert.rejects(blobs.put(Buffer.from("abc"), digestOf("abd")), { code: "blob_corrupt" });
+      assert.deepEqual([await listed(blobs), await blobs.has(digestOf("abc"))], [[], false]);
+    });
+
+    it("stores one content once, however many put it at the same time", async () => {
+      const blobs = await create();
+      await Promise.all(Array.from({ length: 20 }, () => blobs.put(chunks("same ", "bytes"))));
+      assert.deepEqual(await listed(blobs), [{ digest: digestOf("same bytes"), sizeBytes: 10 }]);
+    });
+
+    it("keeps nothing of a stream that breaks off", async () => {
+      const blobs = await create();
+      const broken = (async function* () {
+        yield Buffer.from("half");
+        throw new Error("the line went dead");
+      })();
+      await assert.rejects(blobs.put(broken), /the line went dead/);
+      assert.deepEqual(await listed(blobs), []);
+    });
+
+    it("writes copies with a mode, also over an older file, and shows a shared one", async () => {
+      const blobs = await create();
+      const target = join(await temporaryFolder(), "deep", "down", "run.sh");
+      const { digest } = await blobs.put(Buffer.from("echo"));
+      await blobs.materialise(digest, target);
+      await blobs.materialise(digest, target, { mode: 0o755 });
+      assert.deepEqual([await readFile(target, "utf8"), (await stat(target)).mode & 0o777], ["echo", 0o755]);
+      assert.equal(await readFile(await blobs.localPath(digest), "utf8"), "echo");
+    });
+
+    it("says what it does not have", async () => {
+      const blobs = await create();
+      const digest = digestOf("absent");
+      assert.deepEqual(
+        [await blobs.has(digest), await blobs.sizeOf(digest), await blobs.verify(digest)],
+        [false, undefined, false],
+      );
+      await assert.rejects(blobs.readBytes(digest), { code: "blob_missing" });
+      await assert.rejects(textOf(blobs.read(digest)), { code: "blob_missing" });
+      await assert.rejects(blobs.localPath(digest), { code: "blob_missing" });
+      await assert.rejects(blobs.has("../../etc/passwd"), { code: "blob_missing" });
+    });
+
+    it("deletes, and deleting twice is deleting", async () => {
+      const blobs = await create();
+      const { digest } = await blobs.put(Buffer.from("gone"));
+      await blobs.delete(digest);
+      await blobs.delete(digest);
+      assert.equal(await blobs.has(digest), false);
+    });
+  });
+}
+
+async function* chunks(...texts: string[]): AsyncIterable<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of source) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+async function listed(blobs: Blobs): Promise<StoredBlob[]> {
+  const found: StoredBlob[] = [];
+  for await (const blob of blobs.list()) found.push(blob);
+  return found;
+}

@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, constants, copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { digestOf } from "../digest.ts";
+import type { Digest } from "../digest.ts";
+import { onDisk } from "../disk.ts";
+import { Problem } from "../errors.ts";
+import type { Blobs, ByteRange, StoredBlob } from "./index.ts";
+import { problems } from "./problems.ts";
+
+/**
+ * What a place for bytes must do; `createBlobs` makes the rest from it. The memory driver is the
+ * specification, and `contract.test.ts` holds every driver to it.
+ */
+export interface BlobDriver {
+  /**
+   * Takes the bytes in, durably, under the digest that `hashing` (below) finds while they pass; all
+   * or nothing. Concurrent stores of one content are fine.
+   */
+  store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob>;
+  sizeOf(digest: Digest): Promise<number | undefined>;
+  read(digest: Digest, range: ByteRange): AsyncIterable<Uint8Array>;
+  localPath(digest: Digest): Promise<string>;
+  list(): AsyncIterable<StoredBlob>;
+  remove(digest: Digest): Promise<void>;
+}
+
+export function createBlobs(driver: BlobDriver): Blobs {
+  const requireSize = async (digest: Digest): Promise<number> => {
+    const sizeBytes = await driver.sizeOf(requireDigest(digest));
+    if (sizeBytes === undefined) throw missing(digest);
+    return sizeBytes;
+  };
+
+  async function put(source: Uint8Array | AsyncIterable<Uint8Array>, expected?: Digest): Promise<StoredBlob> {
+    if (!(source instanceof Uint8Array)) return await driver.store(source, expected);
+    const digest = digestOf(source);
+    if (expected !== undefined && expected !== digest) throw corrupt(expected, digest);
+    if ((await driver.sizeOf(digest)) === source.byteLength) return { digest, sizeBytes: source.byteLength };
+    return await driver.store(once(source), digest);
+  }
+
+  async function* read(digest: Digest, range: ByteRange = { offset: 0 }): AsyncIterable<Uint8Array> {
+    await requireSize(digest);
+    yield* driver.read(digest, range);
+  }
+
+  async function readBytes(digest: Digest): Promise<Uint8Array> {
+    const bytes = new Uint8Array(await requireSize(digest));
+    let offset = 0;
+    for await (const chunk of driver.read(digest, { offset: 0 })) {
+      bytes.set(chunk, offset);
+      offset += chunk.byteLength;
+    }
+    return bytes;
+  }
+
+  return {
+    put,
+    async putFile(path) {
+      // Reading a file twice costs less than writing, and syncing, content that is there already.
+      const digest = await digestOfFile(path);
+      const sizeBytes = await driver.sizeOf(digest);
+      if (sizeBytes !== undefined) return { digest, sizeBytes };
+      return await driver.store(createReadStream(path, { highWaterMark: chunkBytes }), undefined);
+    },
+    has: async (digest) => (await driver.sizeOf(requireDigest(digest))) !== undefined,
+    sizeOf: async (digest) => await driver.sizeOf(requireDigest(digest)),
+    read,
+    readBytes,
+    readText: async (digest) => new TextDecoder().decode(await readBytes(digest)),
+    async materialise(digest, targetPath, options = {}) {
+      await requireSize(digest);
+      await copyOut(await driver.localPath(digest), targetPath, options.mode ?? 0o644);
+    },
+    async localPath(digest) {
+      await requireSize(digest);
+      return await driver.localPath(digest);
+    },
+    async verify(digest) {
+      if ((await driver.sizeOf(requireDigest(digest))) === undefined) return false;
+      return (await digestOfChunks(driver.read(digest, { offset: 0 }))) === digest;
+    },
+    list: () => driver.list(),
+    delete: async (digest) => await driver.remove(requireDigest(digest)),
+  };
+}
+
+export const chunkBytes = 1024 * 1024;
+
+/** Passes the chunks on to `take` and returns what they were. Throws `blob_corrupt` when not `expected`. */
+export async function hashing(
+  source: AsyncIterable<Uint8Array>,
+  expected: Digest | undefined,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<StoredBlob> {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    hash.update(chunk);
+    sizeBytes += chunk.byteLength;
+    await take(chunk);
+  }
+  const digest = hash.digest("hex");
+  if (expected !== undefined && expected !== digest) throw corrupt(expected, digest);
+  return { digest, sizeBytes };
+}
+
+export async function digestOfFile(path: string): Promise<Digest> {
+  return await digestOfChunks(createReadStream(path, { highWaterMark: chunkBytes }));
+}
+
+/** A digest becomes a path and a key, so nothing but 64 hex digits may pass. */
+export function requireDigest(digest: Digest): Digest {
+  if (/^[0-9a-f]{64}$/.test(digest)) return digest;
+  throw new Problem(problems.blob_missing, {
+    message: `"${digest.slice(0, 80)}" is not a SHA-256 digest in hex.`,
+  });
+}
+
+export function missing(digest: Digest): Problem {
+  return new Problem(problems.blob_missing, {
+    message: `No content with the digest ${digest} is stored here.`,
+    data: { digest },
+  });
+}
+
+async function digestOfChunks(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+function corrupt(expected: Digest, found: Digest): Problem {
+  return new Problem(problems.blob_corrupt, {
+    message: `The bytes have the digest ${found}, not ${expected} as announced.`,
+    data: { expected, found },
+  });
+}
+
+async function* once(chunk: Uint8Array): AsyncIterable<Uint8Array> {
+  yield chunk;
+}
+
+/** Copies beside the target and renames, so that a reader never sees half a file. */
+async function copyOut(from: string, targetPath: string, mode: number): Promise<void> {
+  const folder = dirname(targetPath);
+  await onDisk(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    const temporary = join(folder, `.${randomUUID()}.part`);
+    try {
+      await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+      await chmod(temporary, mode);
+      await rename(temporary, targetPath);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,45 @@
+import type { Digest } from "../digest.ts";
+
+export { createDiskBlobs } from "./disk-driver.ts";
+export { createMemoryBlobs } from "./memory-driver.ts";
+export { materialiseTree, putTree, readTree } from "./trees.ts";
+export type { PutTreeOptions, StoredTree, Tree, TreeFile } from "./trees.ts";
+export { isSafePath, requireSafePath } from "./paths.ts";
+
+/** A part of a blob: `length` bytes from `offset`; to the end when `length` is absent. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length?: number;
+}
+
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Bytes addressed by the SHA-256 of their content: what is stored under a digest never changes, and
+ * storing it twice stores it once. What was put is durable when the promise resolves.
+ *
+ * Questions about absent content throw `blob_missing`; `has` and `sizeOf` answer instead.
+ */
+export interface Blobs {
+  /** Throws `blob_corrupt`, storing nothing, when the bytes are not those of `expected`. */
+  put(source: Uint8Array | AsyncIterable<Uint8Array>, expected?: Digest): Promise<StoredBlob>;
+  /** Stores a copy of the file at `path`. */
+  putFile(path: string): Promise<StoredBlob>;
+  has(digest: Digest): Promise<boolean>;
+  sizeOf(digest: Digest): Promise<number | undefined>;
+  read(digest: Digest, range?: ByteRange): AsyncIterable<Uint8Array>;
+  readBytes(digest: Digest): Promise<Uint8Array>;
+  readText(digest: Digest): Promise<string>;
+  /** Writes a copy the caller owns to `targetPath`, making its folder; replaces what is there. `mode` is 0o644 by default. */
+  materialise(digest: Digest, targetPath: string, options?: { readonly mode?: number }): Promise<void>;
+  /** A local file with the content, for programs that read files. It is shared: never write to it. */
+  localPath(digest: Digest): Promise<string>;
+  /** Reads the content again and says whether it still has its digest; false also when it is absent. */
+  verify(digest: Digest): Promise<boolean>;
+  list(): AsyncIterable<StoredBlob>;
+  /** Absent content is deleted already. Only garbage collection may call this. */
+  delete(digest: Digest): Promise<void>;
+}

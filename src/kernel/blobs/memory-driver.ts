@@ -1,0 +1,41 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Digest } from "../digest.ts";
+import { createBlobs, hashing } from "./driver.ts";
+import type { Blobs } from "./index.ts";
+
+/** Keeps bytes in memory: the specification of a driver, and enough for tests. */
+export function createMemoryBlobs(): Blobs {
+  const contents = new Map<Digest, Uint8Array>();
+  let folder: Promise<string> | undefined;
+
+  const contentOf = (digest: Digest): Uint8Array => contents.get(digest) ?? new Uint8Array();
+
+  return createBlobs({
+    async store(source, expected) {
+      const chunks: Uint8Array[] = [];
+      const stored = await hashing(source, expected, (chunk) => void chunks.push(Uint8Array.from(chunk)));
+      contents.set(stored.digest, Buffer.concat(chunks));
+      return stored;
+    },
+    sizeOf: async (digest) => contents.get(digest)?.byteLength,
+    async *read(digest, { offset, length }) {
+      const bytes = contentOf(digest);
+      yield bytes.subarray(offset, length === undefined ? undefined : offset + length);
+    },
+    async localPath(digest) {
+      folder ??= mkdtemp(join(tmpdir(), "gyre-blobs-"));
+      const path = join(await folder, digest);
+      await writeFile(path, contentOf(digest));
+      return path;
+    },
+    async *list() {
+      for (const [digest, bytes] of contents) yield { digest, sizeBytes: bytes.byteLength };
+    },
+    async remove(digest) {
+      contents.delete(digest);
+    },
+  });
+}

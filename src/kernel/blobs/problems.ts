@@ -1,0 +1,19 @@
+import { defineProblems } from "../errors.ts";
+
+export const problems = defineProblems({
+  blob_missing: {
+    kind: "not_found",
+    when: "Content is asked for by a digest the blob store does not hold.",
+    next: "Check the digest; if it was there before, restore the blob folder from the backup.",
+  },
+  blob_corrupt: {
+    kind: "failed",
+    when: "Stored or arriving bytes do not have the digest they are named by.",
+    next: "Send the file again; if stored bytes are damaged, check the disk and restore the blob from the backup.",
+  },
+  unsafe_path: {
+    kind: "invalid",
+    when: "A path in a tree of files is absolute, climbs out with `..`, or holds NUL, a backslash or a drive letter, or a link.",
+    next: "Use relative paths with forward slashes, and plain files in place of links.",
+  },
+});

@@ -1,0 +1,8 @@
+export { createAnalyst } from "./analyst.ts";
+export type { Analyst, AnalystOptions, QueryOptions } from "./analyst.ts";
+export type { QueryParameter } from "./messages.ts";
+
+export { sqlName, sqlText, sqlTextList } from "./sql-text.ts";
+export { migrations } from "./log-store.ts";
+export { readLogSql, sealToParquet } from "./log-tables.ts";
+export type { LogTable } from "./log-tables.ts";

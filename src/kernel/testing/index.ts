@@ -1,0 +1,5 @@
+export { describeOnEveryEngine } from "./databases.ts";
+export type { EngineUnderTest, OpenTestDatabase } from "./databases.ts";
+export { temporaryFolder } from "./folders.ts";
+export { createTestKernel } from "./kernel.ts";
+export type { TestKernel } from "./kernel.ts";
