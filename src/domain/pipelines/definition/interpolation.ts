@@ -1,0 +1,120 @@
+import { writeFlags } from "./command-flags.ts";
+import type { FlagStyle } from "./command-flags.ts";
+import { suggestName } from "./nearest.ts";
+import { invalidAt } from "./source.ts";
+import type { Site } from "./source.ts";
+import { isComposite, isList, isMapping, kindOf, select, toText } from "./values.ts";
+import type { Mapping, Scalar, Value } from "./values.ts";
+
+/** What `${…}` may name, and how a mapping is written into a command. */
+export interface Scope {
+  readonly values: Mapping;
+  readonly flags: FlagStyle;
+}
+
+// A `${` behind a backslash is meant for the shell; expressions do not nest.
+const expression = /(?<!\\)\$\{(.*?)\}/g;
+
+export function isInterpolated(text: string): boolean {
+  return text.search(expression) >= 0;
+}
+
+/** Replaces every `${a.b[0]}` of a text that becomes part of a path or a name. The values must be scalars. */
+export function interpolate(text: string, scope: Scope, site: Site): string {
+  const replaced = text.replace(expression, (_whole, inner: string) => {
+    const value = lookUp(inner, scope, site);
+    if (isComposite(value)) throw notAScalar(inner, value, site);
+    return toText(value);
+  });
+  return unescape(replaced);
+}
+
+/** As `interpolate`, but a mapping becomes command line flags. */
+export function interpolateCommand(text: string, scope: Scope, site: Site): string {
+  const replaced = text.replace(expression, (_whole, inner: string) => {
+    const value = lookUp(inner, scope, site);
+    if (isMapping(value)) return writeFlags(value, scope.flags, site);
+    if (isList(value)) throw notAScalar(inner, value, site);
+    return toText(value);
+  });
+  return unescape(replaced);
+}
+
+/** A text that is one expression and nothing else keeps the type of its value; other texts stay texts. */
+export function interpolateValue(value: Value, scope: Scope, site: Site): Value {
+  if (typeof value === "string") return interpolateWhole(value, scope, site);
+  if (isList(value)) return value.map((member, index) => interpolateValue(member, scope, site.at(index)));
+  if (isMapping(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        interpolate(key, scope, site),
+        interpolateValue(member, scope, site.at(key)),
+      ]),
+    );
+  }
+  return value;
+}
+
+export function interpolateScalar(value: Scalar, scope: Scope, site: Site): Scalar {
+  if (typeof value !== "string") return value;
+  const result = interpolateWhole(value, scope, site);
+  if (isComposite(result)) throw notAScalar(value.slice(2, -1), result, site);
+  return result;
+}
+
+function interpolateWhole(text: string, scope: Scope, site: Site): Value {
+  const [match, second] = text.matchAll(expression);
+  if (match === undefined || second !== undefined || match[0] !== text) return interpolate(text, scope, site);
+  return lookUp(match[1] ?? "", scope, site);
+}
+
+function lookUp(inner: string, scope: Scope, site: Site): Value {
+  const path = readPath(inner, site);
+  const value = select(scope.values, path.join("."));
+  if (value === undefined) throw notFound(path, inner, scope, site);
+  return value;
+}
+
+/** The grammar: a word, then any number of `.word` and `[word]`. */
+function readPath(inner: string, site: Site): readonly string[] {
+  const text = inner.trim();
+  if (!/^[^.[\]]+(\.[^.[\]]+|\[[^.[\]]+\])*$/.test(text)) {
+    throw invalidAt(
+      site,
+      `"\${${inner}}" in ${site.name} cannot be read.`,
+      "Expected a name with parts, such as ${train.layers[0].size}; to keep the text for the shell, write \\${…}.",
+    );
+  }
+  return text.split(/[.[\]]+/).filter((part) => part !== "");
+}
+
+function notFound(path: readonly string[], inner: string, scope: Scope, site: Site): Error {
+  let container: Value = scope.values;
+  for (const [index, part] of path.entries()) {
+    const next = select(container, part);
+    if (next !== undefined) {
+      container = next;
+      continue;
+    }
+    const place = index === 0 ? "the variables" : `"${path.slice(0, index).join(".")}"`;
+    const known = isMapping(container) ? Object.keys(container) : [];
+    return invalidAt(
+      site,
+      `"\${${inner.trim()}}" in ${site.name} names nothing: ${place} have no "${part}".`,
+      `${suggestName(part, known)} Variables come from params.yaml and from vars.`,
+    );
+  }
+  throw new Error(`${inner} was found after all`);
+}
+
+function notAScalar(inner: string, value: Value, site: Site): Error {
+  return invalidAt(
+    site,
+    `"\${${inner.trim()}}" in ${site.name} is ${kindOf(value)}, which cannot become part of a text.`,
+    "Name one of its members; a whole mapping may stand in cmd only, where it becomes flags.",
+  );
+}
+
+function unescape(text: string): string {
+  return text.replaceAll("\\${", "${");
+}

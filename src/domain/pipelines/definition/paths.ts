@@ -1,0 +1,45 @@
+import { posix } from "node:path";
+
+import { invalidAt } from "./source.ts";
+import type { Site } from "./source.ts";
+
+/**
+ * A path a stage names, from the project's root, without a final slash. `wdir` is the stage's folder
+ * from the root. Throws `pipeline_invalid` for what lies outside the project.
+ */
+export function projectPath(path: string, wdir: string, site: Site): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+    throw invalidAt(
+      site,
+      `${site.name} names the remote address ${path}.`,
+      "Name a file of the project; bring remote data in as a source under data: in gyre.yaml.",
+    );
+  }
+  if (path.trim() === "")
+    throw invalidAt(site, `${site.name} is an empty path.`, "Expected a path within the project.");
+  if (/[\0\\]|^[a-z]:/i.test(path)) {
+    throw invalidAt(
+      site,
+      `${site.name} is the path ${JSON.stringify(path)}.`,
+      "Expected forward slashes and no drive letter.",
+    );
+  }
+  const normal = posix.normalize(posix.join(wdir, path)).replace(/\/+$/, "");
+  if (posix.isAbsolute(path) || normal === ".." || normal.startsWith("../")) {
+    throw invalidAt(
+      site,
+      `${site.name} leaves the project: ${path}.`,
+      "Expected a path within the project's folder.",
+    );
+  }
+  return normal;
+}
+
+/** Whether one path is the other, or lies within it. The root `.` holds everything. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === "." || path.startsWith(`${folder}/`);
+}
+
+export function overlap(a: string, b: string): boolean {
+  return isWithin(a, b) || isWithin(b, a);
+}
