@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+
+import { describeConfig, readConfig } from "./config.ts";
+
+describe("the settings", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "settings-"));
+    await mkdir(join(folder, "shop/src/deep"), { recursive: true });
+    await writeFile(join(folder, "shop/gyre.yaml"), "project: shop\n");
+  });
+  after(async () => await rm(folder, { recursive: true }));
+
+  const read = (environment: Record<string, string> = {}, flags: Record<string, string> = {}, at = "shop") =>
+    readConfig({ flags, environment, workingFolder: join(folder, at) });
+
+  it("have defaults that follow from the project's folder, found from any sub-folder", () => {
+    const dir = join(folder, "shop/.gyre");
+    assert.deepEqual(read({ PATH: "/bin" }, {}, "shop/src/deep").config, {
+      dir,
+      projectFolder: join(folder, "shop"),
+      host: "127.0.0.1",
+      port: 7357,
+      gatewayPort: 7358,
+      auth: "local",
+      allowedHosts: [],
+      database: join(dir, "gyre.db"),
+      blobs: join(dir, "blobs"),
+      compute: "local",
+      url: undefined,
+      token: undefined,
+      logLevel: "info",
+    });
+  });
+
+  it("are taken from a flag before the environment, and the environment before the default", () => {
+    const environment = { GYRE_PORT: "8000", GYRE_HOST: "::1", GYRE_ALLOWED_HOSTS: "a.org, b.org:81" };
+    const { config, found } = read(environment, { port: "0" });
+    assert.deepEqual([config.port, config.host, config.allowedHosts], [0, "::1", ["a.org", "b.org:81"]]);
+    assert.deepEqual(
+      found.filter(({ key }) => key === "port" || key === "host" || key === "auth"),
+      [
+        { key: "host", value: "::1", origin: "GYRE_HOST" },
+        { key: "port", value: "0", origin: "--port" },
+        { key: "auth", value: "local", origin: "default" },
+      ],
+    );
+  });
+
+  it("are refused with the nearest name when a variable is misspelt", () => {
+    assert.throws(() => read({ GYRE_PROT: "1" }), {
+      code: "setting_unknown",
+      message: "There is no setting GYRE_PROT.",
+      next: "Did you mean GYRE_PORT?",
+    });
+  });
+
+  it("are refused with what they must be when a value has the wrong form", () => {
+    assert.throws(() => read({}, { port: "70000" }), {
+      code: "setting_invalid",
+      message: '--port is "70000"; it must be a whole number from 0 (any free port) to 65535.',
+    });
+    assert.throws(() => read({ GYRE_AUTH: "none" }), { code: "setting_invalid" });
+  });
+
+  it("are printed with their origin and without their secrets", () => {
+    const { found } = read({ GYRE_TOKEN: "gyre_abc", GYRE_DATABASE_URL: "postgres://u:pw@db.example/gyre" });
+    const printed = describeConfig(found);
+    assert.doesNotMatch(printed, /gyre_abc|pw@/);
+    assert.match(printed, /database +\(hidden, at db\.example\) +GYRE_DATABASE_URL/);
+    assert.match(printed, /dir .* beside .*gyre\.yaml/);
+  });
+});
