@@ -49,9 +49,7 @@ export function betaQuantile(probability: number, a: number, b: number): number 
 /** logGamma(x) − ((x − ½) ln x − x + ½ ln 2π), for x of 10 or more (DLMF 5.11.1). */
 function stirlingRest(x: number): number {
   const square = 1 / (x * x);
-  return (
-    (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))) / x
-  );
+  return (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))) / x;
 }
 
 function fraction(x: number, a: number, b: number): number {

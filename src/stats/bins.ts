@@ -33,9 +33,7 @@ export function createBins(
   const present = Array.from(values).filter((value) => !isMissing(value));
   const numbers = present.filter((value) => typeof value === "number");
   const numeric =
-    kind === undefined
-      ? numbers.length === present.length && numbers.length > 0
-      : kind === "numeric";
+    kind === undefined ? numbers.length === present.length && numbers.length > 0 : kind === "numeric";
   return numeric ? createNumericBins(numbers, bins) : createCategoryBins(present, maxCategories);
 }
 
@@ -83,16 +81,14 @@ export function subtractCounts(whole: readonly number[], part: readonly number[]
   requireSameLength(whole, part, "the counts");
   return whole.map((count, cell) => {
     const left = count - itemAt(part, cell);
-    if (left < 0)
-      throw new RangeError(`cell ${cell} has ${count} rows, less than the part taken away`);
+    if (left < 0) throw new RangeError(`cell ${cell} has ${count} rows, less than the part taken away`);
     return left;
   });
 }
 
 function createNumericBins(values: readonly number[], count: number): Bins {
   const finite = values.filter(Number.isFinite);
-  if (finite.length === 0)
-    throw new RangeError("numeric bins need at least one finite reference value");
+  if (finite.length === 0) throw new RangeError("numeric bins need at least one finite reference value");
   const distinct = [...new Set(finite)].sort((a, b) => a - b);
   const [first, last] = [itemAt(distinct, 0), itemAt(distinct, distinct.length - 1)];
   if (distinct.length <= count) {

@@ -18,17 +18,14 @@ import {
 import { oneAgainstRest, rocAuc, rocAucInterval } from "./index.ts";
 
 test("metrics are the textbook ratios of the four counts", () => {
-  deepEqual(
-    classificationMetrics({ truePositive: 6, falsePositive: 2, falseNegative: 4, trueNegative: 8 }),
-    {
-      n: 20,
-      accuracy: 0.7,
-      precision: 0.75,
-      recall: 0.6,
-      specificity: 0.8,
-      f1: 12 / 18,
-    },
-  );
+  deepEqual(classificationMetrics({ truePositive: 6, falsePositive: 2, falseNegative: 4, trueNegative: 8 }), {
+    n: 20,
+    accuracy: 0.7,
+    precision: 0.75,
+    recall: 0.6,
+    specificity: 0.8,
+    f1: 12 / 18,
+  });
 });
 
 test("a ratio without rows is null, with or without an interval", () => {
@@ -163,11 +160,7 @@ test("the chosen threshold is the midpoint of the cheapest gap", () => {
 test("one kind of error alone puts the threshold beyond one end", () => {
   const labels = [true, false, true];
   const scores = [0.2, 0.5, 1];
-  equal(
-    minimiseExpectedCost(scores, labels, { falseNegative: 1, falsePositive: 0 }).counts
-      .falseNegative,
-    0,
-  );
+  equal(minimiseExpectedCost(scores, labels, { falseNegative: 1, falsePositive: 0 }).counts.falseNegative, 0);
   const never = minimiseExpectedCost([0.2, 1, 1], labels, { falseNegative: 1, falsePositive: 100 });
   deepEqual(never.counts, { truePositive: 0, falsePositive: 0, falseNegative: 2, trueNegative: 1 });
   ok(never.threshold > 1);
@@ -184,10 +177,7 @@ test("no threshold at all is cheaper than the chosen one, and it costs what it s
         labels,
         scores.map((score) => score >= threshold),
       );
-      return (
-        (counts.falseNegative * costs.falseNegative + counts.falsePositive * costs.falsePositive) /
-        60
-      );
+      return (counts.falseNegative * costs.falseNegative + counts.falsePositive * costs.falsePositive) / 60;
     };
     const chosen = minimiseExpectedCost(scores, labels, costs);
     ok(Math.abs(costAt(chosen.threshold) - chosen.expectedCost) < 1e-12);

@@ -17,11 +17,7 @@ export interface CompareMeansOptions {
 }
 
 /** Welch's comparison of two independent means (1947), degrees of freedom by Satterthwaite. */
-export function compareMeans(
-  control: Sums,
-  treatment: Sums,
-  options: CompareMeansOptions = {},
-): Comparison {
+export function compareMeans(control: Sums, treatment: Sums, options: CompareMeansOptions = {}): Comparison {
   return compareMeansOf(meanAndVarianceOfSums(control), meanAndVarianceOfSums(treatment), options);
 }
 
@@ -68,25 +64,15 @@ export function comparePaired(
   }: { readonly level?: number; readonly baselineFactor?: number } = {},
 ): Comparison {
   requireSameLength(candidate, baseline, "candidate and baseline");
-  const differences = Array.from(
-    candidate,
-    (value, row) => value - baselineFactor * itemAt(baseline, row),
-  );
+  const differences = Array.from(candidate, (value, row) => value - baselineFactor * itemAt(baseline, row));
   const { n, mean, variance } = meanAndVariance(differences);
   if (n < 2) throw new RangeError("a paired comparison needs 2 or more rows");
   return withStudent(mean, variance / n, n - 1, n, level);
 }
 
-function withStudent(
-  value: number,
-  variance: number,
-  df: number,
-  n: number,
-  level: number,
-): Comparison {
+function withStudent(value: number, variance: number, df: number, n: number, level: number): Comparison {
   const standardError = Math.sqrt(variance);
-  if (standardError === 0)
-    return { value, low: value, high: value, level, n, p: value === 0 ? 1 : 0 };
+  if (standardError === 0) return { value, low: value, high: value, level, n, p: value === 0 ? 1 : 0 };
   const half = criticalStudent(level, df) * standardError;
   return {
     value,

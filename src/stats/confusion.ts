@@ -54,10 +54,7 @@ export function classificationIntervals(
   };
 }
 
-export function countConfusion(
-  actual: ArrayLike<boolean>,
-  predicted: ArrayLike<boolean>,
-): ConfusionCounts {
+export function countConfusion(actual: ArrayLike<boolean>, predicted: ArrayLike<boolean>): ConfusionCounts {
   requireSameLength(actual, predicted, "actual and predicted");
   const counts = { truePositive: 0, falsePositive: 0, falseNegative: 0, trueNegative: 0 };
   for (let row = 0; row < actual.length; row += 1) {
@@ -95,10 +92,7 @@ export function confusionMatrix(
 }
 
 /** One class against the rest. */
-export function oneAgainstRest(
-  { classes, counts }: ConfusionMatrix,
-  positive: string,
-): ConfusionCounts {
+export function oneAgainstRest({ classes, counts }: ConfusionMatrix, positive: string): ConfusionCounts {
   const index = classes.indexOf(positive);
   const truePositive = counts[index]?.[index] ?? 0;
   const actualPositive = sumOf(counts[index] ?? []);

@@ -8,10 +8,7 @@ export interface CountsTest {
 }
 
 /** Pearson's test that two rows of counts come from one law; cells empty in both are left out. */
-export function chiSquareTwoSampleTest(
-  first: readonly number[],
-  second: readonly number[],
-): CountsTest {
+export function chiSquareTwoSampleTest(first: readonly number[], second: readonly number[]): CountsTest {
   return twoSampleTest(first, second, (count, expected) => (count - expected) ** 2 / expected);
 }
 
@@ -35,10 +32,7 @@ function twoSampleTest(
   const statistic = sumOf(
     columns.map((column) => {
       const share = (column.first + column.second) / (n + m);
-      return (
-        (n === 0 ? 0 : term(column.first, n * share)) +
-        (m === 0 ? 0 : term(column.second, m * share))
-      );
+      return (n === 0 ? 0 : term(column.first, n * share)) + (m === 0 ? 0 : term(column.second, m * share));
     }),
   );
   return withP(statistic, n === 0 || m === 0 ? 0 : columns.length - 1);

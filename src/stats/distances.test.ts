@@ -21,12 +21,7 @@ import {
   populationStabilityIndex,
   sampleRatioTest,
 } from "./index.ts";
-import {
-  sequentialSampleRatio,
-  subtractCounts,
-  totalVariation,
-  wassersteinDistance,
-} from "./index.ts";
+import { sequentialSampleRatio, subtractCounts, totalVariation, wassersteinDistance } from "./index.ts";
 
 // SciPy 1.17.1 on these samples and counts gave the figures named below.
 const X = Array.from({ length: 500 }, (_, i) => ((7919 * i) % 1009) / 1009);
@@ -114,9 +109,7 @@ test("a sample moved by a constant is that far away", () => {
 });
 
 test("Benjamini–Hochberg adjusts as SciPy does", () => {
-  const adjusted = benjaminiHochberg([
-    0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216,
-  ]);
+  const adjusted = benjaminiHochberg([0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]);
   deepEqual(
     adjusted.map((p) => Number(p.toFixed(9))),
     [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.105714286, 0.216, 0.216, 0.216],
@@ -154,18 +147,9 @@ test("the sequential sample ratio has the e-values of optimizely's ssrm", () => 
     [2, 2, 0],
     [2, 2, 1],
   ];
-  const expected = [
-    -1.0986 + 0.9163,
-    -2.4849 + 1.8326,
-    -3.4012 + 2.7489,
-    -4.4998 + 3.6652,
-    -6.4457 + 5.2746,
-  ];
+  const expected = [-1.0986 + 0.9163, -2.4849 + 1.8326, -3.4012 + 2.7489, -4.4998 + 3.6652, -6.4457 + 5.2746];
   for (const [step, counts] of afterEach.entries()) {
-    ok(
-      Math.abs(sequentialSampleRatio({ counts, weights }).logEValue - (expected[step] ?? NaN)) <
-        2e-4,
-    );
+    ok(Math.abs(sequentialSampleRatio({ counts, weights }).logEValue - (expected[step] ?? NaN)) < 2e-4);
   }
 });
 

@@ -25,9 +25,7 @@ export function jensenShannonDistance(
 ): number {
   const divergence = sumOverCells(reference, current, (p, q) => {
     const middle = (p + q) / 2;
-    return (
-      ((p === 0 ? 0 : p * Math.log(p / middle)) + (q === 0 ? 0 : q * Math.log(q / middle))) / 2
-    );
+    return ((p === 0 ? 0 : p * Math.log(p / middle)) + (q === 0 ? 0 : q * Math.log(q / middle))) / 2;
   });
   return Math.sqrt(Math.max(0, divergence) / Math.log(base));
 }
@@ -37,13 +35,8 @@ export function totalVariation(reference: readonly number[], current: readonly n
   return sumOverCells(reference, current, (p, q) => Math.abs(p - q)) / 2;
 }
 
-export function hellingerDistance(
-  reference: readonly number[],
-  current: readonly number[],
-): number {
-  return Math.sqrt(
-    sumOverCells(reference, current, (p, q) => (Math.sqrt(p) - Math.sqrt(q)) ** 2) / 2,
-  );
+export function hellingerDistance(reference: readonly number[], current: readonly number[]): number {
+  return Math.sqrt(sumOverCells(reference, current, (p, q) => (Math.sqrt(p) - Math.sqrt(q)) ** 2) / 2);
 }
 
 /** The area between the distribution functions of two samples, in the unit of the values. */

@@ -1,13 +1,7 @@
 import type { ConfusionCounts } from "./confusion.ts";
 import type { Estimate } from "./interval.ts";
 import { DEFAULT_LEVEL } from "./interval.ts";
-import {
-  itemAt,
-  requireCount,
-  requirePositive,
-  requireSameLength,
-  sumOf,
-} from "./preconditions.ts";
+import { itemAt, requireCount, requirePositive, requireSameLength, sumOf } from "./preconditions.ts";
 import { proportionInterval } from "./proportion.ts";
 
 /** What a wrong prediction costs, in the project's currency; a right one costs nothing. */
@@ -61,8 +55,7 @@ export function weightedSharesInterval({
   const upwards = cells.map(
     ({ value, share }) => value * ((value > 0 ? share.high : share.low) - share.value),
   );
-  const spread = (distances: readonly number[]) =>
-    Math.sqrt(Math.max(0, squaredSpread(cells, distances)));
+  const spread = (distances: readonly number[]) => Math.sqrt(Math.max(0, squaredSpread(cells, distances)));
   return {
     value: mean,
     low: Math.max(Math.min(...values), mean - spread(downwards)),
@@ -83,8 +76,7 @@ function squaredSpread(
     for (const [j, second] of cells.entries()) {
       if (j <= i) continue;
       const others = (1 - first.share.value) * (1 - second.share.value);
-      const correlation =
-        others === 0 ? 0 : -Math.sqrt((first.share.value * second.share.value) / others);
+      const correlation = others === 0 ? 0 : -Math.sqrt((first.share.value * second.share.value) / others);
       const sign = Math.sign(first.value) * Math.sign(second.value);
       sum += 2 * sign * correlation * itemAt(distances, i) * itemAt(distances, j);
     }

@@ -21,3 +21,15 @@ export { chiSquareTwoSampleTest, gTwoSampleTest } from "./counts-tests.ts";
 export type { CountsTest } from "./counts-tests.ts";
 export * from "./multiple-testing.ts";
 export * from "./sample-ratio.ts";
+export {
+  bestMixtureRho,
+  boundedMeanConfidenceSequence,
+  meanConfidenceSequence,
+  normalMixtureBound,
+} from "./confidence-sequence.ts";
+export * from "./compare-sequentially.ts";
+export { alphaForFalseAlarms } from "./wealth.ts";
+export type { Run } from "./wealth.ts";
+export * from "./risk-monitor.ts";
+export * from "./drift-detector.ts";
+export type { DriftTolerance } from "./drift-claims.ts";

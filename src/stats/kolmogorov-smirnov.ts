@@ -16,10 +16,7 @@ export function kolmogorovSmirnovTest(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
 ): KolmogorovSmirnov {
-  const distance = cdfSteps(first, second).reduce(
-    (largest, { gap }) => Math.max(largest, Math.abs(gap)),
-    0,
-  );
+  const distance = cdfSteps(first, second).reduce((largest, { gap }) => Math.max(largest, Math.abs(gap)), 0);
   const [n, m] = [first.length, second.length];
   if (n * m > 1_000_000)
     return { distance, p: asymptoticKolmogorovSmirnovP(distance, n, m), method: "asymptotic" };

@@ -19,9 +19,7 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
  */
 export function eBenjaminiHochberg(eValues: readonly number[], alpha: number): boolean[] {
   requireProbability("alpha", alpha);
-  const descending = eValues
-    .map((_, index) => index)
-    .sort((a, b) => itemAt(eValues, b) - itemAt(eValues, a));
+  const descending = eValues.map((_, index) => index).sort((a, b) => itemAt(eValues, b) - itemAt(eValues, a));
   const rejected =
     1 +
     descending.findLastIndex(

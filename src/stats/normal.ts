@@ -13,8 +13,7 @@ export function normalQuantile(probability: number): number {
   requireProbability("probability", probability);
   if (probability > 0.5) return -normalQuantile(1 - probability);
   const start = acklam(probability);
-  const error =
-    (normalCdf(start) - probability) * Math.sqrt(2 * Math.PI) * Math.exp((start * start) / 2);
+  const error = (normalCdf(start) - probability) * Math.sqrt(2 * Math.PI) * Math.exp((start * start) / 2);
   return start - error / (1 + (start * error) / 2);
 }
 
@@ -44,17 +43,14 @@ function polynomial(x: number, coefficients: readonly number[]): number {
 }
 
 const CENTRE_ABOVE = [
-  -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2,
-  -3.066479806614716e1, 2.506628277459239,
+  -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
+  2.506628277459239,
 ];
 const CENTRE_BELOW = [
-  -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1,
-  -1.328068155288572e1,
+  -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1,
 ];
 const TAIL_ABOVE = [
-  -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734,
-  4.374664141464968, 2.938163982698783,
+  -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783,
 ];
-const TAIL_BELOW = [
-  7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416,
-];
+const TAIL_BELOW = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416];

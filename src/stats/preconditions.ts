@@ -3,8 +3,7 @@
  * these throw plain `RangeError`s and never a `Problem`.
  */
 export function requireShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1))
-    throw new RangeError(`${name} must lie between 0 and 1, not ${value}`);
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must lie between 0 and 1, not ${value}`);
 }
 
 /** A probability of error or a level of confidence: neither certain nor impossible. */
@@ -14,14 +13,12 @@ export function requireProbability(name: string, value: number): void {
 }
 
 export function requirePositive(name: string, value: number): void {
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new RangeError(`${name} must be positive, not ${value}`);
+  if (!(value > 0 && Number.isFinite(value))) throw new RangeError(`${name} must be positive, not ${value}`);
 }
 
 /** Counts may be fractional (weighted rows), never negative or infinite. */
 export function requireCount(name: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(value)))
-    throw new RangeError(`${name} must be a count, not ${value}`);
+  if (!(value >= 0 && Number.isFinite(value))) throw new RangeError(`${name} must be a count, not ${value}`);
 }
 
 export function requireSameLength(
@@ -37,8 +34,7 @@ export function requireSameLength(
 /** The item at a place that must exist. */
 export function itemAt<Item>(list: ArrayLike<Item>, index: number): Item {
   const item = list[index];
-  if (item === undefined)
-    throw new RangeError(`there is no item ${index} in a list of ${list.length}`);
+  if (item === undefined) throw new RangeError(`there is no item ${index} in a list of ${list.length}`);
   return item;
 }
 

@@ -14,11 +14,7 @@ export interface ProportionCounts {
  * Wilson's score interval for a proportion (Wilson 1927; recommended by Brown, Cai and DasGupta 2001): close
  * to its level at every n, never outside [0, 1], never of width zero.
  */
-export function proportionInterval({
-  successes,
-  n,
-  level = DEFAULT_LEVEL,
-}: ProportionCounts): Estimate {
+export function proportionInterval({ successes, n, level = DEFAULT_LEVEL }: ProportionCounts): Estimate {
   requireCounts(successes, n);
   const z = criticalNormal(level);
   const value = successes / n;
@@ -35,11 +31,7 @@ export function proportionInterval({
 }
 
 /** The exact interval of Clopper and Pearson (1934): covers with at least its level, always. */
-export function exactProportionInterval({
-  successes,
-  n,
-  level = DEFAULT_LEVEL,
-}: ProportionCounts): Estimate {
+export function exactProportionInterval({ successes, n, level = DEFAULT_LEVEL }: ProportionCounts): Estimate {
   requireCounts(successes, n);
   requireProbability("level", level);
   const tail = (1 - level) / 2;
@@ -60,8 +52,7 @@ export function exactProportionBound(
   tail: number,
 ): number {
   requireCounts(successes, n);
-  if (side === "lower")
-    return successes === 0 ? 0 : betaQuantile(tail, successes, n - successes + 1);
+  if (side === "lower") return successes === 0 ? 0 : betaQuantile(tail, successes, n - successes + 1);
   return successes === n ? 1 : 1 - betaQuantile(tail, n - successes, successes + 1);
 }
 

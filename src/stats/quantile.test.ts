@@ -1,11 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import {
-  createRandom,
-  interpolatedQuantile,
-  nearestRankQuantile,
-  quantileInterval,
-} from "./index.ts";
+import { createRandom, interpolatedQuantile, nearestRankQuantile, quantileInterval } from "./index.ts";
 
 test("nearest rank returns a measured value, interpolation a value between", () => {
   const values = [15, 20, 35, 40, 50];

@@ -32,9 +32,7 @@ test("uniform values fill [0, 1) evenly", () => {
 
 test("normal values have the mean and the spread asked for", () => {
   const random = createRandom("normal");
-  const { mean, variance } = meanAndVariance(
-    Array.from({ length: 100_000 }, () => random.normal(3, 2)),
-  );
+  const { mean, variance } = meanAndVariance(Array.from({ length: 100_000 }, () => random.normal(3, 2)));
   ok(Math.abs(mean - 3) < (4 * 2) / Math.sqrt(100_000));
   ok(Math.abs(variance - 4) < 4 * 4 * Math.sqrt(2 / 100_000));
 });
@@ -60,8 +58,5 @@ test("weights decide how often an index is picked, and zero means never", () => 
 
 test("whole numbers stay below their limit and reach every value", () => {
   const random = createRandom("integer");
-  deepEqual(
-    [...new Set(Array.from({ length: 500 }, () => random.integer(6)))].sort(),
-    [0, 1, 2, 3, 4, 5],
-  );
+  deepEqual([...new Set(Array.from({ length: 500 }, () => random.integer(6)))].sort(), [0, 1, 2, 3, 4, 5]);
 });

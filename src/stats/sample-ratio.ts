@@ -12,10 +12,7 @@ export interface SampleRatioTest extends CountsTest {
  * Does the traffic of the arms fit their weights? Pearson's test over the arms that have a weight; alert below
  * 0.001 (Fabijan et al., KDD 2019). For one look only; when looking all the time use `sequentialSampleRatio`.
  */
-export function sampleRatioTest(
-  counts: readonly number[],
-  weights: readonly number[],
-): SampleRatioTest {
+export function sampleRatioTest(counts: readonly number[], weights: readonly number[]): SampleRatioTest {
   const { arms, leaked } = armsWithWeight(counts, weights);
   const n = sumOf(arms.map(({ count }) => count));
   const statistic =
@@ -40,9 +37,7 @@ export function sequentialSampleRatio({
   const { arms, leaked } = armsWithWeight(counts, weights);
   const n = sumOf(arms.map(({ count }) => count));
   const logMixture =
-    logGamma(arms.length) -
-    logGamma(arms.length + n) +
-    sumOf(arms.map((arm) => logGamma(arm.count + 1)));
+    logGamma(arms.length) - logGamma(arms.length + n) + sumOf(arms.map((arm) => logGamma(arm.count + 1)));
   const logNull = sumOf(arms.map(({ count, share }) => count * Math.log(share)));
   const logEValue = arms.length < 2 ? 0 : logMixture - logNull;
   return { logEValue, alarm: leaked > 0 || logEValue >= -Math.log(alpha), leaked };

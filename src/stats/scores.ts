@@ -39,10 +39,7 @@ export function rocAucInterval(
 }
 
 /** Mean of −ln(probability given to what happened); probabilities are kept 1e-15 away from 0 and 1. */
-export function logLoss(
-  probabilities: ArrayLike<number>,
-  labels: ArrayLike<boolean>,
-): number | null {
+export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<boolean>): number | null {
   return meanOver(probabilities, labels, (probability, label) => {
     const kept = Math.min(1 - 1e-15, Math.max(1e-15, probability));
     return label ? -Math.log(kept) : -Math.log1p(-kept);
@@ -50,15 +47,8 @@ export function logLoss(
 }
 
 /** Mean squared difference between probability and outcome (Brier 1950). */
-export function brierScore(
-  probabilities: ArrayLike<number>,
-  labels: ArrayLike<boolean>,
-): number | null {
-  return meanOver(
-    probabilities,
-    labels,
-    (probability, label) => (probability - (label ? 1 : 0)) ** 2,
-  );
+export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<boolean>): number | null {
+  return meanOver(probabilities, labels, (probability, label) => (probability - (label ? 1 : 0)) ** 2);
 }
 
 export interface CalibrationBin {
@@ -87,9 +77,7 @@ export function calibration(
   const filled = sums.flatMap(({ n, predicted, positives }, index) => {
     if (n === 0) return [];
     const observed = proportionInterval({ successes: positives, n, level });
-    return [
-      { low: index / bins, high: (index + 1) / bins, n, meanPredicted: predicted / n, observed },
-    ];
+    return [{ low: index / bins, high: (index + 1) / bins, n, meanPredicted: predicted / n, observed }];
   });
   const total = probabilities.length;
   const error = filled.reduce(
@@ -117,8 +105,7 @@ function meanOver(
 function placements(values: readonly number[], others: readonly number[]): number[] {
   const sorted = Float64Array.from(others).sort();
   return values.map(
-    (value) =>
-      (countBelow(sorted, value, false) + countBelow(sorted, value, true)) / (2 * sorted.length),
+    (value) => (countBelow(sorted, value, false) + countBelow(sorted, value, true)) / (2 * sorted.length),
   );
 }
 

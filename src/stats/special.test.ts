@@ -26,9 +26,7 @@ test("logGamma obeys its recurrence Γ(x + 1) = x Γ(x)", () => {
   const random = createRandom("gamma");
   for (let round = 0; round < 200; round += 1) {
     const x = Math.exp(random.normal(1, 2));
-    ok(
-      Math.abs(logGamma(x + 1) - logGamma(x) - Math.log(x)) < 1e-10 * Math.max(1, logGamma(x + 1)),
-    );
+    ok(Math.abs(logGamma(x + 1) - logGamma(x) - Math.log(x)) < 1e-10 * Math.max(1, logGamma(x + 1)));
   }
 });
 

@@ -75,8 +75,7 @@ function groupByScore(scores: ArrayLike<number>, labels: ArrayLike<boolean>): Sc
   const groups = new Map<number, ScoreGroup>();
   for (let row = 0; row < scores.length; row += 1) {
     const score = itemAt(scores, row);
-    if (!(score >= 0 && score <= 1))
-      throw new RangeError(`a score must be a probability, not ${score}`);
+    if (!(score >= 0 && score <= 1)) throw new RangeError(`a score must be a probability, not ${score}`);
     const group = groups.get(score) ?? { score, positives: 0, negatives: 0 };
     groups.set(score, group);
     group[labels[row] ? "positives" : "negatives"] += 1;
@@ -85,9 +84,7 @@ function groupByScore(scores: ArrayLike<number>, labels: ArrayLike<boolean>): Sc
 }
 
 function meanCost(counts: ConfusionCounts, costs: ErrorCosts, n: number): number {
-  return (
-    (counts.falseNegative * costs.falseNegative + counts.falsePositive * costs.falsePositive) / n
-  );
+  return (counts.falseNegative * costs.falseNegative + counts.falsePositive * costs.falsePositive) / n;
 }
 
 function midpoint(below: number, above: number): number {
