@@ -14,7 +14,11 @@ export interface SequentialComparisonInput {
   /** How much worse the treatment may be, in the unit of the values (a share, if `relative`). */
   readonly margin?: number;
   readonly worseWhen?: "higher" | "lower";
-  /** The least and the greatest possible value; given, the interval is exact at any n. */
+  /**
+   * The least and the greatest possible value; given, the interval is exact at any n. Right for coins (errors, hits)
+   * and small samples; for costs with a few dear rows and hundreds of rows, leave it out: the interval is then
+   * asymptotic, and narrower.
+   */
   readonly range?: readonly [low: number, high: number];
   /** The change as a share of the control's mean; not together with `range`. */
   readonly relative?: boolean;

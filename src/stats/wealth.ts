@@ -8,7 +8,8 @@
  * logarithm. Batches of any size cost the same.
  */
 export function nextLogWealth(logWealth: number, logBet: number, logStake: number): number {
-  return logSumExp([logWealth + logBet, logStake]);
+  const won = logWealth + logBet;
+  return Math.max(won, logStake) + Math.log1p(Math.exp(-Math.abs(won - logStake)));
 }
 
 /** The mean winnings of all bets, with the stakes that are still to come in the first period. */
@@ -65,7 +66,10 @@ function logMeanExp(logs: readonly number[]): number {
 }
 
 function logSumExp(logs: readonly number[]): number {
-  const largest = Math.max(...logs);
+  let largest = -Infinity;
+  for (const log of logs) if (log > largest) largest = log;
   if (!Number.isFinite(largest)) return largest;
-  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0));
+  let sum = 0;
+  for (const log of logs) sum += Math.exp(log - largest);
+  return largest + Math.log(sum);
 }
