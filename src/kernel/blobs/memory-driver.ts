@@ -1,4 +1,5 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -9,7 +10,7 @@ import type { Blobs } from "./index.ts";
 /** Keeps bytes in memory: the specification of a driver, and enough for tests. */
 export function createMemoryBlobs(): Blobs {
   const contents = new Map<Digest, Uint8Array>();
-  let folder: Promise<string> | undefined;
+  let folder: string | undefined;
 
   const contentOf = (digest: Digest): Uint8Array => contents.get(digest) ?? new Uint8Array();
 
@@ -26,8 +27,8 @@ export function createMemoryBlobs(): Blobs {
       yield bytes.subarray(offset, length === undefined ? undefined : offset + length);
     },
     async localPath(digest) {
-      folder ??= mkdtemp(join(tmpdir(), "gyre-blobs-"));
-      const path = join(await folder, digest);
+      folder ??= makeFolderUntilExit();
+      const path = join(folder, digest);
       await writeFile(path, contentOf(digest));
       return path;
     },
@@ -38,4 +39,10 @@ export function createMemoryBlobs(): Blobs {
       contents.delete(digest);
     },
   });
+}
+
+function makeFolderUntilExit(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gyre-blobs-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 
-import { z } from "zod";
+import type { z } from "zod";
 
 import { diskProblems, onDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";

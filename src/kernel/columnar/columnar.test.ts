@@ -8,7 +8,7 @@ import { z } from "zod";
 import { createMemoryBlobs } from "../blobs/index.ts";
 import { openDatabase } from "../db/index.ts";
 import { temporaryFolder } from "../testing/index.ts";
-import { openAppendLog } from "./append-log.ts";
+import { openAppendLog } from "../append-log/index.ts";
 import { createAnalyst, migrations, readLogSql, sealToParquet, sqlText } from "./index.ts";
 import type { Analyst, AnalystOptions, LogTable } from "./index.ts";
 

@@ -8,8 +8,8 @@ import type { Blobs } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import { onDisk } from "../disk.ts";
 import type { Analyst } from "./analyst.ts";
-import { listSegments, recoverAbandoned, removeSegment } from "./log-segments.ts";
-import type { Segment } from "./log-segments.ts";
+import { listSegments, recoverAbandoned, removeSegment } from "../append-log/index.ts";
+import type { Segment } from "../append-log/index.ts";
 import { insertSegment, listParquetSegments } from "./log-store.ts";
 import type { ParquetSegment } from "./log-store.ts";
 import { sqlName, sqlText, sqlTextList } from "./sql-text.ts";
@@ -55,7 +55,7 @@ export async function sealToParquet(
   const done = new Set((await listParquetSegments(parts.db, log.name)).map(({ segment }) => segment));
   const made: ParquetSegment[] = [];
   for (const segment of segments) {
-    if (done.has(segment.name)) await removeWhenOld(segment, options.keepMs ?? 10 * 60_000);
+    if (done.has(segment.name)) await removeWhenOld(log, segment, options.keepMs ?? 10 * 60_000);
     else made.push(await convert(parts, log, segment, options.workFolder));
   }
   return made;
@@ -167,7 +167,7 @@ function periodClause(log: LogTable, { fromMs, toMs }: LogPeriod): string {
   return limits.length === 0 ? "" : ` where ${limits.join(" and ")}`;
 }
 
-async function removeWhenOld(segment: Segment, keepMs: number): Promise<void> {
+async function removeWhenOld(log: LogTable, segment: Segment, keepMs: number): Promise<void> {
   // File times are the system's, so they are compared with the system's clock.
-  if ((await stat(segment.path)).mtimeMs <= Date.now() - keepMs) await removeSegment(segment);
+  if ((await stat(segment.path)).mtimeMs <= Date.now() - keepMs) await removeSegment(log.folder, segment);
 }

@@ -33,12 +33,13 @@ const abortGraceMs = 5_000;
 export function startAttempt(parts: WorkerParts, definition: StoredDefinition, job: ClaimedJob): Attempt {
   const controller = new AbortController();
   let cause: AbortCause | undefined;
+  let finished = false;
   const abort = (because: AbortCause): void => {
+    if (finished) return;
     cause ??= because;
     controller.abort(new Error(`the job was ${because}`));
   };
   const timer = setTimeout(() => abort("timed out"), definition.timeoutMs);
-  let finished = false;
 
   async function finish(): Promise<void> {
     if (!(await markSucceeded(parts.db, job.claim, parts.clock.nowMs()))) throw leaseLost(job);

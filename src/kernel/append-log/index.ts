@@ -6,11 +6,11 @@ import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { syncFolder, toDiskProblem } from "../disk.ts";
 import { Problem } from "../errors.ts";
-import { appendLogProblems } from "./append-log-problems.ts";
-import { lockWriter, markSealed, nextSegmentNumber, recoverWriter, segmentName } from "./log-segments.ts";
+import { problems } from "./problems.ts";
+import { lockWriter, markSealed, nextSegmentNumber, recoverWriter, segmentName } from "./segments.ts";
 
-export { listSegments, recoverAbandoned } from "./log-segments.ts";
-export type { Segment } from "./log-segments.ts";
+export { listSegments, recoverAbandoned, removeSegment } from "./segments.ts";
+export type { Segment } from "./segments.ts";
 
 export interface AppendLogOptions {
   readonly folder: string;
@@ -198,11 +198,11 @@ async function writeAndSync(
 }
 
 function closed(writer: string): Problem {
-  return new Problem(appendLogProblems.log_closed, { message: `The log of ${writer} is closing.` });
+  return new Problem(problems.log_closed, { message: `The log of ${writer} is closing.` });
 }
 
 function overloaded(folder: string, waitingBytes: number): Problem {
-  return new Problem(appendLogProblems.log_overloaded, {
+  return new Problem(problems.log_overloaded, {
     message: `${waitingBytes} bytes already wait to be written to ${folder}.`,
     data: { folder, waitingBytes },
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onDisk, syncFolder, systemCode } from "../disk.ts";
 import { Problem } from "../errors.ts";
 import { hasCertainlyEnded, processIdentity } from "../process-identity.ts";
-import { appendLogProblems } from "./append-log-problems.ts";
+import { problems } from "./problems.ts";
 
 /**
  * The files of an append log's folder:
@@ -107,11 +107,19 @@ export async function recoverAbandoned(folder: string): Promise<string[]> {
   return recovered;
 }
 
-/** Removes a segment whose records are kept elsewhere. Its mark stays, so that its number is not used again. */
-export async function removeSegment(segment: Segment): Promise<void> {
+/**
+ * Removes a segment whose records are kept elsewhere. The mark of the writer's youngest segment stays,
+ * so that its number is not used again.
+ */
+export async function removeSegment(folder: string, segment: Segment): Promise<void> {
   await rm(segment.path, { force: true });
+  const marks = (await namesIn(folder)).filter((name) => name.endsWith(markEnding)).toSorted();
+  const youngest = marks.findLast((name) => writerOf(name) === segment.writer);
+  const own = markName(segment.name);
+  if (own !== youngest) await rm(join(folder, own), { force: true });
 }
 
+const markEnding = ".sealed";
 const segmentEnding = ".ndjson";
 
 /**
@@ -170,7 +178,7 @@ async function lockOwner(lock: string): Promise<string | undefined> {
 }
 
 function inUse(folder: string, writer: string, owner: string): Problem {
-  return new Problem(appendLogProblems.log_in_use, {
+  return new Problem(problems.log_in_use, {
     message: `The log in ${folder} is already being written under the name ${writer} by ${owner}.`,
     data: { folder, writer, owner },
   });
@@ -181,7 +189,7 @@ function lockPath(folder: string, writer: string): string {
 }
 
 function markName(segment: string): string {
-  return `${segment.slice(0, -segmentEnding.length)}.sealed`;
+  return `${segment.slice(0, -segmentEnding.length)}${markEnding}`;
 }
 
 function writerOf(name: string): string {

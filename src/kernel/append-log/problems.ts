@@ -1,6 +1,6 @@
 import { defineProblems } from "../errors.ts";
 
-export const appendLogProblems = defineProblems({
+export const problems = defineProblems({
   log_in_use: {
     kind: "conflict",
     when: "A second process opens an append log under the name of a writer that still lives.",
