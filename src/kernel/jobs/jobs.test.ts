@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { createManualClock } from "../clock.ts";
 import { sql } from "kysely";
+
+import { createManualClock } from "../clock.ts";
 import type { Database } from "../db/index.ts";
 import { describeOnEveryEngine } from "../testing/index.ts";
 import { createJobQueue, migrations } from "./index.ts";
@@ -219,6 +220,43 @@ describeOnEveryEngine("the job queue", (open, engine) => {
       ["healthy"],
     );
     assert.deepEqual([(await healthy.get(id))?.state, (await healthy.get(id))?.attempt], ["succeeded", 2]);
+  });
+
+  it("keeps the lease of work that takes longer than it", async () => {
+    const db = await open(migrations);
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const busy = createJobQueue({ db, clock: createManualClock(startMs), leaseMs: 200 });
+    busy.define("test.slow", {
+      run: async () => {
+        begun.resolve();
+        await goOn.promise;
+      },
+    });
+    const id = await busy.enqueue({ kind: "test.slow", payload: { name: "a" } });
+    await busy.start();
+    await begun.promise;
+    const other = createQueue(await engine.openAgain(db));
+    other.define("test.slow", { run: async () => assert.fail("must not be taken over") });
+    for (let look = 0; look < 10; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await other.settle();
+    }
+    goOn.resolve();
+    await busy.stop();
+    const job = await busy.get(id);
+    assert.deepEqual([job?.state, job?.attempt], ["succeeded", 1]);
+  });
+
+  it("finds on PostgreSQL what another process enqueued", { skip: engine.engine === "sqlite" }, async () => {
+    const db = await open(migrations);
+    const worker = createQueue(db);
+    worker.define("test.count", { run: async () => {} });
+    await worker.start();
+    const producer = createQueue(await engine.openAgain(db));
+    const id = await producer.enqueue({ kind: "test.count", payload: { number: 1 } });
+    await untilState(producer, id, "succeeded");
+    await worker.stop();
   });
 
   it("answers for a job it does not have", async () => {
