@@ -30,7 +30,7 @@ export function createBins(
   values: Iterable<unknown>,
   { bins = 16, maxCategories = 50, kind }: BinOptions = {},
 ): Bins {
-  const present = Array.from(values).filter((value) => !isMissing(value));
+  const present = Array.from(values, numberOfBigInt).filter((value) => !isMissing(value));
   const numbers = present.filter((value) => typeof value === "number");
   const numeric =
     kind === undefined ? numbers.length === present.length && numbers.length > 0 : kind === "numeric";
@@ -118,7 +118,8 @@ function cellFinder(bins: Bins): (value: unknown) => number {
   }
   const { edges } = bins;
   const last = edges.length - 1;
-  return (value) => {
+  return (raw) => {
+    const value = numberOfBigInt(raw);
     if (typeof value !== "number" || Number.isNaN(value)) return missing;
     if (value < itemAt(edges, 0)) return 0;
     if (value > itemAt(edges, last)) return last + 1;
@@ -134,6 +135,11 @@ function cellFinder(bins: Bins): (value: unknown) => number {
 
 function isMissing(value: unknown): boolean {
   return value === null || value === undefined || Number.isNaN(value);
+}
+
+/** Databases hand out 64-bit columns as bigint; a bin needs no more digits than a number has. */
+function numberOfBigInt(value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
 }
 
 function shortNumber(value: number): string {

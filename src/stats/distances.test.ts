@@ -168,6 +168,12 @@ test("few distinct numbers get a bin each", () => {
   deepEqual(countIntoBins(createBins([5, 5, 5]), [4, 5, 6]), [1, 1, 1, 0]);
 });
 
+test("whole numbers of 64 bits are numbers like any other", () => {
+  const bins = createBins([1n, 1n, 2n, 3n]);
+  deepEqual(bins, { kind: "numeric", edges: [1, 1.5, 2.5, 3] });
+  deepEqual(countIntoBins(bins, [3n, 1, 2n]), [0, 1, 1, 1, 0, 0]);
+});
+
 test("categories beyond the most frequent, unseen ones and missing ones have cells", () => {
   const bins = createBins(["b", "a", "b", "c", null, true], { maxCategories: 2 });
   deepEqual(bins, { kind: "category", categories: ["b", "a"] });
