@@ -1,0 +1,188 @@
+import { Problem } from "#kernel/errors";
+
+import { problems } from "./problems.ts";
+import { tokenize } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
+
+/** What a condition or an ordering looks at. */
+export type Field =
+  | { readonly of: "metric" | "param" | "tag"; readonly key: string }
+  | { readonly of: "attribute"; readonly key: string }
+  | { readonly of: "dataset"; readonly key: string };
+
+export type Comparator =
+  | "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "ilike" | "in" | "not in" | "is null" | "is not null";
+
+/** One clause of a filter. `value` is null for the two null tests, a list for `in`. */
+export interface Condition {
+  readonly field: Field;
+  readonly comparator: Comparator;
+  readonly value: string | number | readonly string[] | null;
+}
+
+export interface Ordering {
+  readonly field: Field;
+  readonly descending: boolean;
+}
+
+/** What a kind of thing (run, experiment, logged model, …) can be searched by. */
+export interface SearchGrammar {
+  /** Attribute names, each with its type; aliases map to the name used inside. */
+  readonly attributes: Readonly<Record<string, "text" | "number">>;
+  readonly aliases?: Readonly<Record<string, string>>;
+  readonly kinds: readonly Field["of"][];
+  /** Attributes that may be compared with a list; all of type text when absent. */
+  readonly listAttributes?: readonly string[];
+}
+
+/**
+ * Reads MLflow's filter grammar: `metrics.rmse < 0.7 and params."layer size" = '3'`. Conditions are
+ * joined by `and`; there is no `or`. Throws `run_filter_invalid` naming the piece that is wrong.
+ */
+export function parseFilter(text: string, grammar: SearchGrammar): readonly Condition[] {
+  const tokens = tokenize(text);
+  const conditions: Condition[] = [];
+  let position = 0;
+  while (position < tokens.length) {
+    if (conditions.length > 0) {
+      if (tokens[position]?.word !== "and") throw wrong(`Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`);
+      position++;
+    }
+    const read = readCondition(tokens, position, grammar, text);
+    conditions.push(read.condition);
+    position = read.next;
+  }
+  return conditions;
+}
+
+function readCondition(
+  tokens: readonly Token[],
+  start: number,
+  grammar: SearchGrammar,
+  text: string,
+): { condition: Condition; next: number } {
+  const name = tokens[start];
+  if (name?.kind !== "name") throw wrong(`Invalid clause(s) in filter string: '${rest(text, name)}'`);
+  const field = readField(name, grammar);
+  const { comparator, next } = readComparator(tokens, start + 1, text);
+  checkComparator(field, comparator, grammar);
+  if (comparator === "is null" || comparator === "is not null") {
+    return { condition: { field, comparator, value: null }, next };
+  }
+  if (comparator === "in" || comparator === "not in") {
+    const list = readList(tokens, next, text);
+    return { condition: { field, comparator, value: list.values }, next: list.next };
+  }
+  return { condition: { field, comparator, value: readValue(field, tokens[next], grammar) }, next: next + 1 };
+}
+
+const kindNames: Readonly<Record<string, Field["of"]>> = {
+  metric: "metric", metrics: "metric",
+  param: "param", params: "param", parameter: "param", parameters: "param",
+  tag: "tag", tags: "tag",
+  attribute: "attribute", attributes: "attribute", attr: "attribute", run: "attribute",
+  dataset: "dataset", datasets: "dataset",
+};
+
+const datasetKeys = ["name", "digest", "context"];
+
+function readField(token: Token, grammar: SearchGrammar): Field {
+  const of = token.prefix === undefined ? "attribute" : kindNames[token.prefix];
+  if (of === undefined || !grammar.kinds.includes(of)) {
+    throw wrong(`Invalid entity type '${token.prefix}'. Valid values are ${grammar.kinds.map((kind) => `'${kind}'`).join(", ")}`);
+  }
+  if (token.text === "") throw wrong(`Invalid identifier '${token.prefix}.': the key is missing.`);
+  if (of === "dataset" && !datasetKeys.includes(token.text)) {
+    throw wrong(`Invalid dataset key '${token.text}' specified. Valid keys are '${datasetKeys.join("', '")}'`);
+  }
+  if (of !== "attribute") return { of, key: token.text };
+  const key = grammar.aliases?.[token.text] ?? token.text;
+  if (!Object.hasOwn(grammar.attributes, key)) {
+    const valid = Object.keys(grammar.attributes).join("', '");
+    throw wrong(`Invalid attribute key '${token.text}' specified. Valid keys are '${valid}'`);
+  }
+  return { of, key };
+}
+
+const symbols: readonly string[] = ["=", "!=", "<", "<=", ">", ">="];
+
+function readComparator(tokens: readonly Token[], at: number, text: string): { comparator: Comparator; next: number } {
+  const [first, second, third] = [tokens[at], tokens[at + 1]?.word, tokens[at + 2]?.word];
+  if (first?.kind === "symbol" && isSymbol(first.text)) return { comparator: first.text, next: at + 1 };
+  if (first?.word === "like" || first?.word === "ilike" || first?.word === "in") return { comparator: first.word, next: at + 1 };
+  if (first?.word === "not" && second === "in") return { comparator: "not in", next: at + 2 };
+  if (first?.word === "is" && second === "null") return { comparator: "is null", next: at + 2 };
+  if (first?.word === "is" && second === "not" && third === "null") return { comparator: "is not null", next: at + 3 };
+  throw wrong(`Invalid clause(s) in filter string: expected a comparison at '${rest(text, first)}'`);
+}
+
+function isSymbol(text: string): text is "=" | "!=" | "<" | "<=" | ">" | ">=" {
+  return symbols.includes(text);
+}
+
+const numeric: readonly Comparator[] = ["=", "!=", "<", "<=", ">", ">="];
+const textual: readonly Comparator[] = ["=", "!=", "like", "ilike"];
+const lists: readonly Comparator[] = ["in", "not in"];
+const nulls: readonly Comparator[] = ["is null", "is not null"];
+
+function checkComparator(field: Field, comparator: Comparator, grammar: SearchGrammar): void {
+  const allowed = allowedComparators(field, grammar);
+  if (allowed.includes(comparator)) return;
+  throw wrong(`Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'`);
+}
+
+function allowedComparators(field: Field, grammar: SearchGrammar): readonly Comparator[] {
+  if (field.of === "metric") return numeric;
+  if (field.of === "param" || field.of === "tag") return [...textual, ...nulls];
+  if (field.of === "dataset") return [...textual, ...lists];
+  if (grammar.attributes[field.key] === "number") return numeric;
+  const listed = grammar.listAttributes?.includes(field.key) ?? true;
+  return listed ? [...textual, ...lists] : textual;
+}
+
+function readValue(field: Field, token: Token | undefined, grammar: SearchGrammar): string | number {
+  const isNumber = field.of === "metric" || (field.of === "attribute" && grammar.attributes[field.key] === "number");
+  if (isNumber) {
+    if (token?.kind === "number") return Number(token.text);
+    const what = field.of === "metric" ? "metric" : `numeric attribute: ${field.key}`;
+    throw wrong(`Expected numeric value type for ${what}. Found ${token?.raw ?? "nothing"}`);
+  }
+  if (token?.kind === "text" || (token?.kind === "name" && token.quoted)) return token.text;
+  throw wrong(
+    `Expected a quoted string value for ${field.of} (e.g. 'my-value'). Parameter value is either not quoted or ` +
+      `unidentified quote types used for string value ${token?.raw ?? "nothing"}`,
+  );
+}
+
+function readList(tokens: readonly Token[], start: number, text: string): { values: string[]; next: number } {
+  const bad = (): Problem =>
+    wrong(`While parsing a list in the query, expected a non-empty list of quoted string values, got '${rest(text, tokens[start])}'`);
+  if (tokens[start]?.text !== "(" || tokens[start]?.kind !== "symbol") throw bad();
+  const values: string[] = [];
+  for (let at = start + 1; ; at += 2) {
+    const [value, end] = [tokens[at], tokens[at + 1]];
+    if (value?.kind !== "text" && !(value?.kind === "name" && value.quoted)) throw bad();
+    values.push(value.text);
+    if (end?.kind === "symbol" && end.text === ")") return { values, next: at + 2 };
+    if (end?.kind !== "symbol" || end.text !== ",") throw bad();
+  }
+}
+
+/** Reads one ordering: ``metrics.`val loss` DESC``; ascending unless told. */
+export function parseOrdering(text: string, grammar: SearchGrammar): Ordering {
+  const tokens = tokenize(text);
+  const [name, direction, extra] = tokens;
+  const word = direction?.word;
+  if (name?.kind !== "name" || extra !== undefined || (direction !== undefined && word !== "asc" && word !== "desc")) {
+    throw wrong(`Invalid order_by clause '${text}'. Could not be parsed. Use a field, then ASC or DESC.`);
+  }
+  return { field: readField(name, grammar), descending: word === "desc" };
+}
+
+function rest(text: string, token: Token | undefined): string {
+  return token === undefined ? "" : text.slice(token.at, token.at + 80);
+}
+
+function wrong(message: string): Problem {
+  return new Problem(problems.run_filter_invalid, { message });
+}
