@@ -66,11 +66,6 @@ export const problems = defineProblems({
     when: "An artifact path is absolute, leaves its folder, or hides such a step in its encoding.",
     next: "Use a relative path without `..`, backslashes, `%` sequences or control characters.",
   },
-  artifact_in_use: {
-    kind: "conflict",
-    when: "The files belong to a registered model version and may not be deleted or replaced.",
-    next: "Write to another path or another run.",
-  },
   artifact_location_refused: {
     kind: "invalid",
     when: "An experiment was given a local path, or an address that hides one, as its artifact location.",

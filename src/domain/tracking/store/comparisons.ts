@@ -29,8 +29,13 @@ export function compare(db: Database, expression: Fragment, condition: Condition
         ? sql`${expression} like ${value}`
         : sql`${expression} ilike ${value} escape ''`;
     default:
-      return sql`${expression} ${sql.raw(comparator)} ${value}`;
+      return sql`${expression} ${sql.raw(comparator)} ${isWide(value) ? sql`cast(${value} as double precision)` : value}`;
   }
+}
+
+/** A number that PostgreSQL would refuse beside a whole-number column. */
+function isWide(value: Condition["value"]): boolean {
+  return typeof value === "number" && !Number.isSafeInteger(value);
 }
 
 function asList(value: Condition["value"]): readonly string[] {

@@ -118,10 +118,10 @@ export async function readBuckets(
   }));
 }
 
-/** The points of one metric at chosen steps. */
+/** The distinct steps of one metric. */
 export async function readSteps(
   db: Database,
-  where: { readonly run: number; readonly key: number; readonly name: string },
+  where: { readonly run: number; readonly key: number },
   range: { readonly fromStep: number | undefined; readonly toStep: number | undefined },
 ): Promise<number[]> {
   const from = range.fromStep === undefined ? sql`` : sql`and step >= ${range.fromStep}`;

@@ -1,0 +1,92 @@
+import type { Database } from "#kernel/db";
+import { Problem } from "#kernel/errors";
+
+import type { ArtifactOwner, Experiment } from "./entities.ts";
+import { problems } from "./problems.ts";
+import type { OwnerKey } from "./store/artifacts.ts";
+import { readExperiment, withTags } from "./store/experiments.ts";
+import type { StoredExperiment } from "./store/experiments.ts";
+import { readModel } from "./store/logged-models.ts";
+import type { StoredModel } from "./store/logged-models.ts";
+import { readRun } from "./store/runs.ts";
+import type { StoredRun } from "./store/runs.ts";
+import { invalid } from "./validation.ts";
+
+/** Finds things by the ids clients use, or throws the problem that says what is missing. */
+export interface Lookups {
+  storedExperiment(id: string): Promise<StoredExperiment>;
+  experiment(id: string): Promise<Experiment>;
+  run(runId: string): Promise<StoredRun>;
+  model(modelId: string): Promise<StoredModel>;
+  projectOfRun(runId: string): Promise<string | null>;
+  owner(owner: ArtifactOwner | string): Promise<{ readonly key: OwnerKey; readonly experiment: number }>;
+  runNotFound(runId: string): Problem;
+  modelNotFound(modelId: string): Problem;
+  /** After an experiment has moved into a project. */
+  forgetProjects(): void;
+}
+
+const mostRemembered = 20_000;
+
+export function createLookups(db: Database): Lookups {
+  const projects = new Map<string, string | null>();
+
+  const storedExperiment: Lookups["storedExperiment"] = async (id) => {
+    if (!/^[\w-]{1,64}$/.test(id)) throw invalid(`Invalid experiment ID '${id.slice(0, 80)}'. Experiment ID must be a valid integer.`);
+    const row = /^\d{1,15}$/.test(id) ? await readExperiment(db, Number(id)) : undefined;
+    if (row === undefined) throw new Problem(problems.experiment_not_found, { message: `No Experiment with id=${id} exists` });
+    return row;
+  };
+
+  const run: Lookups["run"] = async (runId) => {
+    const row = isRunId(runId) ? await readRun(db, runId) : undefined;
+    if (row === undefined) throw runNotFound(runId);
+    return row;
+  };
+
+  const model: Lookups["model"] = async (modelId) => {
+    const row = isRunId(modelId) ? await readModel(db, modelId) : undefined;
+    if (row === undefined) throw modelNotFound(modelId);
+    return row;
+  };
+
+  return {
+    storedExperiment,
+    async experiment(id) {
+      const [experiment] = await withTags(db, [await storedExperiment(id)]);
+      if (experiment === undefined) throw new Error(`the experiment ${id} vanished`);
+      return experiment;
+    },
+    run,
+    model,
+    async projectOfRun(runId) {
+      const known = projects.get(runId);
+      if (known !== undefined) return known;
+      const { project } = await run(runId);
+      if (projects.size >= mostRemembered) projects.clear();
+      projects.set(runId, project);
+      return project;
+    },
+    async owner(owner) {
+      const of = typeof owner === "string" ? { run: owner } : owner;
+      if ("run" in of) return { key: `run:${of.run}`, experiment: (await run(of.run)).experiment };
+      return { key: `model:${of.model}`, experiment: (await model(of.model)).experiment };
+    },
+    runNotFound,
+    modelNotFound,
+    forgetProjects: () => projects.clear(),
+  };
+}
+
+function isRunId(id: string): boolean {
+  return /^[a-zA-Z0-9][\w-]{0,255}$/.test(id);
+}
+
+function runNotFound(runId: string): Problem {
+  if (!isRunId(runId)) return invalid(`Invalid value ${JSON.stringify(runId.slice(0, 80))} for parameter 'run_id' supplied.`);
+  return new Problem(problems.run_not_found, { message: `Run with id=${runId} not found` });
+}
+
+function modelNotFound(modelId: string): Problem {
+  return new Problem(problems.logged_model_not_found, { message: `Logged model with ID '${modelId.slice(0, 80)}' not found.` });
+}

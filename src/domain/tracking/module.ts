@@ -1,0 +1,51 @@
+import type { Blobs } from "#kernel/blobs";
+import type { Clock } from "#kernel/clock";
+import type { Database } from "#kernel/db";
+import type { Ledger } from "#kernel/events";
+import type { Route } from "#kernel/http";
+
+import { createArtifactOrders } from "./artifact-orders.ts";
+import type { TrackingCommands } from "./commands.ts";
+import { createExperimentOrders } from "./experiment-orders.ts";
+import { createLookups } from "./lookups.ts";
+import { createModelOrders } from "./model-orders.ts";
+import { createQuestions } from "./questions.ts";
+import type { TrackingQuestions } from "./questions.ts";
+import { createRoutes } from "./routes.ts";
+import { createRunOrders } from "./run-orders.ts";
+import { createKeys } from "./store/keys.ts";
+import { createWrites } from "./store/writes.ts";
+
+export interface Tracking extends TrackingQuestions {
+  readonly commands: TrackingCommands;
+  readonly routes: readonly Route[];
+}
+
+export interface TrackingParts {
+  readonly db: Database;
+  readonly ledger: Ledger;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  /** Whether there is a project of this name: a foreign client's experiment then belongs to it. */
+  isProject(name: string): Promise<boolean>;
+}
+
+/** Builds experiments, runs, metrics, artifacts and logged models. Apply `migrations` first. */
+export function createTracking(parts: TrackingParts): Tracking {
+  const { db, blobs } = parts;
+  const keys = createKeys(db);
+  const lookups = createLookups(db);
+  const orderParts = { ...parts, keys, lookups, write: createWrites(db), isProject: (name: string) => parts.isProject(name) };
+  const questions = createQuestions({ db, blobs, keys, lookups });
+  const experiments = createExperimentOrders(orderParts);
+  return {
+    ...questions,
+    commands: {
+      ...experiments,
+      ...createRunOrders({ ...orderParts, ensureExperiment: experiments.ensureExperiment }),
+      ...createModelOrders(orderParts),
+      ...createArtifactOrders(orderParts),
+    },
+    routes: createRoutes(questions),
+  };
+}
