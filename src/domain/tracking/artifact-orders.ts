@@ -26,10 +26,20 @@ export function createArtifactOrders(parts: OrderParts & { blobs: Blobs }): Arti
         const file = path === "" ? undefined : await readArtifactFile(db, target.key, path);
         const files = file === undefined ? await listArtifactFiles(db, target.key, path) : [file];
         if (files.length === 0) return 0;
-        await deleteArtifactFiles(db, target.key, files.map((one) => one.path));
+        await deleteArtifactFiles(
+          db,
+          target.key,
+          files.map((one) => one.path),
+        );
         const { project } = await lookups.storedExperiment(String(target.experiment));
         const subject = target.key.slice(target.key.indexOf(":") + 1);
-        await ledger.append({ kind: "artifact.deleted", subject, project, actor, data: { path, files: files.length } });
+        await ledger.append({
+          kind: "artifact.deleted",
+          subject,
+          project,
+          actor,
+          data: { path, files: files.length },
+        });
         return files.length;
       });
     },

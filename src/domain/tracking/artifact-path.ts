@@ -51,9 +51,11 @@ export function checkArtifactLocation(location: string): string {
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/[A-Za-z0-9]/.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refuse("is not an address with a scheme and a host or bucket");
-  if (scheme === "file" || scheme.startsWith("mlflow-artifacts")) throw refuse("names a place the server itself would keep");
+  if (scheme === "file" || scheme.startsWith("mlflow-artifacts"))
+    throw refuse("names a place the server itself would keep");
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[#?;\\\u0000-\u001f\u007f]/.test(location)) throw refuse("holds a query, a fragment, a backslash or a control character");
+  if (/[#?;\\\u0000-\u001f\u007f]/.test(location))
+    throw refuse("holds a query, a fragment, a backslash or a control character");
   if (decodedFully(location).split(/[/\\]/).includes("..")) throw refuse("leaves its folder");
   return location;
 }

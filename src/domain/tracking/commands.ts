@@ -75,10 +75,18 @@ export interface TrackingCommands {
     tags?: readonly KeyValue[];
   }): Promise<void>;
   deleteRunTag(order: { runId: string; key: string }): Promise<void>;
-  logInputs(order: { runId: string; datasets?: readonly DatasetInput[]; modelIds?: readonly string[] }): Promise<void>;
+  logInputs(order: {
+    runId: string;
+    datasets?: readonly DatasetInput[];
+    modelIds?: readonly string[];
+  }): Promise<void>;
   logOutputs(order: { runId: string; models: readonly ModelOutput[] }): Promise<void>;
   createLoggedModel(model: NewLoggedModel): Promise<LoggedModel>;
-  finishLoggedModel(order: { modelId: string; status: LoggedModelStatus; actor: string }): Promise<LoggedModel>;
+  finishLoggedModel(order: {
+    modelId: string;
+    status: LoggedModelStatus;
+    actor: string;
+  }): Promise<LoggedModel>;
   deleteLoggedModel(order: { modelId: string; actor: string }): Promise<void>;
   setLoggedModelTags(order: { modelId: string; tags: readonly KeyValue[] }): Promise<LoggedModel>;
   deleteLoggedModelTag(order: { modelId: string; key: string }): Promise<void>;

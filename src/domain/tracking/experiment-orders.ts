@@ -47,7 +47,8 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
   const createExperiment: ExperimentOrders["createExperiment"] = async (order) => {
     const name = checkExperimentName(order.name);
     const tags = (order.tags ?? []).map(checkExperimentTag);
-    const location = order.artifactLocation === undefined ? null : checkArtifactLocation(order.artifactLocation);
+    const location =
+      order.artifactLocation === undefined ? null : checkArtifactLocation(order.artifactLocation);
     const project = order.project ?? ((await parts.isProject(name)) ? name : null);
     return await write(async () => {
       const before = await readExperimentByName(db, name);
@@ -62,12 +63,21 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
         updated_at_ms: now,
       });
       await saveExperimentTags(db, id, tags);
-      await ledger.append({ kind: "experiment.created", subject: String(id), project, actor: order.actor, data: { name } });
+      await ledger.append({
+        kind: "experiment.created",
+        subject: String(id),
+        project,
+        actor: order.actor,
+        data: { name },
+      });
       return await lookups.experiment(String(id));
     });
   };
 
-  const changeState = async (order: { id: string; actor: string }, state: "active" | "deleted"): Promise<void> => {
+  const changeState = async (
+    order: { id: string; actor: string },
+    state: "active" | "deleted",
+  ): Promise<void> => {
     await write(async () => {
       const row = await lookups.storedExperiment(order.id);
       if (row.state === state) {
@@ -79,7 +89,13 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
       await updateExperiment(db, row.id, { state, updated_at_ms: clock.nowMs() });
       await setRunsState(db, row.id, state);
       const kind = state === "deleted" ? "experiment.deleted" : "experiment.restored";
-      await ledger.append({ kind, subject: order.id, project: row.project, actor: order.actor, data: { name: row.name } });
+      await ledger.append({
+        kind,
+        subject: order.id,
+        project: row.project,
+        actor: order.actor,
+        data: { name: row.name },
+      });
     });
   };
 
@@ -102,7 +118,13 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
         const before = await readExperimentByName(db, name);
         if (before !== undefined && before.id !== row.id) throw alreadyThere(before);
         await updateExperiment(db, row.id, { name, updated_at_ms: clock.nowMs() });
-        await ledger.append({ kind: "experiment.renamed", subject: order.id, project: row.project, actor: order.actor, data: { name } });
+        await ledger.append({
+          kind: "experiment.renamed",
+          subject: order.id,
+          project: row.project,
+          actor: order.actor,
+          data: { name },
+        });
       });
     },
     deleteExperiment: (order) => changeState(order, "deleted"),
@@ -121,7 +143,9 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
         const row = await lookups.storedExperiment(id);
         if (row.state !== "active") throw notActive(row);
         if (!(await deleteExperimentTag(db, row.id, key))) {
-          throw new Problem(problems.run_tag_not_found, { message: `No tag with name: ${key} in experiment with id ${id}` });
+          throw new Problem(problems.run_tag_not_found, {
+            message: `No tag with name: ${key} in experiment with id ${id}`,
+          });
         }
       });
     },

@@ -11,7 +11,18 @@ export type Field =
   | { readonly of: "dataset"; readonly key: string };
 
 export type Comparator =
-  | "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "ilike" | "in" | "not in" | "is null" | "is not null";
+  | "="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "like"
+  | "ilike"
+  | "in"
+  | "not in"
+  | "is null"
+  | "is not null";
 
 /** One clause of a filter. `value` is null for the two null tests, a list for `in`. */
 export interface Condition {
@@ -45,7 +56,8 @@ export function parseFilter(text: string, grammar: SearchGrammar): readonly Cond
   let position = 0;
   while (position < tokens.length) {
     if (conditions.length > 0) {
-      if (tokens[position]?.word !== "and") throw wrong(`Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`);
+      if (tokens[position]?.word !== "and")
+        throw wrong(`Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`);
       position++;
     }
     const read = readCondition(tokens, position, grammar, text);
@@ -77,11 +89,20 @@ function readCondition(
 }
 
 const kindNames: Readonly<Record<string, Field["of"]>> = {
-  metric: "metric", metrics: "metric",
-  param: "param", params: "param", parameter: "param", parameters: "param",
-  tag: "tag", tags: "tag",
-  attribute: "attribute", attributes: "attribute", attr: "attribute", run: "attribute",
-  dataset: "dataset", datasets: "dataset",
+  metric: "metric",
+  metrics: "metric",
+  param: "param",
+  params: "param",
+  parameter: "param",
+  parameters: "param",
+  tag: "tag",
+  tags: "tag",
+  attribute: "attribute",
+  attributes: "attribute",
+  attr: "attribute",
+  run: "attribute",
+  dataset: "dataset",
+  datasets: "dataset",
 };
 
 const datasetKeys = ["name", "digest", "context"];
@@ -89,11 +110,15 @@ const datasetKeys = ["name", "digest", "context"];
 function readField(token: Token, grammar: SearchGrammar): Field {
   const of = token.prefix === undefined ? "attribute" : kindNames[token.prefix];
   if (of === undefined || !grammar.kinds.includes(of)) {
-    throw wrong(`Invalid entity type '${token.prefix}'. Valid values are ${grammar.kinds.map((kind) => `'${kind}'`).join(", ")}`);
+    throw wrong(
+      `Invalid entity type '${token.prefix}'. Valid values are ${grammar.kinds.map((kind) => `'${kind}'`).join(", ")}`,
+    );
   }
   if (token.text === "") throw wrong(`Invalid identifier '${token.prefix}.': the key is missing.`);
   if (of === "dataset" && !datasetKeys.includes(token.text)) {
-    throw wrong(`Invalid dataset key '${token.text}' specified. Valid keys are '${datasetKeys.join("', '")}'`);
+    throw wrong(
+      `Invalid dataset key '${token.text}' specified. Valid keys are '${datasetKeys.join("', '")}'`,
+    );
   }
   if (of !== "attribute") return { of, key: token.text };
   const key = grammar.aliases?.[token.text] ?? token.text;
@@ -106,13 +131,19 @@ function readField(token: Token, grammar: SearchGrammar): Field {
 
 const symbols: readonly string[] = ["=", "!=", "<", "<=", ">", ">="];
 
-function readComparator(tokens: readonly Token[], at: number, text: string): { comparator: Comparator; next: number } {
+function readComparator(
+  tokens: readonly Token[],
+  at: number,
+  text: string,
+): { comparator: Comparator; next: number } {
   const [first, second, third] = [tokens[at], tokens[at + 1]?.word, tokens[at + 2]?.word];
   if (first?.kind === "symbol" && isSymbol(first.text)) return { comparator: first.text, next: at + 1 };
-  if (first?.word === "like" || first?.word === "ilike" || first?.word === "in") return { comparator: first.word, next: at + 1 };
+  if (first?.word === "like" || first?.word === "ilike" || first?.word === "in")
+    return { comparator: first.word, next: at + 1 };
   if (first?.word === "not" && second === "in") return { comparator: "not in", next: at + 2 };
   if (first?.word === "is" && second === "null") return { comparator: "is null", next: at + 2 };
-  if (first?.word === "is" && second === "not" && third === "null") return { comparator: "is not null", next: at + 3 };
+  if (first?.word === "is" && second === "not" && third === "null")
+    return { comparator: "is not null", next: at + 3 };
   throw wrong(`Invalid clause(s) in filter string: expected a comparison at '${rest(text, first)}'`);
 }
 
@@ -128,7 +159,9 @@ const nulls: readonly Comparator[] = ["is null", "is not null"];
 function checkComparator(field: Field, comparator: Comparator, grammar: SearchGrammar): void {
   const allowed = allowedComparators(field, grammar);
   if (allowed.includes(comparator)) return;
-  throw wrong(`Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'`);
+  throw wrong(
+    `Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'`,
+  );
 }
 
 function allowedComparators(field: Field, grammar: SearchGrammar): readonly Comparator[] {
@@ -141,7 +174,8 @@ function allowedComparators(field: Field, grammar: SearchGrammar): readonly Comp
 }
 
 function readValue(field: Field, token: Token | undefined, grammar: SearchGrammar): string | number {
-  const isNumber = field.of === "metric" || (field.of === "attribute" && grammar.attributes[field.key] === "number");
+  const isNumber =
+    field.of === "metric" || (field.of === "attribute" && grammar.attributes[field.key] === "number");
   if (isNumber) {
     if (token?.kind === "number") return Number(token.text);
     const what = field.of === "metric" ? "metric" : `numeric attribute: ${field.key}`;
@@ -156,7 +190,9 @@ function readValue(field: Field, token: Token | undefined, grammar: SearchGramma
 
 function readList(tokens: readonly Token[], start: number, text: string): { values: string[]; next: number } {
   const bad = (): Problem =>
-    wrong(`While parsing a list in the query, expected a non-empty list of quoted string values, got '${rest(text, tokens[start])}'`);
+    wrong(
+      `While parsing a list in the query, expected a non-empty list of quoted string values, got '${rest(text, tokens[start])}'`,
+    );
   if (tokens[start]?.text !== "(" || tokens[start]?.kind !== "symbol") throw bad();
   const values: string[] = [];
   for (let at = start + 1; ; at += 2) {
@@ -173,7 +209,11 @@ export function parseOrdering(text: string, grammar: SearchGrammar): Ordering {
   const tokens = tokenize(text);
   const [name, direction, extra] = tokens;
   const word = direction?.word;
-  if (name?.kind !== "name" || extra !== undefined || (direction !== undefined && word !== "asc" && word !== "desc")) {
+  if (
+    name?.kind !== "name" ||
+    extra !== undefined ||
+    (direction !== undefined && word !== "asc" && word !== "desc")
+  ) {
     throw wrong(`Invalid order_by clause '${text}'. Could not be parsed. Use a field, then ASC or DESC.`);
   }
   return { field: readField(name, grammar), descending: word === "desc" };

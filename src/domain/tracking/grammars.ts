@@ -11,7 +11,13 @@ export const runGrammar: SearchGrammar = {
     start_time: "number",
     end_time: "number",
   },
-  aliases: { created: "start_time", Created: "start_time", "run name": "run_name", "Run name": "run_name", "Run Name": "run_name" },
+  aliases: {
+    created: "start_time",
+    Created: "start_time",
+    "run name": "run_name",
+    "Run name": "run_name",
+    "Run Name": "run_name",
+  },
   listAttributes: ["run_id"],
 };
 

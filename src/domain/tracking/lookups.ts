@@ -32,9 +32,11 @@ export function createLookups(db: Database): Lookups {
   const projects = new Map<string, string | null>();
 
   const storedExperiment: Lookups["storedExperiment"] = async (id) => {
-    if (!/^[\w-]{1,64}$/.test(id)) throw invalid(`Invalid experiment ID '${id.slice(0, 80)}'. Experiment ID must be a valid integer.`);
+    if (!/^[\w-]{1,64}$/.test(id))
+      throw invalid(`Invalid experiment ID '${id.slice(0, 80)}'. Experiment ID must be a valid integer.`);
     const row = /^\d{1,15}$/.test(id) ? await readExperiment(db, Number(id)) : undefined;
-    if (row === undefined) throw new Problem(problems.experiment_not_found, { message: `No Experiment with id=${id} exists` });
+    if (row === undefined)
+      throw new Problem(problems.experiment_not_found, { message: `No Experiment with id=${id} exists` });
     return row;
   };
 
@@ -83,10 +85,13 @@ function isRunId(id: string): boolean {
 }
 
 function runNotFound(runId: string): Problem {
-  if (!isRunId(runId)) return invalid(`Invalid value ${JSON.stringify(runId.slice(0, 80))} for parameter 'run_id' supplied.`);
+  if (!isRunId(runId))
+    return invalid(`Invalid value ${JSON.stringify(runId.slice(0, 80))} for parameter 'run_id' supplied.`);
   return new Problem(problems.run_not_found, { message: `Run with id=${runId} not found` });
 }
 
 function modelNotFound(modelId: string): Problem {
-  return new Problem(problems.logged_model_not_found, { message: `Logged model with ID '${modelId.slice(0, 80)}' not found.` });
+  return new Problem(problems.logged_model_not_found, {
+    message: `Logged model with ID '${modelId.slice(0, 80)}' not found.`,
+  });
 }

@@ -6,7 +6,13 @@ import type { OrderParts } from "./experiment-orders.ts";
 import { nameOfRun } from "./names.ts";
 import { problems } from "./problems.ts";
 import type { Keys } from "./store/keys.ts";
-import { completeModels, deleteModelTag, insertModel, saveModelTexts, updateModel } from "./store/logged-models.ts";
+import {
+  completeModels,
+  deleteModelTag,
+  insertModel,
+  saveModelTexts,
+  updateModel,
+} from "./store/logged-models.ts";
 import type { StoredModel } from "./store/logged-models.ts";
 import { checkLength, checkParam, invalid, limits, storable } from "./validation.ts";
 import type { KeyValue } from "./validation.ts";
@@ -46,7 +52,8 @@ export function createModelOrders(parts: OrderParts & { keys: Keys }): ModelOrde
       return await write(async () => {
         const experiment = await lookups.storedExperiment(order.experimentId);
         if (experiment.state !== "active") throw notActive(experiment);
-        const sourceRun = order.sourceRunId === undefined || order.sourceRunId === "" ? null : order.sourceRunId;
+        const sourceRun =
+          order.sourceRunId === undefined || order.sourceRunId === "" ? null : order.sourceRunId;
         const now = clock.nowMs();
         const id = await insertModel(db, {
           model_id: modelId,
@@ -78,7 +85,13 @@ export function createModelOrders(parts: OrderParts & { keys: Keys }): ModelOrde
         await updateModel(db, model.id, { status, updated_at_ms: clock.nowMs() });
         if (model.status !== status) {
           const data = { name: model.name, status };
-          await ledger.append({ kind: "logged_model.finished", subject: modelId, project: model.project, actor, data });
+          await ledger.append({
+            kind: "logged_model.finished",
+            subject: modelId,
+            project: model.project,
+            actor,
+            data,
+          });
         }
         return await complete(modelId);
       });
@@ -89,7 +102,13 @@ export function createModelOrders(parts: OrderParts & { keys: Keys }): ModelOrde
         if (model.state === "deleted") return;
         await updateModel(db, model.id, { state: "deleted", updated_at_ms: clock.nowMs() });
         const data = { name: model.name };
-        await ledger.append({ kind: "logged_model.deleted", subject: modelId, project: model.project, actor, data });
+        await ledger.append({
+          kind: "logged_model.deleted",
+          subject: modelId,
+          project: model.project,
+          actor,
+          data,
+        });
       });
     },
     async setLoggedModelTags({ modelId, tags }) {
@@ -105,7 +124,9 @@ export function createModelOrders(parts: OrderParts & { keys: Keys }): ModelOrde
       await write(async () => {
         const model = await activeModel(modelId);
         if (await deleteModelTag(db, model.id, key)) return;
-        throw new Problem(problems.run_tag_not_found, { message: `No tag with key '${key}' found for model with ID '${modelId}'.` });
+        throw new Problem(problems.run_tag_not_found, {
+          message: `No tag with key '${key}' found for model with ID '${modelId}'.`,
+        });
       });
     },
     async logLoggedModelParams({ modelId, params }) {

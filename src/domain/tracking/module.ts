@@ -35,7 +35,13 @@ export function createTracking(parts: TrackingParts): Tracking {
   const { db, blobs } = parts;
   const keys = createKeys(db);
   const lookups = createLookups(db);
-  const orderParts = { ...parts, keys, lookups, write: createWrites(db), isProject: (name: string) => parts.isProject(name) };
+  const orderParts = {
+    ...parts,
+    keys,
+    lookups,
+    write: createWrites(db),
+    isProject: (name: string) => parts.isProject(name),
+  };
   const questions = createQuestions({ db, blobs, keys, lookups });
   const experiments = createExperimentOrders(orderParts);
   return {

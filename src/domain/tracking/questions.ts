@@ -19,7 +19,13 @@ import type {
 } from "./entities.ts";
 import { parseFilter, parseOrdering } from "./filter.ts";
 import type { Field } from "./filter.ts";
-import { experimentGrammar, experimentOrderGrammar, modelGrammar, runGrammar, runOrderGrammar } from "./grammars.ts";
+import {
+  experimentGrammar,
+  experimentOrderGrammar,
+  modelGrammar,
+  runGrammar,
+  runOrderGrammar,
+} from "./grammars.ts";
 import type { Lookups } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
@@ -82,11 +88,19 @@ export interface TrackingQuestions {
   projectOfRun(runId: string): Promise<string | null>;
   searchRuns(search: RunSearch): Promise<Page<Run>>;
   /** Points by (step, time, value); at most `limit` of them and a token for the rest. */
-  metricHistory(runId: string, key: string, page: { limit: number; pageToken?: string | undefined }): Promise<Page<MetricPoint>>;
+  metricHistory(
+    runId: string,
+    key: string,
+    page: { limit: number; pageToken?: string | undefined },
+  ): Promise<Page<MetricPoint>>;
   /** The series in at most `buckets` stretches, each with min, max and last: what a chart can show. */
   metricSeries(runId: string, key: string, options: { buckets: number }): Promise<MetricSeries>;
   /** The distinct steps at which a metric was logged. */
-  metricSteps(runId: string, key: string, range: { fromStep?: number | undefined; toStep?: number | undefined }): Promise<readonly number[]>;
+  metricSteps(
+    runId: string,
+    key: string,
+    range: { fromStep?: number | undefined; toStep?: number | undefined },
+  ): Promise<readonly number[]>;
   getLoggedModel(modelId: string, options?: { readonly allowDeleted?: boolean }): Promise<LoggedModel>;
   searchLoggedModels(search: LoggedModelSearch): Promise<Page<LoggedModel>>;
   datasetSummaries(experimentIds: readonly string[]): Promise<readonly DatasetSummary[]>;
@@ -98,7 +112,12 @@ export interface TrackingQuestions {
   readArtifact(owner: ArtifactOwner | string, path: string): Promise<Uint8Array>;
 }
 
-export function createQuestions(parts: { db: Database; blobs: Blobs; keys: Keys; lookups: Lookups }): TrackingQuestions {
+export function createQuestions(parts: {
+  db: Database;
+  blobs: Blobs;
+  keys: Keys;
+  lookups: Lookups;
+}): TrackingQuestions {
   const { db, blobs, keys, lookups } = parts;
 
   const openArtifact: TrackingQuestions["openArtifact"] = async (owner, path) => {
@@ -106,13 +125,18 @@ export function createQuestions(parts: { db: Database; blobs: Blobs; keys: Keys;
     const { key } = await lookups.owner(owner);
     const file = await readArtifactFile(db, key, path);
     if (file === undefined) {
-      throw new Problem(problems.artifact_not_found, { message: `No artifact '${path}' in ${key.replace(":", " ")}.` });
+      throw new Problem(problems.artifact_not_found, {
+        message: `No artifact '${path}' in ${key.replace(":", " ")}.`,
+      });
     }
     return {
       ...file,
       open: (range) =>
         Readable.from(
-          blobs.read(file.digest, range === undefined ? undefined : { offset: range.start, length: range.end - range.start + 1 }),
+          blobs.read(
+            file.digest,
+            range === undefined ? undefined : { offset: range.start, length: range.end - range.start + 1 },
+          ),
         ),
     };
   };
@@ -134,7 +158,13 @@ export function createQuestions(parts: { db: Database; blobs: Blobs; keys: Keys;
       const all: Experiment[] = [];
       let pageToken: string | undefined;
       do {
-        const page = await searchExperiments(db, { states: ["active"], conditions: [], orderings: [], limit: 1_000, pageToken });
+        const page = await searchExperiments(db, {
+          states: ["active"],
+          conditions: [],
+          orderings: [],
+          limit: 1_000,
+          pageToken,
+        });
         all.push(...page.items);
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
@@ -158,7 +188,8 @@ export function createQuestions(parts: { db: Database; blobs: Blobs; keys: Keys;
     async searchRuns(search) {
       const chosen = search.experimentIds?.flatMap(toNumber);
       const own = search.project === undefined ? undefined : await listExperimentIds(db, search.project);
-      const experiments = chosen === undefined ? (own ?? []) : chosen.filter((id) => own?.includes(id) ?? true);
+      const experiments =
+        chosen === undefined ? (own ?? []) : chosen.filter((id) => own?.includes(id) ?? true);
       return await searchRuns(db, keys, {
         experiments: [...new Set(experiments)].toSorted((a, b) => a - b),
         states: search.states ?? ["active"],
@@ -173,29 +204,48 @@ export function createQuestions(parts: { db: Database; blobs: Blobs; keys: Keys;
       const key = await keys.find(name);
       if (key === undefined) return { items: [], nextPageToken: undefined };
       const search = [runId, name];
-      const [step, atMs, value, isNan] = page.pageToken === undefined ? [] : unpackToken(search, page.pageToken, 4).map(Number);
+      const [step, atMs, value, isNan] =
+        page.pageToken === undefined ? [] : unpackToken(search, page.pageToken, 4).map(Number);
       const after =
-        step === undefined || atMs === undefined || value === undefined || isNan === undefined ? undefined : { step, atMs, value, isNan };
-      const { points, cursor } = await readHistory(db, { run: run.id, key, name }, { after, limit: page.limit });
-      const token = cursor === undefined ? undefined : packToken(search, [cursor.step, cursor.atMs, cursor.value, cursor.isNan]);
+        step === undefined || atMs === undefined || value === undefined || isNan === undefined
+          ? undefined
+          : { step, atMs, value, isNan };
+      const { points, cursor } = await readHistory(
+        db,
+        { run: run.id, key, name },
+        { after, limit: page.limit },
+      );
+      const token =
+        cursor === undefined
+          ? undefined
+          : packToken(search, [cursor.step, cursor.atMs, cursor.value, cursor.isNan]);
       return { items: points, nextPageToken: token };
     },
     async metricSeries(runId, name, { buckets }) {
       const run = await lookups.run(runId);
       const key = await keys.find(name);
       const extent = key === undefined ? undefined : await readExtent(db, run.id, key);
-      if (key === undefined || extent === undefined) return { key: name, axis: "step", points: 0, buckets: [] };
+      if (key === undefined || extent === undefined)
+        return { key: name, axis: "step", points: 0, buckets: [] };
       const axis = extent.fromStep === extent.toStep && extent.points > 1 ? "time" : "step";
-      return { key: name, axis, points: extent.points, buckets: await readBuckets(db, { run: run.id, key }, extent, buckets) };
+      return {
+        key: name,
+        axis,
+        points: extent.points,
+        buckets: await readBuckets(db, { run: run.id, key }, extent, buckets),
+      };
     },
     async metricSteps(runId, name, range) {
       const run = await lookups.run(runId);
       const key = await keys.find(name);
-      return key === undefined ? [] : await readSteps(db, { run: run.id, key }, { fromStep: range.fromStep, toStep: range.toStep });
+      return key === undefined
+        ? []
+        : await readSteps(db, { run: run.id, key }, { fromStep: range.fromStep, toStep: range.toStep });
     },
     async getLoggedModel(modelId, options) {
       const [model] = await completeModels(db, keys, [await lookups.model(modelId)]);
-      if (model === undefined || (model.state === "deleted" && options?.allowDeleted !== true)) throw lookups.modelNotFound(modelId);
+      if (model === undefined || (model.state === "deleted" && options?.allowDeleted !== true))
+        throw lookups.modelNotFound(modelId);
       return model;
     },
     async searchLoggedModels(search) {
@@ -244,7 +294,10 @@ function oneLevel(files: readonly ArtifactFile[], folder: string): ArtifactEntry
   for (const file of files) {
     const end = file.path.indexOf("/", skip);
     const path = end === -1 ? file.path : file.path.slice(0, end);
-    const entry = end === -1 ? { path, isFolder: false, sizeBytes: file.sizeBytes, digest: file.digest } : folderEntry(path);
+    const entry =
+      end === -1
+        ? { path, isFolder: false, sizeBytes: file.sizeBytes, digest: file.digest }
+        : folderEntry(path);
     entries.set(path, entry);
   }
   return [...entries.values()].toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));

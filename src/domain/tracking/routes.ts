@@ -44,7 +44,13 @@ const runDetail = runSummary
       }),
     ),
     models: z.array(
-      z.object({ id: z.string(), name: z.string(), modelType: z.string(), status: z.string(), step: z.number() }),
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        modelType: z.string(),
+        status: z.string(),
+        step: z.number(),
+      }),
     ),
     parentRunId: z.string().nullable(),
     children: z.array(runSummary),
@@ -56,18 +62,20 @@ const series = z
     key: z.string(),
     axis: z.enum(["step", "time"]),
     points: z.number(),
-    buckets: z.array(
-      z.object({
-        fromStep: z.number(),
-        toStep: z.number(),
-        fromMs: z.number(),
-        toMs: z.number(),
-        count: z.number(),
-        min: z.number().nullable(),
-        max: z.number().nullable(),
-        last: z.number().nullable(),
-      }),
-    ).readonly(),
+    buckets: z
+      .array(
+        z.object({
+          fromStep: z.number(),
+          toStep: z.number(),
+          fromMs: z.number(),
+          toMs: z.number(),
+          count: z.number(),
+          min: z.number().nullable(),
+          max: z.number().nullable(),
+          last: z.number().nullable(),
+        }),
+      )
+      .readonly(),
   })
   .meta({ id: "MetricSeries" });
 
@@ -77,7 +85,9 @@ const comparison = z
     runs: z.array(runSummary),
     /** One cell per run, in the order asked; `differs` when they are not all the same. */
     params: z.array(z.object({ key: z.string(), values: comparedCell, differs: z.boolean() })),
-    metrics: z.array(z.object({ key: z.string(), values: z.array(z.number().nullable()), differs: z.boolean() })),
+    metrics: z.array(
+      z.object({ key: z.string(), values: z.array(z.number().nullable()), differs: z.boolean() }),
+    ),
     tags: z.array(z.object({ key: z.string(), values: comparedCell, differs: z.boolean() })),
   })
   .meta({ id: "RunComparison" });
@@ -91,7 +101,9 @@ export function createRoutes(tracking: TrackingQuestions): readonly Route[] {
   const runOf = async (project: string, runId: string): Promise<Run> => {
     const run = await tracking.getRun(runId);
     if (run.project === project) return run;
-    throw new Problem(problems.run_not_found, { message: `Run with id=${runId} not found in the project ${project}` });
+    throw new Problem(problems.run_not_found, {
+      message: `Run with id=${runId} not found in the project ${project}`,
+    });
   };
 
   return [
@@ -119,7 +131,10 @@ export function createRoutes(tracking: TrackingQuestions): readonly Route[] {
           pageToken: query.cursor,
         });
         const columns = query.columns === undefined ? undefined : query.columns.split(",");
-        return { runs: page.items.map((run) => onlyColumns(toSummary(run), columns)), cursor: page.nextPageToken ?? null };
+        return {
+          runs: page.items.map((run) => onlyColumns(toSummary(run), columns)),
+          cursor: page.nextPageToken ?? null,
+        };
       },
     }),
     defineRoute({
@@ -135,7 +150,10 @@ export function createRoutes(tracking: TrackingQuestions): readonly Route[] {
         return {
           runs: runs.map(toSummary),
           params: sideBySide(runs.map((run) => run.params)),
-          metrics: sideBySide(runs.map((run) => run.metrics)).map((row) => ({ ...row, values: row.values.map(finite) })),
+          metrics: sideBySide(runs.map((run) => run.metrics)).map((row) => ({
+            ...row,
+            values: row.values.map(finite),
+          })),
           tags: sideBySide(runs.map((run) => run.tags)),
         };
       },
@@ -168,7 +186,10 @@ export function createRoutes(tracking: TrackingQuestions): readonly Route[] {
       path: `${base}/:run/series`,
       permission: "run:read",
       summary: "As the series of one metric, for a key that holds slashes.",
-      query: z.object({ key: z.string(), points: z.coerce.number().int().min(1).max(mostBuckets).default(mostBuckets) }),
+      query: z.object({
+        key: z.string(),
+        points: z.coerce.number().int().min(1).max(mostBuckets).default(mostBuckets),
+      }),
       response: series,
       async handler({ params, query }) {
         const run = await runOf(params.project, params.run);
@@ -221,7 +242,13 @@ async function toDetail(tracking: TrackingQuestions, run: Run): Promise<z.input<
   const models = await Promise.all(
     run.modelOutputs.map(async ({ modelId, step }) => {
       const model = await tracking.getLoggedModel(modelId, { allowDeleted: true }).catch(ignoreAbsent);
-      return { id: modelId, name: model?.name ?? "", modelType: model?.modelType ?? "", status: model?.status ?? "unknown", step };
+      return {
+        id: modelId,
+        name: model?.name ?? "",
+        modelType: model?.modelType ?? "",
+        status: model?.status ?? "unknown",
+        step,
+      };
     }),
   );
   return {
@@ -261,11 +288,19 @@ function finite(value: number | null): number | null {
 }
 
 /** `metrics.auc,params.depth`: only these of the three maps; all of them when nothing was chosen. */
-function onlyColumns(run: z.input<typeof runSummary>, columns: readonly string[] | undefined): z.input<typeof runSummary> {
+function onlyColumns(
+  run: z.input<typeof runSummary>,
+  columns: readonly string[] | undefined,
+): z.input<typeof runSummary> {
   if (columns === undefined) return run;
   const pick = <Value>(map: Readonly<Record<string, Value>>, prefix: string): Record<string, Value> =>
     Object.fromEntries(Object.entries(map).filter(([key]) => columns.includes(`${prefix}.${key}`)));
-  return { ...run, params: pick(run.params, "params"), metrics: pick(run.metrics, "metrics"), tags: pick(run.tags, "tags") };
+  return {
+    ...run,
+    params: pick(run.params, "params"),
+    metrics: pick(run.metrics, "metrics"),
+    tags: pick(run.tags, "tags"),
+  };
 }
 
 function sideBySide<Value>(

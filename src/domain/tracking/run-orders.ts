@@ -34,7 +34,9 @@ export type RunOrders = Pick<
 const nameTag = "mlflow.runName";
 const parentTag = "mlflow.parentRunId";
 
-export function createRunOrders(parts: OrderParts & { keys: Keys; ensureExperiment: ExperimentOrders["ensureExperiment"] }): RunOrders {
+export function createRunOrders(
+  parts: OrderParts & { keys: Keys; ensureExperiment: ExperimentOrders["ensureExperiment"] },
+): RunOrders {
   const { db, ledger, clock, lookups, write, keys } = parts;
 
   const activeRun = async (runId: string): Promise<StoredRun> => {
@@ -54,29 +56,46 @@ export function createRunOrders(parts: OrderParts & { keys: Keys; ensureExperime
     return await write(async () => {
       const run = await activeRun(order.runId);
       const { status = run.status, endedAtMs = run.ended_at_ms } = order;
-      const name = order.name === undefined || order.name === "" ? undefined : storable(order.name, "run_name");
+      const name =
+        order.name === undefined || order.name === "" ? undefined : storable(order.name, "run_name");
       await updateRun(db, run.id, {
         ...(order.status === undefined ? {} : { status: order.status }),
         ...(order.endedAtMs === undefined ? {} : { ended_at_ms: order.endedAtMs }),
         ...(name === undefined ? {} : { name }),
       });
-      if (name !== undefined) await saveBatch(db, keys, run, { metrics: [], params: [], tags: [{ key: nameTag, value: name }] });
+      if (name !== undefined)
+        await saveBatch(db, keys, run, { metrics: [], params: [], tags: [{ key: nameTag, value: name }] });
       if (order.status !== undefined && isEnded(order.status) && order.status !== run.status) {
         const data = { status: order.status, metricKeys: await countMetricKeys(db, run.id) };
-        await ledger.append({ kind: "run.finished", subject: run.run_id, project: run.project, actor: order.actor, data });
+        await ledger.append({
+          kind: "run.finished",
+          subject: run.run_id,
+          project: run.project,
+          actor: order.actor,
+          data,
+        });
       }
       return await complete({ ...run, status, ended_at_ms: endedAtMs, name: name ?? run.name });
     });
   };
 
-  const changeState = async (order: { runId: string; actor: string }, state: "active" | "deleted"): Promise<void> => {
+  const changeState = async (
+    order: { runId: string; actor: string },
+    state: "active" | "deleted",
+  ): Promise<void> => {
     await write(async () => {
       const run = await lookups.run(order.runId);
       // Deleting twice is what a client that retries does: the wanted state is reached.
       if (run.state === state) return;
       await updateRun(db, run.id, { state });
       const kind = state === "deleted" ? "run.deleted" : "run.restored";
-      await ledger.append({ kind, subject: run.run_id, project: run.project, actor: order.actor, data: { name: run.name } });
+      await ledger.append({
+        kind,
+        subject: run.run_id,
+        project: run.project,
+        actor: order.actor,
+        data: { name: run.name },
+      });
     });
   };
 
@@ -135,7 +154,9 @@ export function createRunOrders(parts: OrderParts & { keys: Keys; ensureExperime
         const run = await activeRun(runId);
         const id = await keys.find(key);
         if (id !== undefined && (await deleteTag(db, run.id, id))) return;
-        throw new Problem(problems.run_tag_not_found, { message: `No tag with name: ${key} in run with id ${runId}` });
+        throw new Problem(problems.run_tag_not_found, {
+          message: `No tag with name: ${key} in run with id ${runId}`,
+        });
       });
     },
     async logInputs({ runId, datasets = [], modelIds = [] }) {
@@ -143,7 +164,12 @@ export function createRunOrders(parts: OrderParts & { keys: Keys; ensureExperime
       await write(async () => {
         const run = await activeRun(runId);
         await saveInputs(db, run, datasets);
-        await saveModelLinks(db, run.id, "input", modelIds.map((modelId) => ({ modelId, step: 0 })));
+        await saveModelLinks(
+          db,
+          run.id,
+          "input",
+          modelIds.map((modelId) => ({ modelId, step: 0 })),
+        );
       });
     },
     async logOutputs({ runId, models }) {
@@ -182,7 +208,13 @@ function nameAndTags(order: NewRun, runId: string): { name: string; tags: KeyVal
 }
 
 function checkDataset(
-  dataset: { name: string; digest: string; source: string; schema?: string | undefined; profile?: string | undefined },
+  dataset: {
+    name: string;
+    digest: string;
+    source: string;
+    schema?: string | undefined;
+    profile?: string | undefined;
+  },
   tags: Readonly<Record<string, string>>,
 ): void {
   if (dataset.name === "") throw invalid("Dataset name cannot be empty.");

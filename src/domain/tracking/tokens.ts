@@ -44,7 +44,8 @@ export function tokenize(text: string): readonly Token[] {
 function readToken(text: string, at: number): Token {
   const plain = { prefix: undefined, word: undefined, quoted: false, at };
   const aText = match(singleQuoted, text, at);
-  if (aText !== null) return { ...plain, kind: "text", text: (aText[1] ?? "").replaceAll("''", "'"), raw: aText[0] };
+  if (aText !== null)
+    return { ...plain, kind: "text", text: (aText[1] ?? "").replaceAll("''", "'"), raw: aText[0] };
   const aNumber = match(number, text, at);
   if (aNumber !== null) return { ...plain, kind: "number", text: aNumber[0], raw: aNumber[0] };
   const aSymbol = match(symbol, text, at);
@@ -67,7 +68,8 @@ function readKey(text: string, at: number, prefix: string | undefined, skip: num
   const start = at + skip;
   const quoted = match(backticked, text, start) ?? match(doubleQuoted, text, start);
   const key = quoted ?? match(bare, text, start);
-  if (key === null) throw wrong(`Invalid clause(s) in filter string: cannot read '${text.slice(at, at + 80)}'`);
+  if (key === null)
+    throw wrong(`Invalid clause(s) in filter string: cannot read '${text.slice(at, at + 80)}'`);
   const isBare = quoted === null && prefix === undefined;
   return {
     kind: "name",

@@ -58,7 +58,11 @@ export function checkMetric(metric: NewMetricPoint, path = ""): NewMetricPoint {
   checkName(metric.key, `${path}name`);
   checkLength("Metric name", metric.key, limits.keyLength);
   if (!Number.isSafeInteger(metric.atMs) || metric.atMs < 0) {
-    throw invalidValue(`${path}timestamp`, metric.atMs, "Timestamp must be a nonnegative long (64-bit integer).");
+    throw invalidValue(
+      `${path}timestamp`,
+      metric.atMs,
+      "Timestamp must be a nonnegative long (64-bit integer).",
+    );
   }
   if (!Number.isSafeInteger(metric.step)) {
     throw invalidValue(`${path}step`, metric.step, "Step must be a valid long (64-bit integer).");
@@ -104,14 +108,21 @@ export function checkName(name: string, path: string): void {
     );
   }
   const normal = posix.normalize(name);
-  if (normal !== name || name === "." || name.startsWith("..") || name.startsWith("/") || name.endsWith("/")) {
+  if (
+    normal !== name ||
+    name === "." ||
+    name.startsWith("..") ||
+    name.startsWith("/") ||
+    name.endsWith("/")
+  ) {
     throw invalidValue(path, name, `Read as a path, this name would resolve to '${normal}'.`);
   }
 }
 
 /** PostgreSQL keeps no NUL in texts, so neither engine does. */
 export function storable(text: string, path: string): string {
-  if (text.includes("\0")) throw invalidValue(path, text.slice(0, 40), "Texts must not hold a NUL character.");
+  if (text.includes("\0"))
+    throw invalidValue(path, text.slice(0, 40), "Texts must not hold a NUL character.");
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 

@@ -19,7 +19,11 @@ export async function saveArtifact(
     .execute();
 }
 
-export async function readArtifactFile(db: Database, owner: OwnerKey, path: string): Promise<ArtifactFile | undefined> {
+export async function readArtifactFile(
+  db: Database,
+  owner: OwnerKey,
+  path: string,
+): Promise<ArtifactFile | undefined> {
   const row = await db.query
     .selectFrom("artifact_files")
     .select(["path", "digest", "size_bytes"])
@@ -30,11 +34,20 @@ export async function readArtifactFile(db: Database, owner: OwnerKey, path: stri
 }
 
 /** All files below a folder ("" for all), by path. */
-export async function listArtifactFiles(db: Database, owner: OwnerKey, folder: string): Promise<ArtifactFile[]> {
-  let query = db.query.selectFrom("artifact_files").select(["path", "digest", "size_bytes"]).where("owner", "=", owner);
+export async function listArtifactFiles(
+  db: Database,
+  owner: OwnerKey,
+  folder: string,
+): Promise<ArtifactFile[]> {
+  let query = db.query
+    .selectFrom("artifact_files")
+    .select(["path", "digest", "size_bytes"])
+    .where("owner", "=", owner);
   if (folder !== "") {
     const prefix = `${folder}/`;
-    query = query.where((where) => where(where.fn("substr", ["path", where.val(1), where.val(prefix.length)]), "=", prefix));
+    query = query.where((where) =>
+      where(where.fn("substr", ["path", where.val(1), where.val(prefix.length)]), "=", prefix),
+    );
   }
   const rows = await query.execute();
   return rows
@@ -42,7 +55,11 @@ export async function listArtifactFiles(db: Database, owner: OwnerKey, folder: s
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-export async function deleteArtifactFiles(db: Database, owner: OwnerKey, paths: readonly string[]): Promise<void> {
+export async function deleteArtifactFiles(
+  db: Database,
+  owner: OwnerKey,
+  paths: readonly string[],
+): Promise<void> {
   for (const path of paths) {
     await db.query.deleteFrom("artifact_files").where("owner", "=", owner).where("path", "=", path).execute();
   }

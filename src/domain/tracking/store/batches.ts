@@ -30,7 +30,12 @@ function idOf(ids: Ids, name: string): number {
   return id;
 }
 
-async function saveMetrics(db: Database, run: number, metrics: readonly NewMetricPoint[], ids: Ids): Promise<void> {
+async function saveMetrics(
+  db: Database,
+  run: number,
+  metrics: readonly NewMetricPoint[],
+  ids: Ids,
+): Promise<void> {
   if (metrics.length === 0) return;
   const rows = metrics.map((metric) => toCells(run, metric, ids));
   await insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing");
@@ -61,7 +66,12 @@ function isLater(a: NewMetricPoint, b: NewMetricPoint): boolean {
   return (Number.isNaN(a.value) ? 0 : a.value) > (Number.isNaN(b.value) ? 0 : b.value);
 }
 
-async function saveParams(db: Database, run: StoredRun, params: readonly KeyValue[], ids: Ids): Promise<void> {
+async function saveParams(
+  db: Database,
+  run: StoredRun,
+  params: readonly KeyValue[],
+  ids: Ids,
+): Promise<void> {
   if (params.length === 0) return;
   const wanted = new Map(params.map((param) => [idOf(ids, param.key), param]));
   const rows = [...wanted].map(([key, param]) => [run.id, key, param.value]);

@@ -30,12 +30,19 @@ export async function insertRows(
 
 const texts = new Map<string, string>();
 
-function insertText(engine: Database["engine"], into: string, width: number, rows: number, onConflict: string): string {
+function insertText(
+  engine: Database["engine"],
+  into: string,
+  width: number,
+  rows: number,
+  onConflict: string,
+): string {
   const key = `${engine} ${rows} ${into} ${onConflict}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
   const mark = (index: number): string => (engine === "postgres" ? `$${index + 1}` : "?");
-  const row = (at: number): string => `(${Array.from({ length: width }, (_, column) => mark(at * width + column)).join(", ")})`;
+  const row = (at: number): string =>
+    `(${Array.from({ length: width }, (_, column) => mark(at * width + column)).join(", ")})`;
   const values = Array.from({ length: rows }, (_, at) => row(at)).join(", ");
   const text = `insert into ${into} values ${values} on conflict ${onConflict}`;
   texts.set(key, text);

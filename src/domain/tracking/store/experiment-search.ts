@@ -35,7 +35,8 @@ export async function searchExperiments(db: Database, query: ExperimentQuery): P
   if (columns.length === 0) columns.push({ expression: sql`experiments.updated_at_ms`, descending: true });
   columns.push({ expression: sql`experiments.id`, descending: true });
   const signature = [query.states, query.conditions, query.orderings];
-  const key = query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
+  const key =
+    query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
   const where = and([
     query.states.length === 1 ? sql`experiments.state = ${query.states[0]}` : sql`1 = 1`,
     ...query.conditions.map((condition) => toFragment(db, condition)),
@@ -52,7 +53,10 @@ export async function searchExperiments(db: Database, query: ExperimentQuery): P
     items: await withTags(db, page),
     nextPageToken:
       rows.length > query.limit && last !== undefined
-        ? packToken(signature, columns.map((_, index) => last[`sort_${index}`] ?? 0))
+        ? packToken(
+            signature,
+            columns.map((_, index) => last[`sort_${index}`] ?? 0),
+          )
         : undefined,
   };
 }

@@ -27,7 +27,11 @@ export async function insertExperiment(
     .executeTakeFirstOrThrow();
   if (row.artifact_location === null) {
     const artifact_location = `mlflow-artifacts:/${inserted.id}`;
-    await db.query.updateTable("experiments").set({ artifact_location }).where("id", "=", inserted.id).execute();
+    await db.query
+      .updateTable("experiments")
+      .set({ artifact_location })
+      .where("id", "=", inserted.id)
+      .execute();
   }
   return inserted.id;
 }
@@ -36,7 +40,10 @@ export async function readExperiment(db: Database, id: number): Promise<StoredEx
   return await db.query.selectFrom("experiments").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-export async function readExperimentByName(db: Database, name: string): Promise<StoredExperiment | undefined> {
+export async function readExperimentByName(
+  db: Database,
+  name: string,
+): Promise<StoredExperiment | undefined> {
   return await db.query.selectFrom("experiments").selectAll().where("name", "=", name).executeTakeFirst();
 }
 
@@ -68,7 +75,11 @@ export async function setRunsState(db: Database, experiment: number, state: Life
   await db.query.updateTable("runs").set({ state }).where("experiment", "=", experiment).execute();
 }
 
-export async function saveExperimentTags(db: Database, experiment: number, tags: readonly KeyValue[]): Promise<void> {
+export async function saveExperimentTags(
+  db: Database,
+  experiment: number,
+  tags: readonly KeyValue[],
+): Promise<void> {
   for (const { key, value } of tags) {
     await db.query
       .insertInto("experiment_tags")
@@ -93,7 +104,10 @@ export async function withTags(db: Database, rows: readonly StoredExperiment[]):
   if (rows.length === 0) return [];
   const tags = await sql<{ experiment: number; key: string; value: string }>`
     select experiment, key, value from experiment_tags
-    where experiment in ${numberList(db, rows.map((row) => row.id))} order by experiment, key
+    where experiment in ${numberList(
+      db,
+      rows.map((row) => row.id),
+    )} order by experiment, key
   `.execute(db.query);
   const byExperiment = Map.groupBy(tags.rows, (tag) => tag.experiment);
   return rows.map((row) => ({

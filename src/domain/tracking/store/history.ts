@@ -53,7 +53,13 @@ export interface HistoryExtent {
 }
 
 export async function readExtent(db: Database, run: number, key: number): Promise<HistoryExtent | undefined> {
-  const { rows } = await sql<{ points: number; from_step: number; to_step: number; from_ms: number; to_ms: number }>`
+  const { rows } = await sql<{
+    points: number;
+    from_step: number;
+    to_step: number;
+    from_ms: number;
+    to_ms: number;
+  }>`
     select count(*) as points, min(step) as from_step, max(step) as to_step, min(at_ms) as from_ms, max(at_ms) as to_ms
     from metric_points where run = ${run} and key = ${key}
   `.execute(db.query);

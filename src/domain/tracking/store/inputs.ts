@@ -10,7 +10,11 @@ import type { StoredRun } from "./runs.ts";
 const contextTag = "mlflow.data.context";
 
 /** Records which data a run read. The same again changes nothing. */
-export async function saveInputs(db: Database, run: StoredRun, inputs: readonly DatasetInput[]): Promise<void> {
+export async function saveInputs(
+  db: Database,
+  run: StoredRun,
+  inputs: readonly DatasetInput[],
+): Promise<void> {
   for (const { dataset, tags } of inputs) {
     await db.query
       .insertInto("tracked_datasets")

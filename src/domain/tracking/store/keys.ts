@@ -53,7 +53,12 @@ export function createKeys(db: Database): Keys {
       }
       if (missing.size === 0) return ids;
       const sorted = [...missing].toSorted();
-      await insertRows(db, "tracking_keys (name)", sorted.map((name) => [name]), "(name) do nothing");
+      await insertRows(
+        db,
+        "tracking_keys (name)",
+        sorted.map((name) => [name]),
+        "(name) do nothing",
+      );
       const rows = await read(sorted);
       db.afterCommit(() => remember(rows));
       for (const { id, name } of rows) ids.set(name, id);

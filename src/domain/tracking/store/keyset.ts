@@ -29,7 +29,9 @@ export function isBeyond(columns: readonly SortColumn[], key: SortKey): Fragment
 }
 
 export function orderBy(columns: readonly SortColumn[]): Fragment {
-  return sql.join(columns.map((column) => sql`${column.expression} ${sql.raw(column.descending ? "desc" : "asc")}`));
+  return sql.join(
+    columns.map((column) => sql`${column.expression} ${sql.raw(column.descending ? "desc" : "asc")}`),
+  );
 }
 
 /** Packs where a page ended; `search` binds it to the search it belongs to. */
@@ -42,7 +44,9 @@ export function unpackToken(search: unknown, token: string, length: number): Sor
   const parts = parseParts(token);
   const [of, ...key] = parts ?? [];
   if (of !== mark(search) || key.length !== length) {
-    throw new Problem(problems.page_token_invalid, { message: "Invalid page token: it does not belong to this search." });
+    throw new Problem(problems.page_token_invalid, {
+      message: "Invalid page token: it does not belong to this search.",
+    });
   }
   return key;
 }

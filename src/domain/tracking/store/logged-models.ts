@@ -2,7 +2,13 @@ import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
 
-import type { LifecycleState, LoggedModel, LoggedModelMetric, LoggedModelStatus, NewMetricPoint } from "../entities.ts";
+import type {
+  LifecycleState,
+  LoggedModel,
+  LoggedModelMetric,
+  LoggedModelStatus,
+  NewMetricPoint,
+} from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
 import { insertRows, numberList, textList } from "./bulk.ts";
 import type { Keys } from "./keys.ts";
@@ -25,7 +31,11 @@ export interface StoredModel {
 }
 
 export async function insertModel(db: Database, row: Omit<StoredModel, "id" | "project">): Promise<number> {
-  const inserted = await db.query.insertInto("logged_models").values(row).returning("id").executeTakeFirstOrThrow();
+  const inserted = await db.query
+    .insertInto("logged_models")
+    .values(row)
+    .returning("id")
+    .executeTakeFirstOrThrow();
   return inserted.id;
 }
 
@@ -54,7 +64,12 @@ export async function saveModelTexts(
   entries: readonly KeyValue[],
 ): Promise<void> {
   const rows = [...new Map(entries.map(({ key, value }) => [key, [model, key, value]])).values()];
-  await insertRows(db, `${table} (model, key, value)`, rows, "(model, key) do update set value = excluded.value");
+  await insertRows(
+    db,
+    `${table} (model, key, value)`,
+    rows,
+    "(model, key) do update set value = excluded.value",
+  );
 }
 
 /** Whether there was one. */
@@ -112,11 +127,24 @@ interface ModelMetricRow {
   dataset_digest: string;
 }
 
-export async function completeModels(db: Database, keys: Keys, rows: readonly StoredModel[]): Promise<LoggedModel[]> {
+export async function completeModels(
+  db: Database,
+  keys: Keys,
+  rows: readonly StoredModel[],
+): Promise<LoggedModel[]> {
   if (rows.length === 0) return [];
-  const ids = numberList(db, rows.map((row) => row.id));
-  const params = await sql<ModelText>`select * from logged_model_params where model in ${ids} order by key`.execute(db.query);
-  const tags = await sql<ModelText>`select * from logged_model_tags where model in ${ids} order by key`.execute(db.query);
+  const ids = numberList(
+    db,
+    rows.map((row) => row.id),
+  );
+  const params =
+    await sql<ModelText>`select * from logged_model_params where model in ${ids} order by key`.execute(
+      db.query,
+    );
+  const tags =
+    await sql<ModelText>`select * from logged_model_tags where model in ${ids} order by key`.execute(
+      db.query,
+    );
   const metrics = await sql<ModelMetricRow>`
     select logged_model_metrics.*, runs.run_id from logged_model_metrics
     join runs on runs.id = logged_model_metrics.run where model in ${ids} order by model, key, step, at_ms
@@ -150,7 +178,12 @@ function toRecord(rows: readonly ModelText[] | undefined): Record<string, string
 }
 
 function toMetric(row: ModelMetricRow, key: string): LoggedModelMetric {
-  return { ...toPoint(row, key), runId: row.run_id, datasetName: row.dataset_name, datasetDigest: row.dataset_digest };
+  return {
+    ...toPoint(row, key),
+    runId: row.run_id,
+    datasetName: row.dataset_name,
+    datasetDigest: row.dataset_digest,
+  };
 }
 
 function toStatus(text: string): LoggedModelStatus {

@@ -37,7 +37,8 @@ export interface ModelQuery {
 export async function searchModels(db: Database, keys: Keys, query: ModelQuery): Promise<Page<LoggedModel>> {
   if (query.experiments.length === 0) return { items: [], nextPageToken: undefined };
   const conditions: Fragment[] = [];
-  for (const condition of query.conditions) conditions.push(await toFragment(db, keys, condition, query.measuredOn));
+  for (const condition of query.conditions)
+    conditions.push(await toFragment(db, keys, condition, query.measuredOn));
   const columns: SortColumn[] = [];
   for (const ordering of query.orderings) columns.push(...(await toColumns(db, keys, ordering)));
   columns.push(
@@ -45,7 +46,8 @@ export async function searchModels(db: Database, keys: Keys, query: ModelQuery):
     { expression: byBytes(db, sql`logged_models.model_id`), descending: false },
   );
   const signature = [query.experiments, query.conditions, query.measuredOn, query.orderings];
-  const key = query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
+  const key =
+    query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
   const where = and([
     sql`logged_models.experiment in ${numberList(db, query.experiments)}`,
     sql`logged_models.state = 'active'`,
@@ -64,12 +66,20 @@ export async function searchModels(db: Database, keys: Keys, query: ModelQuery):
     items: await completeModels(db, keys, page),
     nextPageToken:
       rows.length > query.limit && last !== undefined
-        ? packToken(signature, columns.map((_, index) => last[`sort_${index}`] ?? 0))
+        ? packToken(
+            signature,
+            columns.map((_, index) => last[`sort_${index}`] ?? 0),
+          )
         : undefined,
   };
 }
 
-async function toFragment(db: Database, keys: Keys, condition: Condition, measuredOn: readonly MeasuredOn[]): Promise<Fragment> {
+async function toFragment(
+  db: Database,
+  keys: Keys,
+  condition: Condition,
+  measuredOn: readonly MeasuredOn[],
+): Promise<Fragment> {
   const { field, comparator } = condition;
   if (field.of === "attribute") return compare(db, attributeColumn(field.key), condition);
   if (field.of === "metric") {

@@ -33,10 +33,14 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
   const joins: Fragment[] = [];
   const columns: SortColumn[] = [];
   for (const ordering of query.orderings) await addOrdering(db, keys, ordering, joins, columns);
-  columns.push({ expression: sql`runs.started_at_ms`, descending: true }, { expression: byBytes(db, sql`runs.run_id`), descending: false });
+  columns.push(
+    { expression: sql`runs.started_at_ms`, descending: true },
+    { expression: byBytes(db, sql`runs.run_id`), descending: false },
+  );
 
   const signature = [query.experiments, query.states, query.conditions, query.orderings];
-  const key = query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
+  const key =
+    query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
   const [only] = query.experiments;
   const where = and([
     query.experiments.length === 1
@@ -59,7 +63,10 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
     items: await completeRuns(db, keys, page),
     nextPageToken:
       rows.length > query.limit && last !== undefined
-        ? packToken(signature, columns.map((_, index) => last[`sort_${index}`] ?? 0))
+        ? packToken(
+            signature,
+            columns.map((_, index) => last[`sort_${index}`] ?? 0),
+          )
         : undefined,
   };
 }
@@ -120,18 +127,33 @@ async function addOrdering(
   const value = sql.ref(`${alias}.value`);
   if (field.of === "attribute") {
     const column = attributeColumn(field.key);
-    if (field.key === "end_time") addRanked(columns, sql`case when ${column} is null then 1 else 0 end`, sql`coalesce(${column}, 0)`, descending);
+    if (field.key === "end_time")
+      addRanked(
+        columns,
+        sql`case when ${column} is null then 1 else 0 end`,
+        sql`coalesce(${column}, 0)`,
+        descending,
+      );
     else columns.push({ expression: isNumber(field.key) ? column : byBytes(db, column), descending });
     return;
   }
   const key = (await keys.find(field.key)) ?? -1;
-  const table = sql.table({ metric: "latest_metrics", param: "run_params", tag: "run_tags", dataset: "run_tags" }[field.of]);
-  joins.push(sql`left join ${table} as ${sql.table(alias)} on ${sql.ref(`${alias}.run`)} = runs.id and ${sql.ref(`${alias}.key`)} = ${key}`);
+  const table = sql.table(
+    { metric: "latest_metrics", param: "run_params", tag: "run_tags", dataset: "run_tags" }[field.of],
+  );
+  joins.push(
+    sql`left join ${table} as ${sql.table(alias)} on ${sql.ref(`${alias}.run`)} = runs.id and ${sql.ref(`${alias}.key`)} = ${key}`,
+  );
   if (field.of === "metric") {
     const isNan = sql.ref(`${alias}.is_nan`);
     addRanked(columns, sql`coalesce(${isNan}, 2)`, sql`coalesce(${value}, 0)`, descending);
   } else {
-    addRanked(columns, sql`case when ${value} is null then 1 else 0 end`, byBytes(db, sql`coalesce(${value}, '')`), descending);
+    addRanked(
+      columns,
+      sql`case when ${value} is null then 1 else 0 end`,
+      byBytes(db, sql`coalesce(${value}, '')`),
+      descending,
+    );
   }
 }
 

@@ -27,7 +27,8 @@ export async function insertRun(db: Database, row: Omit<StoredRun, "id" | "proje
   return inserted.id;
 }
 
-const runText = "select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment where run_id = ";
+const runText =
+  "select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment where run_id = ";
 
 // Asked before every write: the text is kept, because building it costs more than running it.
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
@@ -83,9 +84,16 @@ interface StoredInput {
 /** Completes runs with everything that hangs on them, in five statements however many runs there are. */
 export async function completeRuns(db: Database, keys: Keys, rows: readonly StoredRun[]): Promise<Run[]> {
   if (rows.length === 0) return [];
-  const ids = numberList(db, rows.map((row) => row.id));
-  const params = await sql<KeyedText>`select run, key, value from run_params where run in ${ids}`.execute(db.query);
-  const tags = await sql<KeyedText>`select run, key, value from run_tags where run in ${ids}`.execute(db.query);
+  const ids = numberList(
+    db,
+    rows.map((row) => row.id),
+  );
+  const params = await sql<KeyedText>`select run, key, value from run_params where run in ${ids}`.execute(
+    db.query,
+  );
+  const tags = await sql<KeyedText>`select run, key, value from run_tags where run in ${ids}`.execute(
+    db.query,
+  );
   const metrics = await sql<KeyedMetric>`
     select run, key, value, is_nan, step, at_ms from latest_metrics where run in ${ids}
   `.execute(db.query);
@@ -107,7 +115,9 @@ export async function completeRuns(db: Database, keys: Keys, rows: readonly Stor
   const inputsOf = Map.groupBy(inputs.rows, (row) => row.run);
   const modelsOf = Map.groupBy(models.rows, (row) => row.run);
   return rows.map((row) => {
-    const latest = (metricsOf.get(row.id) ?? []).map((metric) => toPoint(metric, names.get(metric.key) ?? ""));
+    const latest = (metricsOf.get(row.id) ?? []).map((metric) =>
+      toPoint(metric, names.get(metric.key) ?? ""),
+    );
     const linked = modelsOf.get(row.id) ?? [];
     return {
       ...toRunHead(row),
@@ -122,7 +132,10 @@ export async function completeRuns(db: Database, keys: Keys, rows: readonly Stor
   });
 }
 
-function groupTexts(rows: readonly KeyedText[], names: ReadonlyMap<number, string>): Map<number, [string, string][]> {
+function groupTexts(
+  rows: readonly KeyedText[],
+  names: ReadonlyMap<number, string>,
+): Map<number, [string, string][]> {
   const byRun = new Map<number, [string, string][]>();
   for (const { run, key, value } of rows) {
     const entry: [string, string] = [names.get(key) ?? "", value];
@@ -156,7 +169,9 @@ function toOutput(row: { model_id: string; step: number }): ModelOutput {
   return { modelId: row.model_id, step: row.step };
 }
 
-function toRunHead(row: StoredRun): Omit<Run, "params" | "metrics" | "latestMetrics" | "tags" | "inputs" | "modelInputs" | "modelOutputs"> {
+function toRunHead(
+  row: StoredRun,
+): Omit<Run, "params" | "metrics" | "latestMetrics" | "tags" | "inputs" | "modelInputs" | "modelOutputs"> {
   return {
     id: row.run_id,
     project: row.project,

@@ -48,7 +48,11 @@ export function createWrites(db: Database): Write {
     if (db.inTransaction()) return await work();
     return await new Promise((resolve, reject) => {
       // The result comes back from the very `work` given here, so its type is the one promised.
-      const one: Waiting = { work, done: (result) => resolve(result as Awaited<ReturnType<typeof work>>), failed: reject };
+      const one: Waiting = {
+        work,
+        done: (result) => resolve(result as Awaited<ReturnType<typeof work>>),
+        failed: reject,
+      };
       waiting.push(one);
       if (!busy) void drain();
     });
