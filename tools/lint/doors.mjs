@@ -62,6 +62,8 @@ function whyRelativeRefused(doors, file, specifier, isTest) {
   const own = moduleOf(doors, file);
   const other = moduleOf(doors, target);
   if (other === undefined || own === other) return undefined;
+  // A folder may hold a second, smaller door beside its index.ts; its files are one module all the same.
+  if (dirname(file) === dirname(target) && dirname(file) !== "src/kernel") return undefined;
   // Within the kernel the path of a door is as good as its name.
   const door = doors.find((one) => one.target === target);
   const insideKernel = file.startsWith("src/kernel/") && target.startsWith("src/kernel/");

@@ -1,7 +1,7 @@
 export { defineRoute, defineStream, defineRawRoute } from "./routes.ts";
 export type { ForeignAnswer, Method, PathParameters, Route, Visit } from "./routes.ts";
 export { createServer } from "./server.ts";
-export type { InjectedRequest, InjectedResponse, Server, ServerLog, ServerOptions } from "./server.ts";
+export type { InjectedRequest, InjectedResponse, Server, ServerOptions } from "./server.ts";
 export { createChannel } from "./stream.ts";
 export type { Channel, StreamEvent } from "./stream.ts";
 export { sendBlob } from "./blob.ts";

@@ -7,6 +7,7 @@ import { authProblems, systemPrincipal } from "../auth/index.ts";
 import type { Principal } from "../auth/index.ts";
 import { systemClock } from "../clock.ts";
 import { defineProblems, Problem } from "../errors.ts";
+import { silentLog } from "../log.ts";
 import { createServer, defineRawRoute, defineRoute, readJson } from "./index.ts";
 import type { Route, Server, ServerOptions } from "./index.ts";
 
@@ -28,7 +29,7 @@ function serve(routes: readonly Route[], options: Partial<ServerOptions> = {}): 
       });
     },
     clock: systemClock,
-    log: { debug: () => {}, error: () => {} },
+    log: silentLog,
     host: "127.0.0.1",
     port: 4761,
     ...options,

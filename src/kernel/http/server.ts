@@ -6,12 +6,13 @@ import { z } from "zod";
 
 import type { Authenticate, Authorise } from "../auth/index.ts";
 import type { Clock } from "../clock.ts";
+import { Problem } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { createGate, refuseOpenBind, securityHeaders } from "./gate.ts";
 import { listenOn } from "./listen.ts";
 import { describeRoutes } from "./openapi.ts";
 import { bodyTooLarge, parseJson, readBody } from "./parse.ts";
 import { bodyOfProblem, problemOf, statusOf } from "./present.ts";
-import { Problem } from "../errors.ts";
 import { problems } from "./problems.ts";
 import { defineRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
@@ -26,18 +27,12 @@ declare module "fastify" {
   }
 }
 
-/** The part of `#kernel/log` that the server uses. */
-export interface ServerLog {
-  debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
-  error(message: string, facts?: Readonly<Record<string, unknown>>): void;
-}
-
 export interface ServerOptions {
   readonly routes: readonly Route[];
   readonly authenticate: Authenticate;
   readonly authorise: Authorise;
   readonly clock: Clock;
-  readonly log: ServerLog;
+  readonly log: Log;
   /** Whether every principal must show a token or a session; false is the local mode, loopback only. */
   readonly requiresSignIn?: boolean;
   /** The built interface, `web/dist`. */
@@ -199,7 +194,7 @@ function addRoute(app: FastifyInstance, route: Route, visits: ReturnType<typeof 
 }
 
 async function answerProblem(
-  log: ServerLog,
+  log: Log,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,

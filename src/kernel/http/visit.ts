@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { anonymous, authProblems } from "../auth/index.ts";
 import type { Authenticate, Authorise, Permission, Principal } from "../auth/index.ts";
 import { Problem } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { internalError } from "./present.ts";
 import type { Arrival, JsonRoute, RawRoute, Route, StreamRoute } from "./routes.ts";
-import type { ServerLog } from "./server.ts";
 import { eventStream } from "./stream.ts";
 
 interface OpenVisit {
@@ -26,7 +26,7 @@ interface Visits {
 interface VisitParts {
   readonly authenticate: Authenticate;
   readonly authorise: Authorise;
-  readonly log: ServerLog;
+  readonly log: Log;
 }
 
 /** Carries a request from the gate through its route's handler. */

@@ -1,0 +1,34 @@
+import { defineProblems } from "#kernel/errors";
+
+export const problems = defineProblems({
+  principal_not_found: {
+    kind: "not_found",
+    when: "No person or service has this id or name.",
+    next: "See GET /api/v1/principals for those there are, or add one.",
+  },
+  principal_exists: {
+    kind: "conflict",
+    when: "A person or service of this name exists already.",
+    next: "Use the existing one, or choose another name.",
+  },
+  token_not_found: {
+    kind: "not_found",
+    when: "No token has this id.",
+    next: "See the tokens of the principal; a token's id begins with `tok_`.",
+  },
+  token_expiry_past: {
+    kind: "invalid",
+    when: "A token was asked for that would have expired already.",
+    next: "Give a time in the future, or none for a token that does not expire.",
+  },
+  last_owner: {
+    kind: "conflict",
+    when: "The last owner everywhere would lose that role, and nobody could decide about access any more.",
+    next: "Make somebody else an owner everywhere first.",
+  },
+  no_owner_token: {
+    kind: "conflict",
+    when: "Signing in is required, but no owner holds a token, so nobody could sign in.",
+    next: "Start once with `--auth local` on loopback and issue a token to an owner: POST /api/v1/principals/<id>/tokens.",
+  },
+});
