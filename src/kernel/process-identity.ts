@@ -32,7 +32,7 @@ function currentPlace(): string {
 }
 
 /** Field 22 of `/proc/<pid>/stat`; empty where there is no `/proc`, and for a zombie, which works no more. */
-function readStartTicks(pid: number): string {
+export function readStartTicks(pid: number): string {
   const stat = readOrEmpty(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   // The second field is the program's name in parentheses and may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
