@@ -1,0 +1,66 @@
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+import type { Clock } from "#kernel/clock";
+
+import { ensureEnvironment } from "./environment.ts";
+import type { Environment, EnvironmentRequest } from "./environment.ts";
+import { endOrphan } from "./process-group.ts";
+import { runProcess } from "./process.ts";
+import type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
+
+export type { Environment, EnvironmentRequest } from "./environment.ts";
+export type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
+export { problems } from "./problems.ts";
+
+/** Environments and processes on this machine. It keeps no state but the cache of environments. */
+export interface Compute {
+  ensureEnvironment(request: EnvironmentRequest): Promise<Environment>;
+  runProcess(request: ProcessRequest): Promise<ProcessResult>;
+  /** Ends what a killed server left running; true when there was something to end. */
+  endOrphan(mark: ProcessMark): Promise<boolean>;
+}
+
+export interface ComputeOptions {
+  readonly clock: Clock;
+  /** Environments are built under it, in `environments`. That of the user by default. */
+  readonly cacheFolder?: string;
+  /** The variables of this process, of which only a few are passed on. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+export function createCompute(options: ComputeOptions): Compute {
+  const { clock, variables = process.env } = options;
+  const searchPath = variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
+  const tools = {
+    clock,
+    searchPath,
+    folder: join(options.cacheFolder ?? userCacheFolder(variables), "environments"),
+    installerVariables: selectInstallerVariables(variables),
+  };
+  return {
+    ensureEnvironment: async (request) => await ensureEnvironment(tools, request),
+    runProcess: async (request) => await runProcess(request, clock, searchPath),
+    endOrphan,
+  };
+}
+
+function userCacheFolder(variables: Readonly<Record<string, string | undefined>>): string {
+  const configured = variables["XDG_CACHE_HOME"];
+  const base = configured !== undefined && isAbsolute(configured) ? configured : join(homedir(), ".cache");
+  return join(base, "gyre");
+}
+
+// Installers need the person's own settings: which index, which proxy, which certificates.
+const installerNames =
+  /^(PIP_|UV_)|^(HOME|TMPDIR|XDG_CACHE_HOME|XDG_CONFIG_HOME|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$|^(https?|no|all)_proxy$/i;
+
+function selectInstallerVariables(
+  variables: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const selected: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (value !== undefined && installerNames.test(name)) selected[name] = value;
+  }
+  return selected;
+}

@@ -1,0 +1,54 @@
+import { open } from "node:fs/promises";
+import { StringDecoder } from "node:string_decoder";
+
+/** The log of a process: everything it printed, up to a limit, in a file that is only appended to. */
+export interface ProcessLog {
+  /** Resolves when the chunk is written; false when it passed the limit, which was then written up to. */
+  write(chunk: Uint8Array): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+// A program that never ends its line (a progress bar, a binary file) must not fill the memory.
+const longestLine = 10_000;
+
+/** Opens the log at its end; what it holds already counts towards the limit. */
+export async function openProcessLog(
+  path: string,
+  maximumBytes: number,
+  onLine: (line: string) => void,
+): Promise<ProcessLog> {
+  const file = await open(path, "a");
+  const decoder = new StringDecoder("utf8");
+  let sizeBytes = (await file.stat()).size;
+  let pending = "";
+
+  const splitLines = (text: string): void => {
+    const lines = (pending + text).split("\n");
+    pending = lines.pop() ?? "";
+    for (const line of lines) onLine(presentLine(line));
+    if (pending.length > longestLine) pending = afterLastReturn(pending).slice(0, longestLine);
+  };
+  return {
+    async write(chunk) {
+      const kept = chunk.subarray(0, Math.max(0, maximumBytes - sizeBytes));
+      sizeBytes += kept.length;
+      await file.appendFile(kept);
+      splitLines(decoder.write(Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength)));
+      return kept.length === chunk.length;
+    },
+    async close() {
+      splitLines(decoder.end());
+      if (pending !== "") onLine(presentLine(pending));
+      await file.close();
+    },
+  };
+}
+
+function presentLine(line: string): string {
+  return afterLastReturn(line.replace(/\r$/, "")).slice(0, longestLine);
+}
+
+/** What a terminal shows of a line that a progress bar drew again and again. */
+function afterLastReturn(line: string): string {
+  return line.slice(line.lastIndexOf("\r") + 1);
+}

@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { delimiter, dirname } from "node:path";
+
+import type { Clock } from "#kernel/clock";
+import { Problem } from "#kernel/errors";
+import { readStartTicks } from "#kernel/process-identity";
+
+import type { Environment } from "./environment.ts";
+import { endGroup } from "./process-group.ts";
+import { openProcessLog } from "./process-log.ts";
+import { problems } from "./problems.ts";
+
+/** Names a process for as long as the machine runs: numbers are reused, start times in ticks since boot are not. */
+export interface ProcessMark {
+  readonly pid: number;
+  /** Empty where the system does not tell. */
+  readonly startTicks: string;
+}
+
+export interface ProcessRequest {
+  /** A text is run by a shell that reads no start-up files; a list is run as it stands. */
+  readonly command: string | readonly string[];
+  readonly cwd: string;
+  /** Its programs come first on the PATH. */
+  readonly environment?: Environment;
+  /** All that the process sees beside PATH, LANG and TZ. Nothing of our own environment is passed on. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Both streams, in the order they were written, are appended here. */
+  readonly logFile: string;
+  /** A log that grows beyond this ends the process. */
+  readonly maximumLogBytes: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+  /**
+   * Called before the command begins, which waits for it: what it records is there whenever the
+   * server dies. Without the server the command never begins.
+   */
+  readonly onStart?: (mark: ProcessMark) => Promise<void>;
+}
+
+export interface ProcessResult {
+  readonly exitCode: number | null;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal: string | null;
+  readonly ended: "exited" | "timeout" | "cancelled" | "log_limit";
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/**
+ * Runs a process in a group of its own, with a clean environment, and waits for its end. When it must
+ * end early the group gets SIGTERM, and SIGKILL after 5 seconds; what it left behind in its group is
+ * ended with it. A failing exit code is a result. Throws `process_not_started`.
+ */
+export async function runProcess(
+  request: ProcessRequest,
+  clock: Clock,
+  searchPath: string,
+): Promise<ProcessResult> {
+  await mkdir(dirname(request.logFile), { recursive: true });
+  const log = await openProcessLog(request.logFile, request.maximumLogBytes, request.onLine ?? (() => {}));
+  try {
+    return await runWithLog(request, clock, searchPath, log.write);
+  } finally {
+    await log.close();
+  }
+}
+
+async function runWithLog(
+  request: ProcessRequest,
+  clock: Clock,
+  searchPath: string,
+  write: (chunk: Uint8Array) => Promise<boolean>,
+): Promise<ProcessResult> {
+  const startedAtMs = clock.nowMs();
+  const child = startBehindGate(request, searchPath);
+  const exit = exitOf(child);
+  const pid = await started(child, request);
+  let ended: ProcessResult["ended"] = "exited";
+  const endEarly = (because: ProcessResult["ended"]): void => {
+    if (ended !== "exited") return;
+    ended = because;
+    void endGroup(pid, exit);
+  };
+  const onAbort = (): void => endEarly("cancelled");
+  const timer =
+    request.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => endEarly("timeout"), Math.min(request.timeoutMs, 2 ** 31 - 1));
+  request.signal?.addEventListener("abort", onAbort);
+  if (request.signal?.aborted === true) onAbort();
+  const printed = copyOutput(child, write, () => endEarly("log_limit"));
+  try {
+    if (ended === "exited") await openGate(child, pid, request);
+    const { exitCode, signal } = await exit;
+    return { exitCode, signal, ended, startedAtMs, endedAtMs: clock.nowMs() };
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener("abort", onAbort);
+    await endGroup(pid, exit);
+    await drained(printed, child);
+  }
+}
+
+// The gate: the command begins when a line arrives, and never when our end of the pipe closes first,
+// as it does when the server is killed. It also joins both streams into one pipe, which keeps their order.
+const gate = 'read -r _ || exit 125; exec "$@" </dev/null 2>&1';
+
+function startBehindGate(request: ProcessRequest, searchPath: string): ChildProcess {
+  const words = typeof request.command === "string" ? [...shell, request.command] : request.command;
+  const path =
+    request.environment === undefined
+      ? searchPath
+      : `${request.environment.binFolder}${delimiter}${searchPath}`;
+  return spawn("/bin/sh", ["-c", gate, "sh", ...words], {
+    cwd: request.cwd,
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { LANG: "C.UTF-8", TZ: "UTC", ...request.variables, PATH: path },
+  });
+}
+
+const shell: readonly string[] = existsSync("/bin/bash")
+  ? ["/bin/bash", "--noprofile", "--norc", "-c"]
+  : ["/bin/sh", "-c"];
+
+async function started(child: ChildProcess, request: ProcessRequest): Promise<number> {
+  // The pipe breaks when the process is ended at the gate; its exit tells that.
+  child.stdin?.on("error", () => {});
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    child.once("spawn", () => resolve(undefined));
+    child.once("error", resolve);
+  });
+  if (failure === undefined && child.pid !== undefined) return child.pid;
+  throw new Problem(problems.process_not_started, {
+    message: `A process could not be started in ${request.cwd}: ${failure?.message ?? "no process number"}.`,
+    cause: failure,
+  });
+}
+
+async function openGate(child: ChildProcess, pid: number, request: ProcessRequest): Promise<void> {
+  await request.onStart?.({ pid, startTicks: readStartTicks(pid) });
+  child.stdin?.end("go\n");
+}
+
+interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+}
+
+/** Reads no faster than the disk writes, so the memory stays flat however much is printed. */
+async function copyOutput(
+  child: ChildProcess,
+  write: (chunk: Uint8Array) => Promise<boolean>,
+  onLimit: () => void,
+): Promise<void> {
+  for await (const chunk of child.stdout ?? []) {
+    if (await write(chunk)) continue;
+    // Leaving the loop closes the pipe, which also ends a process that only prints.
+    onLimit();
+    return;
+  }
+}
+
+const drainMs = 2_000;
+
+/** A process that left the group may hold the pipe open for ever; what it prints after the end is not ours. */
+async function drained(printed: Promise<void>, child: ChildProcess): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)));
+  try {
+    await Promise.race([printed, late]);
+  } finally {
+    clearTimeout(timer);
+    child.stdout?.destroy();
+  }
+  await printed.catch(() => {});
+}
