@@ -139,8 +139,13 @@ export function createServer(options: ServerOptions): Server {
     },
     async close() {
       visits.endStreams();
+      // A connection that was busy when the closing began stays open once its answer is sent.
+      const tidy = setInterval(() => app.server.closeIdleConnections(), 50);
       const force = setTimeout(() => app.server.closeAllConnections(), 5_000);
-      await app.close().finally(() => clearTimeout(force));
+      await app.close().finally(() => {
+        clearInterval(tidy);
+        clearTimeout(force);
+      });
     },
     inject: (request) => inject(app, boundPort, request),
     openApi: () => description,
@@ -212,9 +217,17 @@ async function answerProblem(
   if (status === 401) void reply.header("www-authenticate", `Bearer realm="gyre"`);
   if (status === 413) void reply.header("connection", "close");
   void reply.headers({ ...foreign?.headers }).code(foreign?.status ?? status);
+  if (foreign === undefined && isForReader(request)) {
+    return reply.type("text/plain; charset=utf-8").send(`${problem.message}\n${problem.next}\n`);
+  }
   const body = foreign === undefined ? bodyOfProblem(problem, request.id) : foreign.body;
   if (typeof body === "string" || Buffer.isBuffer(body)) return reply.send(body);
   return reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+/** Whether a person will read the answer as a page. */
+function isForReader(request: FastifyRequest): boolean {
+  return !request.url.startsWith("/api/") && (request.headers.accept ?? "").includes("text/html");
 }
 
 function builtInRoutes(describe: () => Readonly<Record<string, unknown>>, version: string): Route[] {

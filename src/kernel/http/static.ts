@@ -36,7 +36,7 @@ export async function sendStatic(
   const found = path === "" ? undefined : await findFile(folder, path);
   if (found !== undefined) return await sendFile(found, path.startsWith("assets/"), request, reply);
   const wantsPage = (request.headers.accept ?? "").includes("text/html");
-  if (!wantsPage || extname(path) !== "") throw notFound(request);
+  if (!wantsPage || path.startsWith("assets/")) throw notFound(request);
   const index = await findFile(folder, "index.html");
   if (index === undefined) {
     throw new Problem(problems.interface_not_built, { message: "The web interface has not been built yet." });
