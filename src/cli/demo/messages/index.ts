@@ -1,0 +1,5 @@
+export { messagesToCsv } from "./csv.ts";
+export { generateMessages, labelNoise } from "./generated.ts";
+export type { GeneratedOptions } from "./generated.ts";
+export { sentiments } from "./stream.ts";
+export type { Message, MessageStream, Sentiment } from "./stream.ts";
