@@ -1,0 +1,204 @@
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { useSize } from "../use-size.ts";
+import { useChartColours, type ChartColours } from "./chart-colours.ts";
+import type { ChartMark, ChartSeries, ChartThreshold } from "./time-chart.tsx";
+
+/** The canvas of a TimeChart. Milliseconds outside, seconds inside (uPlot's unit of time). */
+export function ChartDrawing(props: ChartDrawingInput) {
+  const { at, series, height, cursor } = props;
+  const colours = useChartColours();
+  const [frame, { width }] = useSize<HTMLDivElement>();
+  const plot = useRef<uPlot>(null);
+  const tip = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (!frame.current || width === 0) return;
+    const made = new uPlot(options(props, colours, width, tip), aligned(at, series, props.isTime), frame.current);
+    plot.current = made;
+    return () => {
+      made.destroy();
+      plot.current = null;
+    };
+    // A drawing is made anew for new inputs; the cursor moves within it.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [at, series, props.thresholds, props.marks, colours, width, height, frame]);
+
+  useEffect(() => {
+    const made = plot.current;
+    if (!made) return;
+    const moment = cursor === null ? undefined : made.data[0][cursor];
+    if (moment === undefined) made.setCursor({ left: -10, top: -10 });
+    else made.setCursor({ left: made.valToPos(moment, "x"), top: made.over.clientHeight / 2 });
+  }, [cursor]);
+
+  return (
+    <div ref={frame} aria-hidden="true" className="absolute inset-0 overflow-hidden">
+      <div
+        ref={tip}
+        hidden
+        className="tabular pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-pre shadow-float"
+      />
+    </div>
+  );
+}
+
+interface ChartDrawingInput {
+  at: readonly number[];
+  series: readonly ChartSeries[];
+  /** Every series, hidden ones too: keeps each one's colour. */
+  all: readonly ChartSeries[];
+  thresholds: readonly ChartThreshold[];
+  marks: readonly ChartMark[];
+  format: (value: number | null) => string;
+  atFormat: (at: number) => string;
+  height: number;
+  isTime: boolean;
+  cursor: number | null;
+  range: readonly [number | null, number | null] | undefined;
+}
+
+function aligned(at: readonly number[], series: readonly ChartSeries[], isTime: boolean): uPlot.AlignedData {
+  const x = at.map((moment) => (isTime ? moment / 1000 : moment));
+  const lines = series.flatMap((line) => [
+    [...line.values],
+    ...(line.low && line.high ? [[...line.high], [...line.low]] : []),
+  ]);
+  return [x, ...lines];
+}
+
+function options(
+  props: ChartDrawingInput,
+  colours: ChartColours,
+  width: number,
+  tip: { current: HTMLDivElement | null },
+): uPlot.Options {
+  const { series, all, thresholds, format, isTime, height } = props;
+  const drawn: uPlot.Series[] = [{}];
+  const bands: uPlot.Band[] = [];
+  for (const line of series) {
+    const index = line.colour ?? all.indexOf(line);
+    const stroke = colours.series[index % colours.series.length] ?? colours.accent;
+    const few = props.at.length < 40;
+    drawn.push({
+      label: line.label,
+      stroke,
+      width: 2,
+      ...(line.dashed ? { dash: [6, 4] } : {}),
+      points: { show: few, size: 5, fill: stroke, stroke },
+      spanGaps: false,
+    });
+    if (line.low && line.high) {
+      drawn.push({ show: true, width: 0, points: { show: false } }, { show: true, width: 0, points: { show: false } });
+      bands.push({ series: [drawn.length - 2, drawn.length - 1], fill: withAlpha(stroke, 0.16) });
+    }
+  }
+  const axis = { stroke: colours.faint, font: "11px system-ui, sans-serif", ticks: { show: false } };
+  return {
+    width,
+    height,
+    padding: [12, 14, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false } },
+    scales: {
+      x: { time: isTime },
+      y: {
+        range: (_plot, low, high) => {
+          const values = [low ?? 0, high ?? 1, ...thresholds.map((each) => each.value)];
+          const bottom = Math.min(...values);
+          const top = Math.max(...values);
+          const room = (top - bottom || Math.abs(top) || 1) * 0.08;
+          return [props.range?.[0] ?? bottom - room, props.range?.[1] ?? top + room];
+        },
+      },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 90, ...(isTime ? { values: timeTicks } : {}) },
+      {
+        ...axis,
+        size: 58,
+        grid: { stroke: colours.line, width: 1 },
+        values: (_plot, splits) => splits.map((value) => format(value)),
+      },
+    ],
+    series: drawn,
+    bands,
+    hooks: {
+      draw: [(plot) => drawLines(plot, props, colours)],
+      setCursor: [(plot) => showTip(plot, tip.current, props)],
+    },
+  };
+}
+
+/** Ticks in the words of the other pages: 4 Mar, 14:00. */
+function timeTicks(_plot: uPlot, splits: number[], _axis: number, _space: number, stepSeconds: number): string[] {
+  let dayBefore = "";
+  return splits.map((seconds) => {
+    const moment = new Date(seconds * 1000);
+    const date = moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+    if (stepSeconds >= 86_400) return date;
+    const clock = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    const text = date === dayBefore ? clock : `${clock}\n${date}`;
+    dayBefore = date;
+    return text;
+  });
+}
+
+function drawLines(plot: uPlot, { thresholds, marks, isTime }: ChartDrawingInput, colours: ChartColours): void {
+  const { ctx, bbox } = plot;
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.lineWidth = ratio;
+  for (const threshold of thresholds) {
+    const y = plot.valToPos(threshold.value, "y", true);
+    ctx.strokeStyle = colours.bad;
+    ctx.fillStyle = colours.bad;
+    ctx.setLineDash([5 * ratio, 4 * ratio]);
+    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
+    ctx.textAlign = "right";
+    ctx.fillText(threshold.label, bbox.left + bbox.width, y - 5 * ratio);
+  }
+  for (const mark of marks) {
+    const x = plot.valToPos(isTime ? mark.atMs / 1000 : mark.atMs, "x", true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    const colour = colours[mark.tone ?? "accent"];
+    ctx.strokeStyle = colour;
+    ctx.fillStyle = colour;
+    ctx.setLineDash([2 * ratio, 3 * ratio]);
+    line(ctx, x, bbox.top, x, bbox.top + bbox.height);
+    const late = x > bbox.left + bbox.width * 0.75;
+    ctx.textAlign = late ? "right" : "left";
+    ctx.fillText(mark.label, x + (late ? -5 : 5) * ratio, bbox.top + 10 * ratio);
+  }
+  ctx.restore();
+}
+
+function line(ctx: CanvasRenderingContext2D, fromX: number, fromY: number, toX: number, toY: number): void {
+  ctx.beginPath();
+  ctx.moveTo(fromX, fromY);
+  ctx.lineTo(toX, toY);
+  ctx.stroke();
+}
+
+function showTip(plot: uPlot, tip: HTMLDivElement | null, { at, series, format, atFormat }: ChartDrawingInput): void {
+  if (!tip) return;
+  const index = plot.cursor.idx;
+  const left = plot.cursor.left ?? -1;
+  const moment = index === null || index === undefined ? undefined : at[index];
+  if (left < 0 || moment === undefined || index === null || index === undefined) {
+    tip.hidden = true;
+    return;
+  }
+  tip.textContent = [atFormat(moment), ...series.map((each) => `${each.label}  ${format(each.values[index] ?? null)}`)].join("\n");
+  tip.hidden = false;
+  const over = plot.over;
+  const x = over.offsetLeft + left;
+  tip.style.left = `${Math.max(0, left > over.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12)}px`;
+  tip.style.top = `${over.offsetTop + 8}px`;
+}
+
+function withAlpha(colour: string, alpha: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgb($1 / ${alpha})`).replaceAll(",", " ");
+}

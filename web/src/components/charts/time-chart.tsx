@@ -1,0 +1,228 @@
+import { lazy, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { IconButton } from "../button.tsx";
+import { dateTime, number } from "../format.ts";
+import type { ChartDrawing } from "./chart-drawing.tsx";
+import { downloadCsv } from "./csv.ts";
+
+/** uPlot comes with the first chart, not with the page. */
+const Drawing = lazy(() => import("./chart-drawing.tsx").then((found) => ({ default: found.ChartDrawing })));
+
+/**
+ * Lines over time (or over steps). Each series may carry a band of uncertainty; thresholds are
+ * horizontal, marks vertical. Left and right arrow move a cursor and announce the values, Home and
+ * End jump; the same numbers stand in a table and a CSV file.
+ */
+export function TimeChart(props: TimeChartProps) {
+  const { title, at, series, marks = [], format = number, atFormat = dateTime, height = 240, atLabel = "time" } = props;
+  const [asTable, setAsTable] = useState(false);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const announcer = useRef<HTMLParagraphElement>(null);
+  const hint = useId();
+  const shown = useMemo(() => series.filter((line) => !hidden.has(line.key)), [series, hidden]);
+
+  const tell = (index: number) => {
+    setCursor(index);
+    const moment = at[index];
+    if (moment === undefined || !announcer.current) return;
+    const values = shown.map((line) => `${line.label} ${withInterval(line, index, format)}`);
+    const near = marks.filter((mark) => mark.atMs <= moment && mark.atMs > (at[index - 1] ?? -Infinity));
+    announcer.current.textContent = [atFormat(moment), ...values, ...near.map((mark) => mark.label)].join("; ");
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const last = at.length - 1;
+    const from = cursor ?? last + (event.key === "ArrowLeft" ? 1 : 0);
+    const next = { ArrowLeft: from - 1, ArrowRight: (cursor ?? -1) + 1, Home: 0, End: last }[event.key];
+    if (next === undefined || last < 0) return;
+    event.preventDefault();
+    tell(Math.min(last, Math.max(0, next)));
+  };
+
+  return (
+    <figure className="min-w-0">
+      <figcaption className="mb-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
+          {props.showTitle !== false && <span className="font-medium">{title}</span>}
+          {series.length > 1 &&
+            series.map((line, index) => (
+              <button
+                key={line.key}
+                type="button"
+                aria-pressed={!hidden.has(line.key)}
+                onClick={() => setHidden(toggled(hidden, line.key))}
+                className="inline-flex h-6 items-center gap-1.5 rounded text-faint aria-[pressed=false]:line-through aria-[pressed=false]:opacity-60"
+              >
+                <LineSample index={line.colour ?? index} dashed={line.dashed} />
+                {line.label}
+              </button>
+            ))}
+        </div>
+        <div className="-my-1 flex">
+          <IconButton
+            icon={asTable ? "chart" : "table"}
+            label={asTable ? "Show as chart" : "Show as table"}
+            onClick={() => setAsTable(!asTable)}
+          />
+          <IconButton icon="download" label="Download CSV" onClick={() => downloadCsv(title, csvRows(props, atLabel))} />
+        </div>
+      </figcaption>
+      {asTable ? (
+        <ChartTable {...props} format={format} atFormat={atFormat} atLabel={atLabel} height={height} />
+      ) : (
+        <div
+          role="group"
+          tabIndex={0}
+          aria-label={`Chart: ${title}`}
+          aria-describedby={hint}
+          onKeyDown={onKeyDown}
+          onBlur={() => setCursor(null)}
+          className="relative rounded-md outline-offset-4"
+          style={{ height }}
+        >
+          <p id={hint} className="sr-only">
+            {`${at.length} points. Arrow keys move along the chart.`}
+          </p>
+          <Suspense fallback={<div className="breathing size-full rounded-md bg-idle-wash" />}>
+            <Drawing
+              at={at}
+              series={shown}
+              all={series}
+              thresholds={props.thresholds ?? []}
+              marks={marks}
+              format={format}
+              atFormat={atFormat}
+              height={height}
+              isTime={props.isTime ?? true}
+              cursor={cursor}
+              range={props.range}
+            />
+          </Suspense>
+        </div>
+      )}
+      <p ref={announcer} aria-live="polite" className="sr-only" />
+    </figure>
+  );
+}
+
+export interface TimeChartProps {
+  title: string;
+  showTitle?: boolean;
+  /** Where each value stands: UTC milliseconds, or steps with `isTime={false}`; ascending. */
+  at: readonly number[];
+  series: readonly ChartSeries[];
+  thresholds?: readonly ChartThreshold[];
+  marks?: readonly ChartMark[];
+  format?: (value: number | null) => string;
+  atFormat?: (at: number) => string;
+  atLabel?: string;
+  isTime?: boolean;
+  height?: number;
+  /** Fixed limits of the vertical axis; by default they follow the values. */
+  range?: readonly [number | null, number | null];
+}
+
+export interface ChartSeries {
+  key: string;
+  label: string;
+  values: readonly (number | null)[];
+  low?: readonly (number | null)[];
+  high?: readonly (number | null)[];
+  /** The count behind each value, for the table and the CSV file. */
+  n?: readonly (number | null)[];
+  dashed?: boolean;
+  /** Position in the palette, to keep a colour when series come and go. */
+  colour?: number;
+}
+
+export interface ChartThreshold {
+  value: number;
+  label: string;
+}
+
+export interface ChartMark {
+  atMs: number;
+  label: string;
+  tone?: "bad" | "good" | "accent";
+}
+
+export type ChartDrawingProps = Parameters<typeof ChartDrawing>[0];
+
+function LineSample({ index, dashed }: { index: number; dashed?: boolean | undefined }) {
+  return (
+    <svg width="18" height="8" aria-hidden="true">
+      <line
+        x1="0"
+        x2="18"
+        y1="4"
+        y2="4"
+        strokeWidth="2"
+        strokeDasharray={dashed ? "4 3" : undefined}
+        style={{ stroke: `var(--series-${(index % 8) + 1})` }}
+      />
+    </svg>
+  );
+}
+
+function ChartTable(props: TimeChartProps & Required<Pick<TimeChartProps, "format" | "atFormat" | "atLabel" | "height">>) {
+  const { at, series, format, atFormat, atLabel, height, title } = props;
+  return (
+    <div role="region" aria-label={`${title}, table`} tabIndex={0} className="scroll-quiet overflow-auto" style={{ height }}>
+      <table className="w-full text-sm">
+        <thead className="sticky top-0 bg-panel">
+          <tr className="text-left text-xs text-faint">
+            <th className="py-1.5 pr-4 font-medium">{atLabel}</th>
+            {series.map((line) => (
+              <th key={line.key} className="px-3 py-1.5 text-right font-medium">
+                {line.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {at.map((moment, index) => (
+            <tr key={moment} className="border-t border-line">
+              <td className="py-1.5 pr-4 whitespace-nowrap">{atFormat(moment)}</td>
+              {series.map((line) => (
+                <td key={line.key} className="px-3 py-1.5 text-right whitespace-nowrap">
+                  {withInterval(line, index, format)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function withInterval(line: ChartSeries, index: number, format: (value: number | null) => string): string {
+  const value = format(line.values[index] ?? null);
+  const low = line.low?.[index];
+  const high = line.high?.[index];
+  const n = line.n?.[index];
+  const interval = low === null || low === undefined || high === null || high === undefined ? "" : ` (${format(low)} to ${format(high)})`;
+  return `${value}${interval}${n === null || n === undefined ? "" : `, n ${number(n)}`}`;
+}
+
+function csvRows({ at, series, isTime = true }: TimeChartProps, atLabel: string): readonly (readonly unknown[])[] {
+  const head = series.flatMap((line) => [
+    line.key,
+    ...(line.low ? [`${line.key}_low`, `${line.key}_high`] : []),
+    ...(line.n ? [`${line.key}_n`] : []),
+  ]);
+  const rows = at.map((moment, index) => [
+    isTime ? new Date(moment).toISOString() : moment,
+    ...series.flatMap((line) => [
+      line.values[index],
+      ...(line.low ? [line.low[index], line.high?.[index]] : []),
+      ...(line.n ? [line.n[index]] : []),
+    ]),
+  ]);
+  return [[atLabel, ...head], ...rows];
+}
+
+function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(set);
+  if (!next.delete(key)) next.add(key);
+  return next;
+}

@@ -1,0 +1,31 @@
+import { PlainLink } from "./link.tsx";
+
+/** Views of one page; the chosen one stands in the URL as `?tab=`, the first is the default. */
+export function Tabs<Value extends string>({ label, items, current }: TabsProps<Value>) {
+  return (
+    <nav aria-label={label} className="scroll-quiet mb-5 flex gap-1 overflow-x-auto border-b border-line">
+      {items.map((item, index) => (
+        <PlainLink
+          key={item.value}
+          to="."
+          search={(before: Record<string, unknown>) => ({ ...before, tab: index === 0 ? undefined : item.value })}
+          replace
+          resetScroll={false}
+          aria-current={item.value === current ? "page" : undefined}
+          className="-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 border-transparent px-3 text-sm whitespace-nowrap text-soft -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+        >
+          {item.label}
+          {item.count !== undefined && (
+            <span className="rounded-full bg-idle-wash px-1.5 text-2xs text-idle tabular-nums">{item.count}</span>
+          )}
+        </PlainLink>
+      ))}
+    </nav>
+  );
+}
+
+export interface TabsProps<Value extends string> {
+  label: string;
+  items: readonly { value: Value; label: string; count?: number }[];
+  current: Value;
+}

@@ -1,0 +1,62 @@
+import { useSyncExternalStore } from "react";
+import { IconButton } from "./button.tsx";
+import { Icon } from "./icons.tsx";
+import { toneClasses } from "./states.ts";
+
+interface Toast {
+  readonly id: number;
+  readonly tone: "good" | "bad";
+  readonly text: string;
+  readonly next?: string | undefined;
+}
+
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+/** Says that something was done, or was not. A failure stays until it is closed. */
+export function toast(tone: Toast["tone"], text: string, next?: string): void {
+  lastId += 1;
+  const id = lastId;
+  publish([...toasts, { id, tone, text, next }].slice(-4));
+  if (tone === "good") setTimeout(() => dismiss(id), 5000);
+}
+
+/** Where toasts appear; once, in the shell. */
+export function Toasts() {
+  const shown = useSyncExternalStore(subscribe, () => toasts);
+  return (
+    <div
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
+    >
+      {shown.map((each) => (
+        <div
+          key={each.id}
+          className="rising pointer-events-auto flex items-start gap-3 rounded-lg border border-line bg-raised py-2 pr-2 pl-4 shadow-float"
+        >
+          <Icon name={each.tone === "good" ? "check" : "cross"} className={`mt-2 shrink-0 ${toneClasses[each.tone].ink}`} />
+          <div className="min-w-0 flex-1 py-1 text-sm">
+            <p>{each.text}</p>
+            {each.next && <p className="text-soft">{each.next}</p>}
+          </div>
+          <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(each.id)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function dismiss(id: number): void {
+  publish(toasts.filter((each) => each.id !== id));
+}
+
+function publish(next: readonly Toast[]): void {
+  toasts = next;
+  for (const each of listeners) each();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

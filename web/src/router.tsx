@@ -1,0 +1,195 @@
+import { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { PageSkeleton } from "./components/answers.tsx";
+import { NotFound } from "./scenes/not-found.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { ProblemPage } from "./shell/answer.tsx";
+
+/** The view state every page may carry in its URL. Unknown names stay out, so that links stay short. */
+export interface View {
+  tab?: string;
+  sort?: string;
+  columns?: string;
+  filter?: string;
+  /** The thing chosen within the page: a stage, a column, a metric. */
+  at?: string;
+  segment?: string;
+  metric?: string;
+  kinds?: string;
+  actor?: string;
+  all?: boolean;
+  back?: string;
+}
+
+const texts = ["tab", "sort", "columns", "filter", "at", "segment", "metric", "kinds", "actor", "back"] as const;
+
+function readView(search: Record<string, unknown>): View {
+  const view: View = {};
+  for (const name of texts) {
+    const value = search[name];
+    if (typeof value === "string" && value !== "") view[name] = value;
+    else if (typeof value === "number") view[name] = String(value);
+  }
+  if (search["all"] === true) view.all = true;
+  return view;
+}
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Shell,
+  validateSearch: readView,
+  notFoundComponent: NotFound,
+});
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("./scenes/projects/projects.tsx"), "Projects"),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("./scenes/session/sign-in.tsx"), "SignIn"),
+});
+const project = createRoute({ getParentRoute: () => root, path: "/projects/$project" });
+const home = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  component: lazyRouteComponent(() => import("./scenes/home/home.tsx"), "Home"),
+});
+const charter = createRoute({
+  getParentRoute: () => project,
+  path: "/charter",
+  component: lazyRouteComponent(() => import("./scenes/charter/charter.tsx"), "CharterPage"),
+});
+const data = createRoute({
+  getParentRoute: () => project,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./scenes/data/datasets.tsx"), "Datasets"),
+});
+const datasetVersion = createRoute({
+  getParentRoute: () => project,
+  path: "/data/$dataset/$version",
+  component: lazyRouteComponent(() => import("./scenes/data/dataset-version.tsx"), "DatasetVersionPage"),
+});
+const pipeline = createRoute({
+  getParentRoute: () => project,
+  path: "/pipeline",
+  component: lazyRouteComponent(() => import("./scenes/pipelines/pipeline.tsx"), "PipelinePage"),
+});
+const execution = createRoute({
+  getParentRoute: () => project,
+  path: "/executions/$execution",
+  component: lazyRouteComponent(() => import("./scenes/pipelines/execution.tsx"), "ExecutionPage"),
+});
+const runs = createRoute({
+  getParentRoute: () => project,
+  path: "/runs",
+  component: lazyRouteComponent(() => import("./scenes/runs/runs.tsx"), "Runs"),
+});
+const run = createRoute({
+  getParentRoute: () => project,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("./scenes/runs/run.tsx"), "RunPage"),
+});
+const models = createRoute({
+  getParentRoute: () => project,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./scenes/models/models.tsx"), "Models"),
+});
+const modelVersion = createRoute({
+  getParentRoute: () => project,
+  path: "/models/$model/$version",
+  component: lazyRouteComponent(() => import("./scenes/models/model-version.tsx"), "ModelVersionPage"),
+});
+const releases = createRoute({
+  getParentRoute: () => project,
+  path: "/releases",
+  component: lazyRouteComponent(() => import("./scenes/releases/releases.tsx"), "Releases"),
+});
+const release = createRoute({
+  getParentRoute: () => project,
+  path: "/releases/$release",
+  component: lazyRouteComponent(() => import("./scenes/releases/release.tsx"), "ReleasePage"),
+});
+const serving = createRoute({
+  getParentRoute: () => project,
+  path: "/serving",
+  component: lazyRouteComponent(() => import("./scenes/serving/deployments.tsx"), "Deployments"),
+});
+const deployment = createRoute({
+  getParentRoute: () => project,
+  path: "/serving/$deployment",
+  component: lazyRouteComponent(() => import("./scenes/serving/deployment.tsx"), "DeploymentPage"),
+});
+const monitoring = createRoute({
+  getParentRoute: () => project,
+  path: "/monitoring",
+  component: lazyRouteComponent(() => import("./scenes/monitoring/monitoring.tsx"), "Monitoring"),
+});
+const incidents = createRoute({
+  getParentRoute: () => project,
+  path: "/incidents",
+  component: lazyRouteComponent(() => import("./scenes/incidents/incidents.tsx"), "Incidents"),
+});
+const incident = createRoute({
+  getParentRoute: () => project,
+  path: "/incidents/$incident",
+  component: lazyRouteComponent(() => import("./scenes/incidents/incident.tsx"), "IncidentPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => project,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./scenes/audit/audit.tsx"), "Audit"),
+});
+
+const tree = root.addChildren([
+  index,
+  signIn,
+  project.addChildren([
+    home,
+    charter,
+    data,
+    datasetVersion,
+    pipeline,
+    execution,
+    runs,
+    run,
+    models,
+    modelVersion,
+    releases,
+    release,
+    serving,
+    deployment,
+    monitoring,
+    incidents,
+    incident,
+    audit,
+  ]),
+]);
+
+/** Answers stay fresh until an event says otherwise; a lost server is asked again, a refusal is not. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, problem) => failures < 2 && "status" in problem && problem.status === 0,
+    },
+  },
+});
+
+export const router = createRouter({
+  routeTree: tree,
+  context: { queries },
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingComponent: PageSkeleton,
+  defaultErrorComponent: ({ error, reset }) => <ProblemPage problem={error} again={reset} />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

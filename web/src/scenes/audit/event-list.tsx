@@ -1,0 +1,74 @@
+import type { ReactNode } from "react";
+import { TextLink } from "../../components/link.tsx";
+import { Timeline } from "../../components/timeline.tsx";
+import type { LedgerEvent } from "../../data/audit.ts";
+import { sayEvent } from "./event-words.ts";
+
+/** Events of the ledger as sentences. */
+export function EventList({ project, events }: { project: string; events: readonly LedgerEvent[] }) {
+  if (events.length === 0) return <p className="text-soft">Nothing happened yet.</p>;
+  return (
+    <Timeline
+      entries={events.map((event) => {
+        const said = sayEvent(event);
+        return {
+          id: event.seq,
+          atMs: event.atMs,
+          title: <Subject project={project} event={event}>{said.text}</Subject>,
+          actor: event.actor,
+          ...(said.state ? { state: said.state } : {}),
+        };
+      })}
+    />
+  );
+}
+
+/** Links what an event is about, where it has a page. */
+export function Subject({ project, event, children }: { project: string; event: LedgerEvent; children: ReactNode }) {
+  const noun = event.kind.split(".")[0];
+  const { data, subject } = event;
+  if (noun === "release" || noun === "rollout") {
+    return (
+      <TextLink to="/projects/$project/releases/$release" params={{ project, release: subject }}>
+        {children}
+      </TextLink>
+    );
+  }
+  if (noun === "incident") {
+    return (
+      <TextLink to="/projects/$project/incidents/$incident" params={{ project, incident: subject }}>
+        {children}
+      </TextLink>
+    );
+  }
+  if (noun === "execution" || (noun === "step" && typeof data["execution"] === "string")) {
+    const execution = noun === "step" ? String(data["execution"]) : subject;
+    return (
+      <TextLink to="/projects/$project/executions/$execution" params={{ project, execution }}>
+        {children}
+      </TextLink>
+    );
+  }
+  if (noun === "run") {
+    return (
+      <TextLink to="/projects/$project/runs/$run" params={{ project, run: subject }}>
+        {children}
+      </TextLink>
+    );
+  }
+  if (noun === "dataset_version" && typeof data["dataset"] === "string" && typeof data["number"] === "number") {
+    return (
+      <TextLink to="/projects/$project/data/$dataset/$version" params={{ project, dataset: data["dataset"], version: String(data["number"]) }}>
+        {children}
+      </TextLink>
+    );
+  }
+  if (noun === "model_version" && typeof data["model"] === "string" && typeof data["number"] === "number") {
+    return (
+      <TextLink to="/projects/$project/models/$model/$version" params={{ project, model: data["model"], version: String(data["number"]) }}>
+        {children}
+      </TextLink>
+    );
+  }
+  return children;
+}

@@ -1,0 +1,29 @@
+import { TextLink } from "../components/link.tsx";
+
+type Up = "data" | "pipeline" | "runs" | "models" | "releases" | "serving" | "incidents";
+
+const labels: Record<Up, string> = {
+  data: "Data",
+  pipeline: "Pipeline",
+  runs: "Runs",
+  models: "Models",
+  releases: "Releases",
+  serving: "Serving",
+  incidents: "Incidents",
+};
+
+/** The way up: the project, and the list this thing stands in. */
+export function crumbs(project: string, up?: Up) {
+  const home = (
+    <TextLink key="project" to="/projects/$project" params={{ project }}>
+      {project}
+    </TextLink>
+  );
+  if (!up) return [home];
+  return [
+    home,
+    <TextLink key={up} to={`/projects/$project/${up}`} params={{ project }}>
+      {labels[up]}
+    </TextLink>,
+  ];
+}

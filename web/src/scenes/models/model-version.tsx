@@ -1,0 +1,245 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { Button } from "../../components/button.tsx";
+import { Digest } from "../../components/code-block.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { bytes, number, plain } from "../../components/format.ts";
+import { GraphView } from "../../components/graph/graph-view.tsx";
+import { KeyValueList } from "../../components/key-values.tsx";
+import { TextLink } from "../../components/link.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Notice, Panel } from "../../components/panel.tsx";
+import { Badge, StateBadge } from "../../components/state-badge.tsx";
+import { Stat, StatRow } from "../../components/stat.tsx";
+import { Tabs } from "../../components/tabs.tsx";
+import { RelativeTime } from "../../components/time.tsx";
+import { modelVersionQuery, type Lineage, type ModelVersion } from "../../data/models.ts";
+import { requestRelease } from "../../data/releases.ts";
+import { Answer } from "../../shell/answer.tsx";
+import { useOrder } from "../../shell/use-order.ts";
+import { crumbs } from "../crumbs.tsx";
+
+/** One version of a model: its proof, its signature, its files, and everything it came from. */
+export function ModelVersionPage() {
+  const { project, model, version: number_ } = useParams({ from: "/projects/$project/models/$model/$version" });
+  const { tab } = useSearch({ strict: false });
+  const query = useQuery(modelVersionQuery(project, model, number_));
+  return (
+    <Answer query={query}>
+      {({ version, lineage }) => (
+        <>
+          <PageHeader
+            crumbs={crumbs(project, "models")}
+            title={`${version.model} v${version.number}`}
+            state={
+              <>
+                <StateBadge state={version.state} />
+                {version.aliases.map((alias) => (
+                  <Badge key={alias} tone="accent">
+                    {alias}
+                  </Badge>
+                ))}
+              </>
+            }
+            meta={
+              <>
+                <span>{version.kind}</span>
+                <span>
+                  registered <RelativeTime atMs={version.createdAtMs} /> by {version.actor}
+                </span>
+                <Digest value={version.digest} />
+              </>
+            }
+            actions={version.state === "ready" && <AskForRelease project={project} version={version} />}
+          />
+          {version.rejection && (
+            <div className="mb-5">
+              <Notice tone="bad" title="This version was rejected">
+                {version.rejection}
+              </Notice>
+            </div>
+          )}
+          <Tabs
+            label="Views of this version"
+            current={tab === "files" ? "files" : tab === "lineage" ? "lineage" : "overview"}
+            items={[
+              { value: "overview", label: "Overview" },
+              { value: "lineage", label: "Lineage" },
+              { value: "files", label: "Files", count: version.files.length },
+            ]}
+          />
+          {tab === "files" ? <Files version={version} /> : tab === "lineage" ? <LineagePanel lineage={lineage} height={560} /> : (
+            <Overview project={project} version={version} lineage={lineage} />
+          )}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+function Overview({ project, version, lineage }: { project: string; version: ModelVersion; lineage: Lineage }) {
+  const { parity, signature } = version;
+  return (
+    <div className="space-y-5">
+      <Panel title="Measured by its run">
+        {Object.keys(version.metrics).length === 0 ? (
+          <p className="text-soft">Nothing was measured. The gates of a release measure for themselves.</p>
+        ) : (
+          <StatRow>
+            {Object.entries(version.metrics).map(([key, value]) => (
+              <Stat key={key} label={key} value={value} />
+            ))}
+          </StatRow>
+        )}
+      </Panel>
+      <LineagePanel lineage={lineage} height={340} />
+      <div className="grid gap-5 lg:grid-cols-2">
+        <Panel title="Signature">
+          {signature ? (
+            <KeyValueList
+              items={[
+                ...signature.inputs.map((input) => ({ name: `in  ${input.name}`, value: `${input.datatype}${input.optional ? ", optional" : ""}` })),
+                ...signature.outputs.map((output) => ({ name: `out ${output.name}`, value: output.datatype })),
+                { name: "labels", value: signature.labels.join(", ") || undefined },
+              ]}
+            />
+          ) : (
+            <p className="text-soft">None.</p>
+          )}
+        </Panel>
+        <Panel title="Export and origin">
+          <KeyValueList
+            items={[
+              {
+                name: "ONNX parity",
+                value: parity ? (
+                  <span className="inline-flex flex-wrap items-center gap-2">
+                    <StateBadge state={parity.agrees ? "passed" : "failed"} />
+                    {number(parity.rows)} rows, largest difference {number(parity.largestDifference)} of {number(parity.tolerance)} allowed
+                  </span>
+                ) : undefined,
+              },
+              {
+                name: "Run",
+                value: version.lineage.runId ? (
+                  <TextLink to="/projects/$project/runs/$run" params={{ project, run: version.lineage.runId }}>
+                    {version.lineage.runId.slice(0, 12)}
+                  </TextLink>
+                ) : undefined,
+              },
+              {
+                name: "Execution",
+                value: version.lineage.executionId ? (
+                  <TextLink to="/projects/$project/executions/$execution" params={{ project, execution: version.lineage.executionId }}>
+                    {version.lineage.executionId}
+                  </TextLink>
+                ) : undefined,
+              },
+              { name: "Code", value: version.lineage.codeDigest ? <Digest value={version.lineage.codeDigest} /> : undefined },
+              { name: "Environment", value: version.lineage.environmentDigest ? <Digest value={version.lineage.environmentDigest} /> : undefined },
+              ...Object.entries(version.lineage.parameters).map(([name, value]) => ({ name, value: plain(value) })),
+            ]}
+          />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+const lineageIcons = {
+  source: "external",
+  dataset_version: "data",
+  label_snapshot: "labels",
+  code: "audit",
+  environment: "screen",
+  execution: "pipeline",
+  step: "pipeline",
+  run: "runs",
+  model_version: "model",
+  release: "release",
+  deployment: "serving",
+} as const;
+
+function LineagePanel({ lineage, height }: { lineage: Lineage; height: number }) {
+  const navigate = useNavigate();
+  return (
+    <Panel title="Lineage" hint="from the source to where it serves; Enter opens" flush>
+      <GraphView
+        label="Lineage"
+        height={height}
+        nodes={lineage.nodes.map((node) => ({
+          id: node.id,
+          label: node.label,
+          kind: node.kind.replaceAll("_", " "),
+          ...(node.kind in lineageIcons ? { icon: lineageIcons[node.kind as keyof typeof lineageIcons] } : {}),
+          ...(node.state ? { state: node.state } : {}),
+          ...(node.detail ? { detail: node.detail } : {}),
+        }))}
+        edges={lineage.edges}
+        onSelect={(id) => {
+          const link = lineage.nodes.find((node) => node.id === id)?.link;
+          if (link) void navigate({ to: link });
+        }}
+      />
+    </Panel>
+  );
+}
+
+function Files({ version }: { version: ModelVersion }) {
+  return (
+    <Panel flush>
+      <ul className="divide-y divide-line">
+        {version.files.map((file) => (
+          <li key={file.path} className="flex flex-wrap items-center gap-x-4 px-5 py-2 text-sm">
+            <code className="min-w-0 flex-1 font-mono text-xs break-all">{file.path}</code>
+            <span className="tabular text-faint">{bytes(file.sizeBytes)}</span>
+            <Digest value={file.digest} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function AskForRelease({ project, version }: { project: string; version: ModelVersion }) {
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState("");
+  const navigate = useNavigate();
+  const order = useOrder(async () => {
+    const { release } = await requestRelease(project, {
+      model: version.model,
+      version: String(version.number),
+      ...(reason ? { reason } : {}),
+    });
+    await navigate({ to: "/projects/$project/releases/$release", params: { project, release: release.id } });
+  }, "The release is being judged by its gates.");
+  return (
+    <>
+      <Button look="primary" icon="release" onClick={() => setOpen(true)}>
+        Release
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={`Release ${version.model} v${version.number} to production`}
+        actions={
+          <>
+            <Button look="quiet" onClick={() => setOpen(false)}>
+              Not now
+            </Button>
+            <Button look="primary" busy={order.isPending} onClick={() => order.mutate(undefined)}>
+              Ask for release
+            </Button>
+          </>
+        }
+      >
+        <p className="mb-4 text-soft">
+          The gates of the charter measure this version first. Then someone other than you approves, and the rollout begins.
+        </p>
+        <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} hint="Kept with the release. May be empty." />
+      </Dialog>
+    </>
+  );
+}

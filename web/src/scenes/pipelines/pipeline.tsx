@@ -1,0 +1,133 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { EmptyState } from "../../components/answers.tsx";
+import { Button } from "../../components/button.tsx";
+import { DataTable, type Column } from "../../components/data-table.tsx";
+import { duration } from "../../components/format.ts";
+import { GraphView } from "../../components/graph/graph-view.tsx";
+import { RowLink } from "../../components/link.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Panel } from "../../components/panel.tsx";
+import { StateText } from "../../components/state-badge.tsx";
+import { useTableView } from "../../components/table-view.ts";
+import { RelativeTime } from "../../components/time.tsx";
+import { execute, executionsQuery, pipelineQuery, type Execution } from "../../data/executions.ts";
+import { Answer } from "../../shell/answer.tsx";
+import { useOrder } from "../../shell/use-order.ts";
+import { crumbs } from "../crumbs.tsx";
+
+/** The pipeline as it stands, and every time it ran. */
+export function PipelinePage() {
+  const { project } = useParams({ from: "/projects/$project/pipeline" });
+  const executions = useQuery(executionsQuery(project));
+  const pipeline = useQuery(pipelineQuery(project));
+  const navigate = useNavigate();
+  const [view, setView] = useTableView({ sort: "-started" });
+  const columns = useMemo(() => executionColumns(project), [project]);
+  const run = useOrder(async () => {
+    const { execution } = await execute(project, {});
+    await navigate({ to: "/projects/$project/executions/$execution", params: { project, execution: execution.id } });
+  }, "The pipeline was started.");
+  return (
+    <>
+      <PageHeader
+        crumbs={crumbs(project)}
+        title="Pipeline"
+        lead="Stages run in parallel where the graph allows; one whose inputs did not change is taken from the cache."
+        actions={
+          <Button look="primary" icon="play" busy={run.isPending} onClick={() => run.mutate(undefined)}>
+            Run
+          </Button>
+        }
+      />
+      <div className="space-y-5">
+        <Panel title="Stages" hint="dvc.yaml" flush>
+          <Answer query={pipeline} skeleton={<div className="h-[300px] bg-sunken" />}>
+            {({ stages }) =>
+              stages.length === 0 ? (
+                <EmptyState icon="pipeline" title="No stages yet">
+                  <p>Point pipeline: in gyre.yaml to a dvc.yaml, or write the stages there.</p>
+                </EmptyState>
+              ) : (
+                <GraphView
+                  label="Stages"
+                  height={300}
+                  nodes={stages.map((stage) => ({ id: stage.name, label: stage.name, state: stage.state, detail: stage.command }))}
+                  edges={stages.flatMap((stage) => stage.dependsOn.map((before) => ({ from: before, to: stage.name })))}
+                />
+              )
+            }
+          </Answer>
+        </Panel>
+        <Answer query={executions}>
+          {(answer) => (
+            <Panel title="Executions" flush>
+              <DataTable
+                label="Executions"
+                rows={answer.executions}
+                columns={columns}
+                rowKey={(execution) => execution.id}
+                view={view}
+                onView={setView}
+                empty={<EmptyState icon="play" title="It has not run yet" command="gyre run" />}
+              />
+            </Panel>
+          )}
+        </Answer>
+      </div>
+    </>
+  );
+}
+
+function executionColumns(project: string): Column<Execution>[] {
+  return [
+    {
+      id: "purpose",
+      header: "Why",
+      value: (execution) => execution.purpose.reason,
+      cell: (execution) => (
+        <RowLink to="/projects/$project/executions/$execution" params={{ project, execution: execution.id }}>
+          {execution.purpose.reason || execution.purpose.kind}
+        </RowLink>
+      ),
+    },
+    { id: "state", header: "State", value: (execution) => execution.state, cell: (execution) => <StateText state={execution.state} /> },
+    {
+      id: "steps",
+      header: "Stages",
+      value: (execution) => execution.steps.length,
+      cell: (execution) => <StepCounts execution={execution} />,
+    },
+    {
+      id: "duration",
+      header: "Took",
+      align: "right",
+      value: (execution) => elapsedMs(execution),
+      cell: (execution) => duration(elapsedMs(execution)),
+    },
+    { id: "actor", header: "Who", value: (execution) => execution.actor },
+    {
+      id: "started",
+      header: "Started",
+      value: (execution) => execution.startedAtMs ?? execution.createdAtMs,
+      cell: (execution) => <RelativeTime atMs={execution.startedAtMs ?? execution.createdAtMs} />,
+    },
+    { id: "id", header: "Id", value: (execution) => execution.id, cell: (execution) => <code className="font-mono text-xs">{execution.id}</code>, hidden: true },
+  ];
+}
+
+function StepCounts({ execution }: { execution: Execution }) {
+  const counts = Map.groupBy(execution.steps, (step) => step.state);
+  return (
+    <span className="inline-flex gap-3">
+      {[...counts].map(([state, steps]) => (
+        <StateText key={state} state={state} word={`${steps.length} ${state}`} />
+      ))}
+    </span>
+  );
+}
+
+function elapsedMs(execution: Execution): number | null {
+  return execution.startedAtMs && execution.endedAtMs ? execution.endedAtMs - execution.startedAtMs : null;
+}

@@ -1,0 +1,70 @@
+import { useState } from "react";
+import { Button } from "../../components/button.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { approveRelease, declineRelease, rollBackRelease, type Release } from "../../data/releases.ts";
+import { useOrder } from "../../shell/use-order.ts";
+
+type Verb = "approve" | "decline" | "roll back";
+
+const verbs = {
+  approve: { title: "Approve this release", button: "Approve", look: "primary", done: "Approved.", hint: "Kept with the approval. May be empty." },
+  decline: { title: "Decline this release", button: "Decline", look: "danger", done: "Declined.", hint: "Say why, for whoever asked." },
+  "roll back": { title: "Roll back", button: "Roll back", look: "danger", done: "Rolling back to the release before.", hint: "Say why; it is kept with the release." },
+} as const;
+
+/** What a person may decide about a release in its present state. */
+export function Decisions({ project, release }: { project: string; release: Release }) {
+  const [asked, setAsked] = useState<Verb>();
+  const [note, setNote] = useState("");
+  const order = useOrder(
+    async (verb: Verb) => {
+      if (verb === "approve") await approveRelease(project, release.id, note || undefined);
+      else if (verb === "decline") await declineRelease(project, release.id, note);
+      else await rollBackRelease(project, release.id, note);
+      setAsked(undefined);
+      setNote("");
+      return verb;
+    },
+    (verb) => verbs[verb].done,
+  );
+  const wanted = asked ? verbs[asked] : undefined;
+  const incomplete = asked !== undefined && asked !== "approve" && note.trim() === "";
+  return (
+    <>
+      {release.state === "awaiting_approval" && (
+        <>
+          <Button look="primary" icon="check" onClick={() => setAsked("approve")}>
+            Approve
+          </Button>
+          <Button onClick={() => setAsked("decline")}>Decline</Button>
+        </>
+      )}
+      {(release.state === "live" || release.state === "rolling_out") && (
+        <Button icon="back" onClick={() => setAsked("roll back")}>
+          Roll back
+        </Button>
+      )}
+      <Dialog
+        open={asked !== undefined}
+        onClose={() => setAsked(undefined)}
+        title={wanted?.title ?? ""}
+        actions={
+          wanted &&
+          asked && (
+            <>
+              <Button look="quiet" onClick={() => setAsked(undefined)}>
+                Not now
+              </Button>
+              <Button look={wanted.look} busy={order.isPending} disabled={incomplete} onClick={() => order.mutate(asked)}>
+                {wanted.button}
+              </Button>
+            </>
+          )
+        }
+      >
+        <TextField label="Note" value={note} onChange={(event) => setNote(event.target.value)} {...(wanted ? { hint: wanted.hint } : {})} />
+      </Dialog>
+    </>
+  );
+}
