@@ -24,7 +24,7 @@ def main() -> None:
     holdout = read("data/prepared/holdout.csv")
 
     # The model itself is saved once, by export, for the candidate that wins.
-    mlflow.sklearn.autolog(log_models=False, log_datasets=False)
+    mlflow.sklearn.autolog(log_models=False, log_datasets=False, log_post_training_metrics=False)
     with mlflow.start_run():
         mlflow.set_tag("candidate", arguments.candidate)
         pipeline = build(arguments.ngrams, arguments.c, params)

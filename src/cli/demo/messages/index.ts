@@ -1,4 +1,6 @@
 export { messagesToCsv } from "./csv.ts";
+export { readMessages } from "./from-file.ts";
+export type { FileOptions } from "./from-file.ts";
 export { generateMessages, labelNoise } from "./generated.ts";
 export type { GeneratedOptions } from "./generated.ts";
 export { sentiments } from "./stream.ts";
