@@ -5,7 +5,7 @@ declare module "#kernel/events" {
     "experiment.deleted": { readonly name: string };
     "experiment.restored": { readonly name: string };
     "run.started": { readonly experiment: string; readonly name: string };
-    "run.finished": { readonly status: string; readonly metricKeys: number };
+    "run.finished": { readonly status: RunEndStatus; readonly metricKeys: number };
     "run.deleted": { readonly name: string };
     "run.restored": { readonly name: string };
     "logged_model.created": { readonly name: string; readonly run: string | null };
@@ -15,4 +15,4 @@ declare module "#kernel/events" {
   }
 }
 
-export {};
+export type RunEndStatus = "finished" | "failed" | "killed";

@@ -16,6 +16,7 @@ export type {
   RunSearch,
   TrackingQuestions,
 } from "./questions.ts";
+export type { ExperimentProject } from "./store/experiments.ts";
 export type { DatasetSummary } from "./store/inputs.ts";
 export type { MeasuredOn } from "./store/model-search.ts";
 export type {

@@ -42,7 +42,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     write: createWrites(db),
     isProject: (name: string) => parts.isProject(name),
   };
-  const questions = createQuestions({ db, blobs, keys, lookups });
+  const questions = createQuestions({ db, blobs, keys, lookups, isProject: orderParts.isProject });
   const experiments = createExperimentOrders(orderParts);
   return {
     ...questions,

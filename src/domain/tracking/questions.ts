@@ -30,9 +30,10 @@ import type { Lookups } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
 import { searchExperiments } from "./store/experiment-search.ts";
-import { listExperimentIds, readExperimentByName, withTags } from "./store/experiments.ts";
-import { readBuckets, readExtent, readHistory, readSteps } from "./store/history.ts";
+import { listExperimentIds, readExperimentByName, readProjects, withTags } from "./store/experiments.ts";
+import { readBuckets, readExtent, readAtSteps, readHistory, readSteps } from "./store/history.ts";
 import { listDatasetSummaries } from "./store/inputs.ts";
+import type { ExperimentProject } from "./store/experiments.ts";
 import type { DatasetSummary } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
 import { packToken, unpackToken } from "./store/keyset.ts";
@@ -80,12 +81,17 @@ export interface OpenArtifact extends ArtifactFile {
 /** What can be asked of tracking. Absent things throw `…_not_found`. */
 export interface TrackingQuestions {
   getExperiment(id: string): Promise<Experiment>;
-  findExperiment(name: string): Promise<Experiment | undefined>;
+  getExperimentByName(name: string): Promise<Experiment>;
+  /** The project of the experiment of this name, or the one it would belong to. */
+  projectOfExperimentName(name: string): Promise<string | null>;
+  /** The project of each experiment there is among these. */
+  projectsOfExperiments(ids: readonly string[]): Promise<readonly ExperimentProject[]>;
   listExperiments(project?: string): Promise<readonly Experiment[]>;
   searchExperiments(search: ExperimentSearch): Promise<Page<Experiment>>;
   getRun(runId: string): Promise<Run>;
   /** For the gate in front of every run route: remembered, because it is asked before each metric. */
   projectOfRun(runId: string): Promise<string | null>;
+  experimentOfRun(runId: string): Promise<string>;
   searchRuns(search: RunSearch): Promise<Page<Run>>;
   /** Points by (step, time, value); at most `limit` of them and a token for the rest. */
   metricHistory(
@@ -101,6 +107,7 @@ export interface TrackingQuestions {
     key: string,
     range: { fromStep?: number | undefined; toStep?: number | undefined },
   ): Promise<readonly number[]>;
+  metricAtSteps(runId: string, key: string, steps: readonly number[]): Promise<readonly MetricPoint[]>;
   getLoggedModel(modelId: string, options?: { readonly allowDeleted?: boolean }): Promise<LoggedModel>;
   searchLoggedModels(search: LoggedModelSearch): Promise<Page<LoggedModel>>;
   datasetSummaries(experimentIds: readonly string[]): Promise<readonly DatasetSummary[]>;
@@ -113,10 +120,11 @@ export interface TrackingQuestions {
 }
 
 export function createQuestions(parts: {
-  db: Database;
-  blobs: Blobs;
-  keys: Keys;
-  lookups: Lookups;
+  readonly db: Database;
+  readonly blobs: Blobs;
+  readonly keys: Keys;
+  readonly lookups: Lookups;
+  isProject(name: string): Promise<boolean>;
 }): TrackingQuestions {
   const { db, blobs, keys, lookups } = parts;
 
@@ -150,9 +158,21 @@ export function createQuestions(parts: {
     async getExperiment(id) {
       return await lookups.experiment(id);
     },
-    async findExperiment(name) {
+    async getExperimentByName(name) {
       const row = await readExperimentByName(db, name);
-      return row === undefined ? undefined : (await withTags(db, [row]))[0];
+      const [experiment] = row === undefined ? [] : await withTags(db, [row]);
+      if (experiment !== undefined) return experiment;
+      throw new Problem(problems.experiment_not_found, {
+        message: `Could not find experiment with name '${name.slice(0, 200)}'`,
+      });
+    },
+    async projectOfExperimentName(name) {
+      const row = await readExperimentByName(db, name);
+      if (row !== undefined) return row.project;
+      return (await parts.isProject(name)) ? name : null;
+    },
+    async projectsOfExperiments(ids) {
+      return await readProjects(db, ids.flatMap(toNumber));
     },
     async listExperiments(project) {
       const all: Experiment[] = [];
@@ -185,6 +205,9 @@ export function createQuestions(parts: {
       return run;
     },
     projectOfRun: lookups.projectOfRun,
+    async experimentOfRun(runId) {
+      return String((await lookups.run(runId)).experiment);
+    },
     async searchRuns(search) {
       const chosen = search.experimentIds?.flatMap(toNumber);
       const own = search.project === undefined ? undefined : await listExperimentIds(db, search.project);
@@ -241,6 +264,11 @@ export function createQuestions(parts: {
       return key === undefined
         ? []
         : await readSteps(db, { run: run.id, key }, { fromStep: range.fromStep, toStep: range.toStep });
+    },
+    async metricAtSteps(runId, name, steps) {
+      const run = await lookups.run(runId);
+      const key = await keys.find(name);
+      return key === undefined ? [] : await readAtSteps(db, { run: run.id, key, name }, steps);
     },
     async getLoggedModel(modelId, options) {
       const [model] = await completeModels(db, keys, [await lookups.model(modelId)]);

@@ -4,6 +4,7 @@ import { Problem } from "#kernel/errors";
 
 import type { NewRun, TrackingCommands } from "./commands.ts";
 import type { RunStatus } from "./entities.ts";
+import type { RunEndStatus } from "./events.ts";
 import { notActive } from "./experiment-orders.ts";
 import type { ExperimentOrders, OrderParts } from "./experiment-orders.ts";
 import { nameOfRun } from "./names.ts";
@@ -230,7 +231,7 @@ function checkDataset(
   }
 }
 
-function isEnded(status: RunStatus): boolean {
+function isEnded(status: RunStatus): status is RunEndStatus {
   return status === "finished" || status === "failed" || status === "killed";
 }
 

@@ -52,6 +52,18 @@ export async function listExperimentIds(db: Database, project: string): Promise<
   return rows.map((row) => row.id);
 }
 
+export interface ExperimentProject {
+  readonly id: string;
+  readonly project: string | null;
+}
+
+export async function readProjects(db: Database, ids: readonly number[]): Promise<ExperimentProject[]> {
+  const { rows } = await sql<{ id: number; project: string | null }>`
+    select id, project from experiments where id in ${numberList(db, ids)}
+  `.execute(db.query);
+  return rows.map((row) => ({ id: String(row.id), project: row.project }));
+}
+
 export async function updateExperiment(
   db: Database,
   id: number,

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 
 import type { MetricPoint, SeriesBucket } from "../entities.ts";
+import { numberList } from "./bulk.ts";
 import { toPoint } from "./runs.ts";
 
 /** Where a page of a history begins: after this point. */
@@ -136,4 +137,17 @@ export async function readSteps(
     select distinct step from metric_points where run = ${where.run} and key = ${where.key} ${from} ${to} order by step
   `.execute(db.query);
   return rows.map((row) => row.step);
+}
+
+export async function readAtSteps(
+  db: Database,
+  where: { readonly run: number; readonly key: number; readonly name: string },
+  steps: readonly number[],
+): Promise<MetricPoint[]> {
+  const { rows } = await sql<PointRow>`
+    select step, at_ms, value, is_nan from metric_points
+    where run = ${where.run} and key = ${where.key} and step in ${numberList(db, steps)}
+    order by step, at_ms, value, is_nan
+  `.execute(db.query);
+  return rows.map((row) => toPoint(row, where.name));
 }

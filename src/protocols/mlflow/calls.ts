@@ -1,0 +1,117 @@
+import type { z } from "zod";
+
+import type { Permission, Principal } from "#kernel/auth";
+import { Problem } from "#kernel/errors";
+import { defineRawRoute, readJson } from "#kernel/http";
+import type { Method, Route, Visit } from "#kernel/http";
+
+import { presentProblem } from "./answers.ts";
+import { invalid, readInput } from "./wire.ts";
+
+/** What a call may ask about its caller. A project of null is one that no project owns. */
+export interface Caller {
+  readonly principal: Principal;
+  /** Throws unless the caller holds the call's permission in the project. Every call asks. */
+  allow(project: string | null): Promise<void>;
+  /** The rows the caller may see. */
+  onlyAllowed<Row extends { readonly project: string | null }>(rows: readonly Row[]): Promise<Row[]>;
+}
+
+interface CallDeclaration<Input extends z.ZodType> {
+  readonly method: Method;
+  /** Below `/api/2.0` and `/ajax-api/2.0`. */
+  readonly path: string;
+  readonly version?: "2.0" | "3.0";
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly input: Input;
+  handler(input: z.output<Input>, caller: Caller): Promise<unknown>;
+}
+
+/** One remote procedure of MLflow, at both of its prefixes. */
+export type Call = readonly Route[];
+
+// The profile of a dataset may have 16 MiB, and a batch brings a thousand points with long names.
+const bodyLimitBytes = 24 * 1_024 * 1_024;
+
+/** Declares a call: its input is the path's parameters with the query (GET) or the JSON body (all others). */
+export function defineCall<Input extends z.ZodType>(call: CallDeclaration<Input>): Call {
+  const version = call.version ?? "2.0";
+  return ["/api", "/ajax-api"].map((prefix) =>
+    defineRawRoute({
+      method: call.method,
+      path: `${prefix}/${version}${call.path}`,
+      permission: call.permission,
+      scope: "handler",
+      summary: call.summary,
+      tags: ["mlflow"],
+      bodyLimitBytes,
+      presentProblem,
+      async handler(visit) {
+        const given = call.method === "GET" ? visit.query : await readBody(visit);
+        const input = readInput(call.input, { ...given, ...toObject(visit.request.params) });
+        const output = await call.handler(input, callerOf(visit));
+        void visit.reply.type("application/json");
+        return JSON.stringify(output ?? {});
+      },
+    }),
+  );
+}
+
+type RawVisit = Visit & {
+  readonly query: Readonly<Record<string, string | string[]>>;
+  readonly body: Parameters<typeof readJson>[0];
+};
+
+async function readBody(visit: RawVisit): Promise<object> {
+  const { method, headers } = visit.request;
+  const type = headers["content-type"] ?? "";
+  // A form or a plain text is what a foreign page can send without asking.
+  if ((method === "POST" || method === "PUT") && !/^application\/json\b/i.test(type)) {
+    throw invalid(
+      `Bad Request. Content-Type must be one of ['application/json'], got '${type.slice(0, 80)}'.`,
+    );
+  }
+  let body = await readJson(visit.body, bodyLimitBytes);
+  // Some old clients send the JSON text of a JSON text.
+  if (typeof body === "string") body = parseAgain(body);
+  if (body === undefined || body === null) return visit.query;
+  if (typeof body !== "object" || Array.isArray(body)) throw invalid("The body must be a JSON object.");
+  return body;
+}
+
+function toObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+function parseAgain(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid("The body must be a JSON object.");
+  }
+}
+
+export function callerOf(visit: Visit): Caller {
+  const allow = async (project: string | null): Promise<void> => await visit.allow(project ?? undefined);
+  return {
+    principal: visit.principal,
+    allow,
+    async onlyAllowed(rows) {
+      const owned = rows.filter((row) => row.project !== null);
+      const seen = new Set(await visit.onlyAllowed(owned, (row) => row.project ?? ""));
+      const seesFree = owned.length === rows.length || (await holds(() => allow(null)));
+      return rows.filter((row) => (row.project === null ? seesFree : seen.has(row)));
+    },
+  };
+}
+
+async function holds(check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "forbidden") return false;
+    throw error;
+  }
+}

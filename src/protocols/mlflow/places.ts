@@ -1,0 +1,46 @@
+import { Problem } from "#kernel/errors";
+import type { ArtifactOwner, Tracking } from "#tracking";
+
+import { problems } from "./problems.ts";
+
+/** A file or folder by its logical name: whose it is, and its path there ("" for the whole). */
+export interface Place {
+  readonly owner: ArtifactOwner;
+  readonly path: string;
+  readonly project: string | null;
+}
+
+const ofRun = /^(\d{1,15})\/([A-Za-z0-9][\w-]{0,255})\/artifacts(?:\/(.*))?$/su;
+const ofModel = /^(\d{1,15})\/models\/(m-[\w-]{1,255})\/artifacts(?:\/(.*))?$/su;
+
+/**
+ * Finds the owner named by a path of the artifact service: `{experiment}/{run}/artifacts/…` or
+ * `{experiment}/models/{model}/artifacts/…`. Nothing else exists there: a path is a name, and no
+ * spelling of it leads to a disk.
+ */
+export async function findPlace(tracking: Tracking, path: string): Promise<Place> {
+  const name = path.replace(/\/$/, "");
+  const [, modelExperiment, modelId, modelPath = ""] = ofModel.exec(name) ?? [];
+  if (modelExperiment !== undefined && modelId !== undefined) {
+    const model = await tracking.getLoggedModel(modelId, { allowDeleted: true });
+    if (model.experimentId !== modelExperiment) throw placeUnknown(path);
+    return { owner: { model: modelId }, path: modelPath, project: model.project };
+  }
+  const [, runExperiment, runId, runPath = ""] = ofRun.exec(name) ?? [];
+  if (runExperiment === undefined || runId === undefined) throw placeUnknown(path);
+  const [experiment] = await tracking.projectsOfExperiments([runExperiment]);
+  if ((await tracking.experimentOfRun(runId)) !== runExperiment || experiment === undefined)
+    throw placeUnknown(path);
+  return { owner: { run: runId }, path: runPath, project: experiment.project };
+}
+
+/** The place behind an artifact address this server gave out (`mlflow-artifacts:/…`); undefined for any other address. */
+export function placeOfAddress(address: string): string | undefined {
+  return /^mlflow-artifacts:\/(?!\/)(.+)$/s.exec(address)?.[1];
+}
+
+function placeUnknown(path: string): Problem {
+  return new Problem(problems.mlflow_artifact_place_unknown, {
+    message: `Invalid path: ${JSON.stringify(path.slice(0, 200))} names no run or logged model here.`,
+  });
+}

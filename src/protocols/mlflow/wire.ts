@@ -1,0 +1,114 @@
+import { z } from "zod";
+
+import { Problem } from "#kernel/errors";
+
+import { problems } from "./problems.ts";
+
+/*
+ * The JSON form of protocol buffers, as MLflow's clients write it: names in snake_case or camelCase,
+ * 64-bit integers as numbers or texts, NaN and infinities as texts, null for absent, and everything
+ * as text in a query.
+ */
+
+const missing = (name: string): string =>
+  `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`;
+
+export const text = z.string();
+export const optionalText = z.string().optional();
+
+export const integer = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .transform(Number),
+  ])
+  .refine(Number.isSafeInteger, "it must be a whole number");
+
+export const double = z.union([
+  z.number(),
+  z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number),
+  z
+    .string()
+    .regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/)
+    .transform(Number),
+]);
+
+export const boolean = z.union([
+  z.boolean(),
+  z
+    .string()
+    .regex(/^(true|false)$/i)
+    .transform((word) => word.toLowerCase() === "true"),
+]);
+
+/** A repeated field: one value of a query is a list of one. */
+export function list<Schema extends z.ZodType>(item: Schema) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(item).default([]),
+  );
+}
+
+/** As `list`, where a body must give a list. */
+export function array<Schema extends z.ZodType>(item: Schema) {
+  return z.array(item).default([]);
+}
+
+export const keyValue = z.object({ key: text, value: text.default("") });
+
+/** Reads a request; the message of a refusal is the one MLflow's own tests and users know. */
+export function readInput<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
+  const input = normalise(raw);
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>(
+    (at, key) => (isRecord(at) || Array.isArray(at) ? Reflect.get(at, key) : undefined),
+    input,
+  );
+  const name = path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "");
+  if (value === undefined) throw invalid(missing(name));
+  const shown = JSON.stringify(value)?.slice(0, 200) ?? String(value);
+  throw invalid(
+    `Invalid value ${shown} for parameter '${name}' supplied: ${issue?.message ?? "it has the wrong form"}`,
+  );
+}
+
+export function invalid(message: string): Problem {
+  return new Problem(problems.mlflow_request_invalid, { message });
+}
+
+export function missingParameter(name: string): Problem {
+  return invalid(missing(name));
+}
+
+/** camelCase names become snake_case; null and absent are one. */
+function normalise(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(normalise);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(entries.map(([key, member]) => [toSnakeCase(key), normalise(member)]));
+}
+
+function toSnakeCase(name: string): string {
+  return /[A-Z]/.test(name) ? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** NaN has no number in JSON. */
+export function wireNumber(value: number): number | string {
+  return Number.isNaN(value) ? "NaN" : value;
+}
+
+export function toPairs(record: Readonly<Record<string, string>>): { key: string; value: string }[] {
+  return Object.entries(record).map(([key, value]) => ({ key, value }));
+}
