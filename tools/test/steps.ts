@@ -1,0 +1,84 @@
+import type { StepName } from "./arguments.ts";
+import type { Check } from "./checks.ts";
+
+/** What a step consists of: checks first, then test files. */
+export interface Step {
+  readonly name: StepName;
+  readonly title: string;
+  readonly checks: readonly Check[];
+  readonly files?: TestFiles;
+}
+
+export interface TestFiles {
+  readonly globs: readonly string[];
+  readonly except?: readonly string[];
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly needs?: "postgres" | "chromium";
+}
+
+const minuteMs = 60_000;
+
+export const steps: readonly Step[] = [
+  {
+    name: "types",
+    title: "Types",
+    checks: [
+      { name: "types", command: ["tsc", "--noEmit"] },
+      { name: "types of the web UI", command: ["tsc", "--noEmit", "-p", "web"] },
+    ],
+  },
+  {
+    name: "lint",
+    title: "Lint and format",
+    checks: [
+      { name: "lint", command: ["oxlint"] },
+      { name: "format", command: ["oxfmt", "--check"] },
+    ],
+  },
+  {
+    name: "unit",
+    title: "Unit tests, on both databases",
+    checks: [],
+    files: {
+      globs: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts", "docs/**/*.test.ts"],
+      concurrency: 2,
+      timeoutMs: 5 * minuteMs,
+      needs: "postgres",
+    },
+  },
+  {
+    name: "web",
+    title: "Web UI",
+    checks: [{ name: "build of the web UI", command: ["npm", "run", "--silent", "build"] }],
+    files: {
+      globs: ["web/src/**/*.test.ts", "web/test/**/*.test.ts"],
+      concurrency: 2,
+      timeoutMs: 2 * minuteMs,
+    },
+  },
+  {
+    name: "journeys",
+    title: "End to end, and with processes killed",
+    checks: [],
+    files: {
+      globs: ["journeys/**/*.test.ts", "chaos/**/*.test.ts"],
+      except: ["journeys/browser/**"],
+      // Each story is a server, a gateway and Python steps already: two at once would only measure each other.
+      concurrency: 1,
+      timeoutMs: 20 * minuteMs,
+      needs: "postgres",
+    },
+  },
+  {
+    name: "browser",
+    title: "In a real browser",
+    checks: [],
+    files: {
+      globs: ["journeys/browser/**/*.test.ts"],
+      concurrency: 1,
+      timeoutMs: 15 * minuteMs,
+      needs: "chromium",
+    },
+  },
+];
