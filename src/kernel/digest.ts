@@ -17,7 +17,10 @@ export function digestOfJson(value: unknown): Digest {
  * left out as `JSON.stringify` does.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => (isPlainObject(member) ? sortKeys(member) : member)) ?? "null";
+  return (
+    JSON.stringify(value, (_key, member: unknown) => (isPlainObject(member) ? sortKeys(member) : member)) ??
+    "null"
+  );
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

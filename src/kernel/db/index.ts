@@ -67,9 +67,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     async transaction(work) {
       if (current.getStore() !== undefined) return await work();
       const afterCommit: (() => void)[] = [];
-      const result = await pool
-        .transaction()
-        .execute((query) => current.run({ query, afterCommit }, work));
+      const result = await pool.transaction().execute((query) => current.run({ query, afterCommit }, work));
       for (const action of afterCommit) action();
       return result;
     },

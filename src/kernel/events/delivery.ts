@@ -64,11 +64,13 @@ export function createDelivery(db: Database): Delivery {
   }
 
   async function deliverNew(handler: Handler): Promise<void> {
-    for (let after = await readCursor(db, handler.name); running; ) {
+    for (let after = await readCursor(db, handler.name); running;) {
       const events = await listEvents(db, { after, limit: readAtOnce });
       const last = events.at(-1);
       if (last === undefined) return;
-      const blocked = new Set((await listFailures(db)).filter((one) => one.handler === handler.name).map((one) => one.subject));
+      const blocked = new Set(
+        (await listFailures(db)).filter((one) => one.handler === handler.name).map((one) => one.subject),
+      );
       for (const event of events) {
         if (!handler.kinds.includes(event.kind)) continue;
         if (blocked.has(event.subject)) await queueBehind(handler, event);
@@ -134,7 +136,8 @@ export function createDelivery(db: Database): Delivery {
         nextAtMs = Math.min(nextAtMs, Date.now() + firstDelayMs * 2 ** failure.attempts);
       }
     }
-    if (running && Number.isFinite(nextAtMs)) retryTimer = setTimeout(wake, Math.max(0, nextAtMs - Date.now()));
+    if (running && Number.isFinite(nextAtMs))
+      retryTimer = setTimeout(wake, Math.max(0, nextAtMs - Date.now()));
   }
 
   return {
@@ -146,7 +149,11 @@ export function createDelivery(db: Database): Delivery {
       if (handlers.some((one) => one.name === name)) throw new Error(`two event handlers are named ${name}`);
       const wants = (event: AnyLedgerEvent): event is AnyLedgerEvent & LedgerEvent<Kind> =>
         kinds.some((kind) => kind === event.kind);
-      handlers.push({ name, kinds, handle: async (event) => (wants(event) ? await handler(event) : undefined) });
+      handlers.push({
+        name,
+        kinds,
+        handle: async (event) => (wants(event) ? await handler(event) : undefined),
+      });
     },
     watch(listener) {
       watchers.add(listener);

@@ -13,7 +13,10 @@ declare module "./index.ts" {
   }
 }
 
-async function openLedger(): Promise<{ ledger: Ledger; light(subject: string, brightness: number): Promise<void> }> {
+async function openLedger(): Promise<{
+  ledger: Ledger;
+  light(subject: string, brightness: number): Promise<void>;
+}> {
   const db = openDatabase({ location: ":memory:" });
   await db.migrate(migrations);
   const ledger = createLedger({ db, clock: createManualClock(1_000) });
@@ -60,7 +63,13 @@ describe("the ledger", () => {
   it("refuses an event outside a transaction, because state and event belong together", async () => {
     const { ledger } = await openLedger();
     await assert.rejects(
-      ledger.append({ kind: "lamp.broken", subject: "a", project: null, actor: "usr_a", data: { reason: "fell" } }),
+      ledger.append({
+        kind: "lamp.broken",
+        subject: "a",
+        project: null,
+        actor: "usr_a",
+        data: { reason: "fell" },
+      }),
       /must be appended in the transaction/,
     );
   });

@@ -98,7 +98,13 @@ export function createLedger(parts: { db: Database; clock: Clock }): Ledger {
     failures: delivery.failures,
     retry: async (handler, seq, actor) => {
       await parts.db.transaction(async () => {
-        await append({ kind: "delivery.retried", subject: handler, project: null, actor, data: { handler, seq } });
+        await append({
+          kind: "delivery.retried",
+          subject: handler,
+          project: null,
+          actor,
+          data: { handler, seq },
+        });
         await delivery.revive(handler, seq);
       });
     },

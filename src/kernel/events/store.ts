@@ -83,7 +83,8 @@ export async function appendEvent<Kind extends EventKind>(
   clock: Clock,
   event: NewEvent<Kind>,
 ): Promise<AnyLedgerEvent> {
-  if (!db.inTransaction()) throw new Error(`${event.kind} must be appended in the transaction that changes the state`);
+  if (!db.inTransaction())
+    throw new Error(`${event.kind} must be appended in the transaction that changes the state`);
   if (db.engine === "postgres") await sql`select pg_advisory_xact_lock(4762)`.execute(db.query);
   const last = await db.query
     .selectFrom("events")
@@ -147,7 +148,8 @@ export async function verifyChain(db: Database): Promise<ChainVerification> {
     if (rows.length === 0) return { events: head.seq, headHash: head.hash, broken: undefined };
     const verified = verifyEvents(rows.map(toLink), head);
     head = verified.head;
-    if (verified.broken !== undefined) return { events: head.seq, headHash: head.hash, broken: verified.broken };
+    if (verified.broken !== undefined)
+      return { events: head.seq, headHash: head.hash, broken: verified.broken };
   }
 }
 
