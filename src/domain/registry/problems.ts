@@ -1,0 +1,29 @@
+import { defineProblems } from "#kernel/errors";
+
+export const problems = defineProblems({
+  model_version_not_found: {
+    kind: "not_found",
+    when: "A model version is named that does not exist.",
+    next: "List what there is with `gyre models`.",
+  },
+  model_files_missing: {
+    kind: "failed",
+    when: "A pipeline finished and the folder that `model.path` names holds no model.",
+    next: "Make the last stage write an MLflow model folder or an .onnx file there, or correct `model.path` in gyre.yaml.",
+  },
+  model_not_convertible: {
+    kind: "failed",
+    when: "The conversion of a model to ONNX failed.",
+    next: "Read the last lines of the conversion; add skl2onnx and onnx to the requirements, or use steps it can convert.",
+  },
+  baseline_invalid: {
+    kind: "invalid",
+    when: "The baseline rule has a mistake: an unknown key, a wrong type, or a label it does not list.",
+    next: "Correct the line the message names; docs/reference/baseline.md has the grammar.",
+  },
+  baseline_missing: {
+    kind: "not_found",
+    when: "The baseline rule that the charter names does not exist.",
+    next: "Write the file that `objective.baseline` in gyre.yaml names.",
+  },
+});

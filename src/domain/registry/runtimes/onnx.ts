@@ -1,0 +1,104 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+import type { Datatype, Row, RunnableModel, Scored, Signature, SignatureInput } from "./index.ts";
+
+/**
+ * Opens an ONNX classifier as `skl2onnx` writes it with `zipmap` off: one input of shape [n, 1] per
+ * column of the signature, a label output, and an [n, classes] output of probabilities in the order of
+ * the signature's labels.
+ *
+ * One thread: a small model answers in microseconds, and several sessions with a pool each would fight
+ * for the cores (measured by others, see onnxruntime#20599).
+ */
+export async function openOnnxModel(
+  source: string | Uint8Array,
+  signature: Signature,
+): Promise<RunnableModel> {
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  };
+  const session =
+    typeof source === "string"
+      ? await InferenceSession.create(source, options)
+      : await InferenceSession.create(source, options);
+  const inputs = signature.inputs.filter((input) => session.inputNames.includes(input.name));
+  const unknown = session.inputNames.filter((name) => !inputs.some((input) => input.name === name));
+  if (unknown.length > 0) throw new Error(`the signature does not name the input ${unknown.join(", ")}`);
+
+  return {
+    signature,
+    async score(rows) {
+      if (rows.length === 0) return [];
+      const feeds = Object.fromEntries(inputs.map((input) => [input.name, column(input, rows)]));
+      return readAnswers(await session.run(feeds), signature, rows.length);
+    },
+    close: () => session.release(),
+  };
+}
+
+function column(input: SignatureInput, rows: readonly Row[]): Tensor {
+  const shape = [rows.length, 1];
+  const values = rows.map((row) => row[input.name] ?? null);
+  switch (input.datatype) {
+    case "BYTES":
+      return new Tensor(
+        "string",
+        values.map((value) => (value === null ? "" : String(value))),
+        shape,
+      );
+    case "FP32":
+      return new Tensor("float32", Float32Array.from(values, toNumber), shape);
+    case "FP64":
+      return new Tensor("float64", Float64Array.from(values, toNumber), shape);
+    case "INT64":
+      return new Tensor(
+        "int64",
+        BigInt64Array.from(values, (value) => BigInt(Math.trunc(toNumber(value)))),
+        shape,
+      );
+    case "BOOL":
+      return new Tensor(
+        "bool",
+        Uint8Array.from(values, (value) => (value === true || value === 1 ? 1 : 0)),
+        shape,
+      );
+  }
+}
+
+function toNumber(value: Row[string]): number {
+  return value === null || value === undefined ? Number.NaN : Number(value);
+}
+
+function readAnswers(
+  outputs: InferenceSession.OnnxValueMapType,
+  signature: Signature,
+  rows: number,
+): Scored[] {
+  const classes = signature.labels.length;
+  const scores = findProbabilities(outputs, rows * classes);
+  return Array.from({ length: rows }, (_, row) => {
+    const probabilities = Array.from({ length: classes }, (_, index) => scores[row * classes + index] ?? 0);
+    return { label: signature.labels[indexOfLargest(probabilities)] ?? "", probabilities };
+  });
+}
+
+type FloatArray = Float32Array | Float64Array;
+
+function findProbabilities(outputs: InferenceSession.OnnxValueMapType, length: number): FloatArray {
+  for (const output of Object.values(outputs)) {
+    const { data } = output;
+    if ((data instanceof Float32Array || data instanceof Float64Array) && data.length === length) return data;
+  }
+  throw new Error(`no output holds ${length} probabilities: export the model with zipmap off`);
+}
+
+function indexOfLargest(values: readonly number[]): number {
+  let best = 0;
+  for (const [index, value] of values.entries()) if (value > (values[best] ?? 0)) best = index;
+  return best;
+}
+
+export type { Datatype };

@@ -1,0 +1,34 @@
+import { defineProblems } from "#kernel/errors";
+
+export const problems = defineProblems({
+  model_not_served: {
+    kind: "not_found",
+    when: "A prediction is asked of a model that the gateway does not serve.",
+    next: "Check the name in the URL; `gyre deployments` lists what is served.",
+  },
+  prediction_input_invalid: {
+    kind: "invalid",
+    when: "A prediction request has a wrong field, shape, type or encoding.",
+    next: "Send what the model's metadata at GET /v2/models/<name> asks for.",
+  },
+  prediction_too_large: {
+    kind: "too_large",
+    when: "A prediction request is larger than 8 MiB or asks for more than 10,000 rows.",
+    next: "Split it into smaller requests.",
+  },
+  prediction_failed: {
+    kind: "failed",
+    when: "The model failed on a valid request.",
+    next: "Look at the gateway's log for the request id; the release can be rolled back with `gyre rollback`.",
+  },
+  prediction_not_logged: {
+    kind: "unavailable",
+    when: "The prediction log cannot be written, so no prediction is answered: an answer that is not logged could not be traced.",
+    next: "Free space on the disk of the server's folder; the gateway goes on by itself.",
+  },
+  path_unknown: {
+    kind: "not_found",
+    when: "The gateway has no such path.",
+    next: "Use /v2/models/<name>/infer, /invocations, /v2/health/ready or /metrics.",
+  },
+});
