@@ -46,6 +46,10 @@ export interface SearchGrammar {
   readonly listAttributes?: readonly string[];
 }
 
+// Both engines nest each condition into one expression and refuse a deep one with an error of their own.
+const mostConditions = 200;
+const mostOrderings = 16;
+
 /**
  * Reads MLflow's filter grammar: `metrics.rmse < 0.7 and params."layer size" = '3'`. Conditions are
  * joined by `and`; there is no `or`. Throws `run_filter_invalid` naming the piece that is wrong.
@@ -55,6 +59,8 @@ export function parseFilter(text: string, grammar: SearchGrammar): readonly Cond
   const conditions: Condition[] = [];
   let position = 0;
   while (position < tokens.length) {
+    if (conditions.length === mostConditions)
+      throw wrong(`A filter has at most ${mostConditions} conditions.`);
     if (conditions.length > 0) {
       if (tokens[position]?.word !== "and")
         throw wrong(`Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`);
@@ -202,6 +208,12 @@ function readList(tokens: readonly Token[], start: number, text: string): { valu
     if (end?.kind === "symbol" && end.text === ")") return { values, next: at + 2 };
     if (end?.kind !== "symbol" || end.text !== ",") throw bad();
   }
+}
+
+/** Reads a list of orderings. */
+export function parseOrderings(texts: readonly string[], grammar: SearchGrammar): readonly Ordering[] {
+  if (texts.length > mostOrderings) throw wrong(`A search is ordered by at most ${mostOrderings} fields.`);
+  return texts.map((text) => parseOrdering(text, grammar));
 }
 
 /** Reads one ordering: ``metrics.`val loss` DESC``; ascending unless told. */

@@ -17,7 +17,7 @@ import type {
   Page,
   Run,
 } from "./entities.ts";
-import { parseFilter, parseOrdering } from "./filter.ts";
+import { parseFilter, parseOrdering, parseOrderings } from "./filter.ts";
 import type { Field } from "./filter.ts";
 import {
   experimentGrammar,
@@ -194,7 +194,7 @@ export function createQuestions(parts: {
       return await searchExperiments(db, {
         states: search.states ?? ["active"],
         conditions: parseFilter(search.filter ?? "", experimentGrammar),
-        orderings: (search.orderBy ?? []).map((text) => parseOrdering(text, experimentOrderGrammar)),
+        orderings: parseOrderings(search.orderBy ?? [], experimentOrderGrammar),
         limit: search.limit,
         pageToken: search.pageToken,
       });
@@ -217,7 +217,7 @@ export function createQuestions(parts: {
         experiments: [...new Set(experiments)].toSorted((a, b) => a - b),
         states: search.states ?? ["active"],
         conditions: parseFilter(search.filter ?? "", runGrammar),
-        orderings: (search.orderBy ?? []).map((text) => parseOrdering(text, runOrderGrammar)),
+        orderings: parseOrderings(search.orderBy ?? [], runOrderGrammar),
         limit: search.limit,
         pageToken: search.pageToken,
       });
@@ -281,12 +281,14 @@ export function createQuestions(parts: {
         experiments: search.experimentIds.flatMap(toNumber),
         conditions: parseFilter(search.filter ?? "", modelGrammar),
         measuredOn: search.measuredOn ?? [],
-        orderings: (search.orderBy ?? []).map(({ field, ascending, datasetName, datasetDigest }) => ({
-          field: readField(field),
-          descending: !ascending,
-          datasetName,
-          datasetDigest,
-        })),
+        orderings: (search.orderBy ?? [])
+          .slice(0, 16)
+          .map(({ field, ascending, datasetName, datasetDigest }) => ({
+            field: readField(field),
+            descending: !ascending,
+            datasetName,
+            datasetDigest,
+          })),
         limit: search.limit,
         pageToken: search.pageToken,
       });

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { promisify } from "node:util";
+
+import { createCompute } from "#compute";
+import type { Environment } from "#compute";
+import { systemClock } from "#kernel/clock";
+import { Problem } from "#kernel/errors";
+import { createTestKernel } from "#kernel/testing";
+import { migrations } from "#tracking";
+
+import { createTestServer } from "./test-server.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..", "..");
+
+/** The environment of the blueprint, which the demo builds too; a text says why there is none here. */
+async function findEnvironment(): Promise<Environment | string> {
+  const requirementsText = await readFile(
+    join(root, "blueprints/text-classification/requirements.lock"),
+    "utf8",
+  );
+  try {
+    return await createCompute({ clock: systemClock }).ensureEnvironment({
+      requirementsText,
+      pythonVersion: ">=3.10",
+    });
+  } catch (error) {
+    if (error instanceof Problem) return `no Python environment: ${error.message.split("\n", 1)[0]}`;
+    throw error;
+  }
+}
+
+describe("the unmodified MLflow client", () => {
+  it("tracks a training, finds it again and loads its model", { timeout: 600_000 }, async (test) => {
+    const environment = await findEnvironment();
+    if (typeof environment === "string") return test.skip(environment);
+    const kernel = await createTestKernel({ migrations, startMs: Date.UTC(2027, 0, 1) });
+    const { server, tracking } = createTestServer(kernel);
+    const { url } = await server.listen();
+    try {
+      const script = join(import.meta.dirname, "client.test.py");
+      const { stdout } = await run(environment.interpreter, [script, url], {
+        env: {
+          HOME: kernel.folder,
+          PATH: process.env["PATH"] ?? "",
+          MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
+          GIT_PYTHON_REFRESH: "quiet",
+        },
+        timeout: 300_000,
+      });
+      const seen: unknown = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+      assert.deepEqual(seen, {
+        run: ["FINISHED", "fit", "1", "500"],
+        odd: "nan",
+        trained: true,
+        inputs: ["train"],
+        artifacts: ["notes/note ü.txt"],
+        downloaded: "hello",
+        found: true,
+        history: true,
+        logged: [["model", "READY", true]],
+        predicts: true,
+        deleted: "deleted",
+        refused: ["INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"],
+      });
+      const kept = await tracking.searchRuns({ project: "care", limit: 10 });
+      assert.deepEqual(
+        kept.items.map((one) => [one.name, one.project, one.status]),
+        [
+          ["parent", "care", "finished"],
+          ["fit", "care", "finished"],
+        ],
+      );
+    } finally {
+      await server.close();
+    }
+  });
+});
