@@ -1,0 +1,19 @@
+import { renderErrors } from "./errors.ts";
+import { renderEvents } from "./events.ts";
+import { renderProjectFile, renderProjectFileSchema } from "./project-file.ts";
+
+export interface ReferencePage {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every page that is generated from the code; run from the root of the repository. */
+export async function referencePages(): Promise<readonly ReferencePage[]> {
+  return [
+    { path: "docs/reference/errors.md", text: await renderErrors() },
+    { path: "docs/reference/events.md", text: renderEvents() },
+    { path: "docs/reference/gyre-yaml.md", text: renderProjectFile() },
+    { path: "docs/reference/gyre.schema.json", text: renderProjectFileSchema() },
+  ];
+}
