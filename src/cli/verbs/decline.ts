@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { path } from "../client.ts";
+import { printPage } from "../listing.ts";
+import { orderRelease } from "../releases.ts";
+import { addServerVerb } from "../server-verb.ts";
+import type { Terminal } from "../terminal.ts";
+import { word } from "../verb.ts";
+import { pageLines } from "./releases.ts";
+
+export function registerDecline(program: Command, terminal: Terminal): void {
+  addServerVerb(program, terminal, {
+    usage: "decline <release>",
+    summary: "decline a release, with the reason",
+    arguments: { release: "the id of a release" },
+    examples: [['gyre decline rel_01k… --reason "recall for United is a guess"', "the reason stays in the ledger"]],
+    options: [{ flags: "--reason <text>", says: "why; for whoever asked for it" }],
+    schema: z.object({ reason: z.string().default("declined on the command line, without a reason") }),
+    async act(call) {
+      const address = path`/api/v1/projects/${call.project}/releases/${word(call, 0)}/decline`;
+      const release = await orderRelease(call.client, address, call.options);
+      printPage(terminal, release, pageLines(terminal, release));
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { filterRows } from "../filter.ts";
+import { printPage, printRows, section, whereOption } from "../listing.ts";
+import { gateLines, getRelease, listReleases, stepText } from "../releases.ts";
+import type { Release } from "../releases.ts";
+import { addServerVerb } from "../server-verb.ts";
+import { factLines } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { numberText, timeText } from "../words.ts";
+
+export function registerReleases(program: Command, terminal: Terminal): void {
+  addServerVerb(program, terminal, {
+    usage: "releases [id]",
+    summary: "list releases, show one with its gates",
+    arguments: { id: "the id of a release" },
+    examples: [
+      ["gyre releases", "all of them, the newest first"],
+      ["gyre releases --where state=awaiting_approval", "those that wait for somebody"],
+      ["gyre releases rel_01k…", "one: gates with value, interval and bound; approvals; rollout"],
+    ],
+    options: [whereOption],
+    schema: z.object({ where: z.array(z.string()) }),
+    async act({ client, project, words, options }) {
+      const [id] = words;
+      if (id === undefined) return printList(terminal, await listReleases(client, project), options.where);
+      const release = await getRelease(client, project, id);
+      printPage(terminal, release, pageLines(terminal, release));
+    },
+  });
+}
+
+function printList(terminal: Terminal, releases: readonly Release[], where: readonly string[]): void {
+  const rows = filterRows(releases, where, {
+    id: ({ id }) => id,
+    model: ({ model }) => model,
+    number: ({ number }) => number,
+    environment: ({ environment }) => environment,
+    state: ({ state }) => state,
+    requestedBy: ({ requestedBy }) => requestedBy,
+  });
+  printRows(
+    terminal,
+    rows,
+    [
+      { title: "release", of: ({ id }) => id },
+      { title: "version", of: ({ model, number }) => `${model}@${number}` },
+      { title: "to", of: ({ environment }) => environment },
+      { title: "state", of: ({ state }) => state },
+      { title: "gates", of: gatesText },
+      { title: "asked", of: ({ requestedAtMs }) => timeText(requestedAtMs) },
+      { title: "by", of: ({ requestedBy }) => requestedBy },
+    ],
+    "There is no release yet; ask for one with: gyre release MODEL@VERSION --to production",
+  );
+}
+
+function gatesText({ gates }: Release): string {
+  const passed = gates.filter(({ verdict }) => verdict === "passed").length;
+  return gates.length === 0 ? "-" : `${passed} of ${gates.length} passed`;
+}
+
+/** The page of one release; `release`, `approve` and `decline` end with it, too. */
+export function pageLines(terminal: Terminal, release: Release): readonly string[] {
+  const { exception, approvals, approvalsNeeded } = release;
+  const step = release.currentStep === null ? undefined : release.steps[release.currentStep];
+  return [
+    ...factLines([
+      ["release", release.id],
+      ["version", `${release.model}@${release.number} to ${release.environment}`],
+      ["state", release.state],
+      ["ended", release.endReason ?? undefined],
+      ["asked", `${timeText(release.requestedAtMs)} by ${release.requestedBy}`],
+      ["reason", release.reason ?? undefined],
+      ["exception", exception === null || exception === undefined ? undefined : `${exception.reason} (${exception.by})`],
+      ["threshold", release.threshold === null ? undefined : numberText(release.threshold)],
+      ["approvals", `${approvals.length} of ${approvalsNeeded}${approvals.map(({ by, note }) => `, ${by}${note ? `: ${note}` : ""}`).join("")}`],
+      ["rollout", release.steps.map(stepText).join(", then ") || undefined],
+      ["now at", step === undefined ? undefined : stepText(step)],
+      ["replaces", release.replaces ?? undefined],
+    ]),
+    ...section(terminal, "Gates", release.gates.length === 0 ? [] : gateLines(release)),
+    ...section(
+      terminal,
+      "In words",
+      release.gates.map(({ verdict, sentence }) => `${verdict}: ${sentence}`),
+    ),
+  ];
+}
