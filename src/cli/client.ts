@@ -17,7 +17,12 @@ import { findServerFile, readServerFile } from "./server-file.ts";
 export interface Client {
   readonly url: string;
   get<Answer>(path: string, schema: ZodType<Answer>): Promise<Answer>;
-  send<Answer>(method: "POST" | "PUT" | "DELETE", path: string, schema: ZodType<Answer>, body?: unknown): Promise<Answer>;
+  send<Answer>(
+    method: "POST" | "PUT" | "DELETE",
+    path: string,
+    schema: ZodType<Answer>,
+    body?: unknown,
+  ): Promise<Answer>;
   /** The bytes of a file. */
   download(path: string): Promise<Uint8Array>;
   /** Events as the server sends them, until it ends the stream. */
@@ -72,8 +77,14 @@ export function createClient(server: ServerAddress): Client {
     if (!response.ok) throw await refusalOf(response);
     return response;
   };
-  const parse = async <Answer>(response: Response, path: string, schema: ZodType<Answer>): Promise<Answer> => {
-    const parsed = schema.safeParse(response.status === 204 ? undefined : await response.json().catch(() => undefined));
+  const parse = async <Answer>(
+    response: Response,
+    path: string,
+    schema: ZodType<Answer>,
+  ): Promise<Answer> => {
+    const parsed = schema.safeParse(
+      response.status === 204 ? undefined : await response.json().catch(() => undefined),
+    );
     if (parsed.success) return parsed.data;
     throw new Problem(problems.server_answer_strange, {
       message: `The server's answer to ${path.split("?")[0] ?? path} is not what this program expects: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
@@ -84,7 +95,9 @@ export function createClient(server: ServerAddress): Client {
     get: async (path, schema) => await parse(await request("GET", path), path, schema),
     async send(method, path, schema, body) {
       const init: RequestInit =
-        body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+        body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
       return await parse(await request(method, path, init), path, schema);
     },
     download: async (path) => new Uint8Array(await (await request("GET", path)).arrayBuffer()),

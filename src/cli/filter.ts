@@ -33,7 +33,9 @@ export function parseCondition(text: string, known: readonly string[]): Conditio
   const [, key, operator, value] = /^\s*([^=!<>]+?)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*$/.exec(text) ?? [];
   const found = operators.find((one) => one === operator);
   if (key === undefined || found === undefined || value === undefined) {
-    throw new Problem(problems.filter_invalid, { message: `"${text}" is no condition of the form key=value.` });
+    throw new Problem(problems.filter_invalid, {
+      message: `"${text}" is no condition of the form key=value.`,
+    });
   }
   if (!known.includes(key) && known.length > 0) {
     const suggestion = nearest(key, known);

@@ -14,6 +14,8 @@ export function paintedHelp(terminal: Terminal): HelpConfiguration & Partial<Hel
 /** Examples come first: most readers want one to copy. */
 export function exampleText(terminal: Terminal, examples: readonly (readonly [string, string])[]): string {
   const width = Math.max(...examples.map(([command]) => command.length));
-  const lines = examples.map(([command, what]) => `  ${command.padEnd(width)}   ${terminal.paint("dim", what)}`);
+  const lines = examples.map(
+    ([command, what]) => `  ${command.padEnd(width)}   ${terminal.paint("dim", what)}`,
+  );
   return `${terminal.paint("bold", "Examples:")}\n${lines.join("\n")}\n`;
 }

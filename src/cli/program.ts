@@ -34,7 +34,9 @@ export async function runCommandLine(typed: readonly string[], terminal: Termina
 
 async function createProgram(typed: readonly string[], terminal: Terminal): Promise<Command> {
   const program = new Command("gyre")
-    .description("Carries a machine-learning product round its whole loop: objective, data, model, release, monitoring.")
+    .description(
+      "Carries a machine-learning product round its whole loop: objective, data, model, release, monitoring.",
+    )
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help; `gyre <command> --help` for one command")
     .helpCommand("help [command]", "print help for a command")
@@ -81,7 +83,10 @@ function wrongCall(error: CommanderError, typed: readonly string[]): Problem {
   const help = `gyre ${verb === undefined || verb === "help" ? "" : `${verb} `}--help`;
   return new Problem(problems.call_invalid, {
     message: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1).replaceAll("'", '"')}.`,
-    next: suggestion === undefined ? `See what it takes with: ${help}` : `Did you mean ${suggestion}? See: ${help}`,
+    next:
+      suggestion === undefined
+        ? `See what it takes with: ${help}`
+        : `Did you mean ${suggestion}? See: ${help}`,
   });
 }
 

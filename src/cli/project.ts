@@ -53,6 +53,7 @@ export async function chooseProject(client: Client, wanted: string | undefined):
 function projectOfFolder(): string | undefined {
   const folder = findProjectFolder();
   if (folder === undefined) return undefined;
-  const [, name] = /^project:[ \t]*["']?([^\s"'#]+)/m.exec(readFileSync(join(folder, "gyre.yaml"), "utf8")) ?? [];
+  const [, name] =
+    /^project:[ \t]*["']?([^\s"'#]+)/m.exec(readFileSync(join(folder, "gyre.yaml"), "utf8")) ?? [];
   return name;
 }

@@ -83,7 +83,12 @@ export function gateLines(release: Release): readonly string[] {
   ]);
 }
 
-function pick({ verdict: text, value, interval: range, n }: Release["gates"][number]["slices"][number]): {
+function pick({
+  verdict: text,
+  value,
+  interval: range,
+  n,
+}: Pick<Release["gates"][number], "verdict" | "value" | "interval" | "n">): {
   verdict: string;
   value: number | null;
   interval: readonly [number, number] | null;

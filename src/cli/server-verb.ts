@@ -19,12 +19,18 @@ interface ServerVerb<Options> extends Omit<Verb<Options>, "act"> {
   act(call: ServerCall<Options>): Promise<void>;
 }
 
-export const serverOptions = [{ flags: "--url <address>", says: "the server; otherwise GYRE_URL, or the one of this folder" }];
+export const serverOptions = [
+  { flags: "--url <address>", says: "the server; otherwise GYRE_URL, or the one of this folder" },
+];
 const projectOption = { flags: "--project <name>", says: "the project; otherwise the one of this folder" };
 const whereSchema = z.object({ url: z.string().optional(), project: z.string().optional() });
 
 /** Adds a verb that works on a project of the running server. */
-export function addServerVerb<Options>(parent: Command, terminal: Terminal, verb: ServerVerb<Options>): Command {
+export function addServerVerb<Options>(
+  parent: Command,
+  terminal: Terminal,
+  verb: ServerVerb<Options>,
+): Command {
   const schema: ZodType<{ where: z.infer<typeof whereSchema>; own: Options }> = z
     .unknown()
     .transform((options) => ({ where: whereSchema.parse(options), own: verb.schema.parse(options) }));

@@ -7,7 +7,10 @@ export interface Column<Row> {
 
 /** Rows as aligned plain lines under a line of titles, two spaces between columns. */
 export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): readonly string[] {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => oneLine(of(row))))];
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ of }) => oneLine(of(row)))),
+  ];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? ""))));
   return cells.map((line) =>
     line
@@ -18,7 +21,9 @@ export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<R
 }
 
 /** Pairs as aligned lines, for the page of one thing. */
-export function factLines(facts: readonly (readonly [string, string | null | undefined])[]): readonly string[] {
+export function factLines(
+  facts: readonly (readonly [string, string | null | undefined])[],
+): readonly string[] {
   const known = facts.filter((fact): fact is readonly [string, string] => typeof fact[1] === "string");
   const width = Math.max(0, ...known.map(([name]) => name.length));
   return known.map(([name, text]) => `${name.padEnd(width)}  ${text}`);

@@ -29,32 +29,38 @@ export const verbs: readonly VerbEntry[] = [
   {
     name: "models",
     summary: "list models and their versions, show one",
-    register: async (program, terminal) => (await import("./verbs/models.ts")).registerModels(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/models.ts")).registerModels(program, terminal),
   },
   {
     name: "release",
     summary: "ask for a release: gates, approval, rollout",
-    register: async (program, terminal) => (await import("./verbs/release.ts")).registerRelease(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/release.ts")).registerRelease(program, terminal),
   },
   {
     name: "releases",
     summary: "list releases, show one with its gates",
-    register: async (program, terminal) => (await import("./verbs/releases.ts")).registerReleases(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/releases.ts")).registerReleases(program, terminal),
   },
   {
     name: "approve",
     summary: "approve a release that somebody else asked for",
-    register: async (program, terminal) => (await import("./verbs/approve.ts")).registerApprove(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/approve.ts")).registerApprove(program, terminal),
   },
   {
     name: "decline",
     summary: "decline a release, with the reason",
-    register: async (program, terminal) => (await import("./verbs/decline.ts")).registerDecline(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/decline.ts")).registerDecline(program, terminal),
   },
   {
     name: "rollback",
     summary: "end the release under way, or go back to the one before the live one",
-    register: async (program, terminal) => (await import("./verbs/rollback.ts")).registerRollback(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/rollback.ts")).registerRollback(program, terminal),
   },
   {
     name: "deployments",
@@ -65,7 +71,8 @@ export const verbs: readonly VerbEntry[] = [
   {
     name: "incidents",
     summary: "list incidents, show one with its cause and timeline",
-    register: async (program, terminal) => (await import("./verbs/incidents.ts")).registerIncidents(program, terminal),
+    register: async (program, terminal) =>
+      (await import("./verbs/incidents.ts")).registerIncidents(program, terminal),
   },
 ];
 

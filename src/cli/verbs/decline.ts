@@ -14,7 +14,9 @@ export function registerDecline(program: Command, terminal: Terminal): void {
     usage: "decline <release>",
     summary: "decline a release, with the reason",
     arguments: { release: "the id of a release" },
-    examples: [['gyre decline rel_01k… --reason "recall for United is a guess"', "the reason stays in the ledger"]],
+    examples: [
+      ['gyre decline rel_01k… --reason "recall for United is a guess"', "the reason stays in the ledger"],
+    ],
     options: [{ flags: "--reason <text>", says: "why; for whoever asked for it" }],
     schema: z.object({ reason: z.string().default("declined on the command line, without a reason") }),
     async act(call) {

@@ -83,7 +83,9 @@ function printList(terminal: Terminal, incidents: readonly Incident[], where: re
 function pageLines(terminal: Terminal, incident: Incident): readonly string[] {
   const { evidence, cause, timeline } = incident;
   const range =
-    evidence.interval === null ? "" : ` (${numberText(evidence.interval[0])} to ${numberText(evidence.interval[1])})`;
+    evidence.interval === null
+      ? ""
+      : ` (${numberText(evidence.interval[0])} to ${numberText(evidence.interval[1])})`;
   return [
     ...factLines([
       ["incident", incident.id],

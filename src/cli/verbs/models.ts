@@ -42,10 +42,12 @@ export function registerModels(program: Command, terminal: Terminal): void {
     schema: z.object({ where: z.array(z.string()) }),
     async act({ client, project, words, options }) {
       const [typed] = words;
-      if (typed === undefined) return printVersions(terminal, await listNewest(client, project), options.where);
+      if (typed === undefined)
+        return printVersions(terminal, await listNewest(client, project), options.where);
       const { name, version } = parseReference(typed);
       const base = path`/api/v1/projects/${project}/models/${name}/versions`;
-      if (version !== undefined) return await showVersion(terminal, client, `${base}/${encodeURIComponent(version)}`);
+      if (version !== undefined)
+        return await showVersion(terminal, client, `${base}/${encodeURIComponent(version)}`);
       const { versions } = await client.get(base, z.object({ versions: z.array(versionSchema) }));
       printVersions(terminal, versions, options.where);
     },

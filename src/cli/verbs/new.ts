@@ -13,7 +13,10 @@ import type { Terminal } from "../terminal.ts";
 import { addVerb, word } from "../verb.ts";
 
 const blueprints = join(import.meta.dirname, "..", "..", "..", "blueprints");
-const optionsSchema = z.object({ blueprint: z.string().default("text-classification"), dir: z.string().optional() });
+const optionsSchema = z.object({
+  blueprint: z.string().default("text-classification"),
+  dir: z.string().optional(),
+});
 
 export function registerNew(program: Command, terminal: Terminal): void {
   addVerb(program, terminal, {
@@ -70,7 +73,9 @@ function findBlueprint(name: string): string {
 
 function requireEmpty(folder: string): string {
   // A state folder or a fresh repository is no obstacle.
-  const present = existsSync(folder) ? readdirSync(folder).filter((name) => name !== ".git" && name !== ".gyre") : [];
+  const present = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name !== ".git" && name !== ".gyre")
+    : [];
   if (present.length === 0) return folder;
   throw new Problem(problems.folder_not_empty, {
     message: `The folder ${shownPath(folder)} is not empty: it holds ${present.slice(0, 3).join(", ")}${present.length > 3 ? " and more" : ""}.`,
@@ -85,7 +90,9 @@ function copyBlueprint(blueprint: string, folder: string, name: string): readonl
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !path.startsWith(join(folder, ".git", "/")) && !path.startsWith(join(folder, ".gyre", "/")));
+    .filter(
+      (path) => !path.startsWith(join(folder, ".git", "/")) && !path.startsWith(join(folder, ".gyre", "/")),
+    );
   for (const path of files) fillPlaceholders(path, name);
   return files.map((path) => path.slice(folder.length + 1)).sort();
 }

@@ -63,7 +63,10 @@ const everyMs = 400;
 const ends = new Set(["refused", "declined", "live", "superseded", "rolled_back"]);
 
 /** Tells each change as it is seen; ends when judged, or with `--wait` when nothing more will happen. */
-async function follow({ client, project, terminal, options }: ServerCall<Options>, first: Release): Promise<Release> {
+async function follow(
+  { client, project, terminal, options }: ServerCall<Options>,
+  first: Release,
+): Promise<Release> {
   let told: Release | undefined;
   for (let release = first; ; release = await getRelease(client, project, first.id)) {
     tellChanges(terminal, told, release);
@@ -85,7 +88,8 @@ function tellChanges(terminal: Terminal, before: Release | undefined, now: Relea
     terminal.say(`Waits for ${now.approvalsNeeded - now.approvals.length} more approval(s).`);
   }
   const step = now.currentStep === null ? undefined : now.steps[now.currentStep];
-  if (step !== undefined && before?.currentStep !== now.currentStep) terminal.say(`Rolling out: ${stepText(step)}.`);
+  if (step !== undefined && before?.currentStep !== now.currentStep)
+    terminal.say(`Rolling out: ${stepText(step)}.`);
 }
 
 /** The last word: what to do next, or a refusal with exit code 3. */

@@ -73,9 +73,15 @@ export function pageLines(terminal: Terminal, release: Release): readonly string
       ["ended", release.endReason ?? undefined],
       ["asked", `${timeText(release.requestedAtMs)} by ${release.requestedBy}`],
       ["reason", release.reason ?? undefined],
-      ["exception", exception === null || exception === undefined ? undefined : `${exception.reason} (${exception.by})`],
+      [
+        "exception",
+        exception === null || exception === undefined ? undefined : `${exception.reason} (${exception.by})`,
+      ],
       ["threshold", release.threshold === null ? undefined : numberText(release.threshold)],
-      ["approvals", `${approvals.length} of ${approvalsNeeded}${approvals.map(({ by, note }) => `, ${by}${note ? `: ${note}` : ""}`).join("")}`],
+      [
+        "approvals",
+        `${approvals.length} of ${approvalsNeeded}${approvals.map(({ by, note }) => `, ${by}${note ? `: ${note}` : ""}`).join("")}`,
+      ],
       ["rollout", release.steps.map(stepText).join(", then ") || undefined],
       ["now at", step === undefined ? undefined : stepText(step)],
       ["replaces", release.replaces ?? undefined],

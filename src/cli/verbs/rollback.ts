@@ -25,7 +25,11 @@ export function registerRollback(program: Command, terminal: Terminal): void {
       environment: z.string().default("production"),
     }),
     async act(call) {
-      const release = await orderRelease(call.client, path`/api/v1/projects/${call.project}/roll-back`, call.options);
+      const release = await orderRelease(
+        call.client,
+        path`/api/v1/projects/${call.project}/roll-back`,
+        call.options,
+      );
       printPage(terminal, release, pageLines(terminal, release));
     },
   });

@@ -44,7 +44,10 @@ export function registerRuns(program: Command, terminal: Terminal): void {
         const run = await client.get(`${base}/${encodeURIComponent(id)}`, runSchema);
         return printPage(terminal, run, pageLines(terminal, run));
       }
-      const query = new URLSearchParams({ filter: options.where.map(clauseOf).join(" and "), limit: options.limit });
+      const query = new URLSearchParams({
+        filter: options.where.map(clauseOf).join(" and "),
+        limit: options.limit,
+      });
       if (options.order !== undefined) query.set("order", options.order);
       const { runs } = await client.get(`${base}?${query}`, z.object({ runs: z.array(runSchema) }));
       printList(terminal, runs);
@@ -107,10 +110,6 @@ function pageLines(terminal: Terminal, run: Run): readonly string[] {
       "Metrics",
       factLines(Object.entries(run.metrics).map(([name, value]) => [name, numberText(value)])),
     ),
-    ...section(
-      terminal,
-      "Inputs",
-      factLines(run.inputs.map(({ name, digest }) => [name, shortId(digest)])),
-    ),
+    ...section(terminal, "Inputs", factLines(run.inputs.map(({ name, digest }) => [name, shortId(digest)]))),
   ];
 }
