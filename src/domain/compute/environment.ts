@@ -12,6 +12,7 @@ import { withBuildLock } from "./build-lock.ts";
 import { buildEnvironment, listPackages } from "./build.ts";
 import type { Toolbox } from "./build.ts";
 import { findPython } from "./python.ts";
+import type { Python } from "./python.ts";
 
 /** A folder with a Python and the packages of one list of requirements. */
 export interface Environment {
@@ -53,12 +54,7 @@ export async function ensureEnvironment(
   request: EnvironmentRequest,
 ): Promise<Environment> {
   const say = request.onOutput ?? (() => {});
-  const python = await findPython(request.pythonVersion, parts.searchPath);
-  const digest = digestOfJson({
-    requirements: normalise(request.requirementsText),
-    python: python.version,
-    platform: python.platform,
-  });
+  const { python, digest } = await identifyEnvironment(parts, request);
   const home = join(parts.folder, digest);
   const ready = await readMarker(home);
   if (ready !== undefined) return ready;
@@ -89,6 +85,19 @@ export async function ensureEnvironment(
     say(`The Python environment is ready: ${environment.packages.length} packages.`);
     return environment;
   });
+}
+
+/** Which environment these requirements would get, without building it. Throws `python_missing`. */
+export async function identifyEnvironment(
+  parts: Pick<EnvironmentParts, "searchPath">,
+  request: Pick<EnvironmentRequest, "requirementsText" | "pythonVersion">,
+): Promise<{ readonly python: Python; readonly digest: Digest }> {
+  const python = await findPython(request.pythonVersion, parts.searchPath);
+  const requirements = normalise(request.requirementsText);
+  return {
+    python,
+    digest: digestOfJson({ requirements, python: python.version, platform: python.platform }),
+  };
 }
 
 /** Comments and blank lines do not make another environment. */

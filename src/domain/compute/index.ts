@@ -2,8 +2,9 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 import type { Clock } from "#kernel/clock";
+import type { Digest } from "#kernel/digest";
 
-import { ensureEnvironment } from "./environment.ts";
+import { ensureEnvironment, identifyEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentRequest } from "./environment.ts";
 import { endOrphan } from "./process-group.ts";
 import { runProcess } from "./process.ts";
@@ -16,6 +17,8 @@ export { problems } from "./problems.ts";
 /** Environments and processes on this machine. It keeps no state but the cache of environments. */
 export interface Compute {
   ensureEnvironment(request: EnvironmentRequest): Promise<Environment>;
+  /** The digest the environment would have, without building it. Throws `python_missing`. */
+  environmentDigest(request: Pick<EnvironmentRequest, "requirementsText" | "pythonVersion">): Promise<Digest>;
   runProcess(request: ProcessRequest): Promise<ProcessResult>;
   /** Ends what a killed server left running; true when there was something to end. */
   endOrphan(mark: ProcessMark): Promise<boolean>;
@@ -40,6 +43,7 @@ export function createCompute(options: ComputeOptions): Compute {
   };
   return {
     ensureEnvironment: async (request) => await ensureEnvironment(tools, request),
+    environmentDigest: async (request) => (await identifyEnvironment(tools, request)).digest,
     runProcess: async (request) => await runProcess(request, clock, searchPath),
     endOrphan,
   };

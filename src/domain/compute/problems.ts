@@ -2,12 +2,12 @@ import { defineProblems } from "#kernel/errors";
 
 export const problems = defineProblems({
   python_missing: {
-    kind: "unavailable",
+    kind: "failed",
     when: "No Python of the version a project asks for is found on the PATH.",
     next: "Install Python 3.10 or newer, on Debian or Ubuntu with: sudo apt-get install python3 python3-venv",
   },
   python_venv_missing: {
-    kind: "unavailable",
+    kind: "failed",
     when: "Python is there, but nothing that makes environments: neither venv with ensurepip, nor virtualenv, nor uv.",
     next: "Install it, on Debian or Ubuntu with: sudo apt-get install python3-venv",
   },

@@ -28,7 +28,7 @@ export async function findPython(versionRule: string, searchPath: string): Promi
   const rule = readVersionRule(versionRule);
   const found: string[] = [];
   for (const name of names) {
-    const python = await probe(name, searchPath);
+    const python = await probeOnce(name, searchPath);
     if (python === undefined) continue;
     if (satisfies(python.version, rule)) return python;
     found.push(`${name} is ${python.version}`);
@@ -59,6 +59,22 @@ print(json.dumps({
 }))`;
 
 const run = promisify(execFile);
+
+// A probe starts a Python, which takes longer than all else before a step; what is installed changes rarely.
+const freshMs = 60_000;
+const probes = new Map<string, { readonly atMs: number; readonly answer: Promise<Python | undefined> }>();
+
+async function probeOnce(name: string, searchPath: string): Promise<Python | undefined> {
+  const key = `${name}\0${searchPath}`;
+  const known = probes.get(key);
+  if (known !== undefined && performance.now() - known.atMs < freshMs) return await known.answer;
+  const answer = probe(name, searchPath);
+  probes.set(key, { atMs: performance.now(), answer });
+  const python = await answer;
+  // Somebody who was told that Python is missing may install it now.
+  if (python === undefined) probes.delete(key);
+  return python;
+}
 
 async function probe(name: string, searchPath: string): Promise<Python | undefined> {
   try {

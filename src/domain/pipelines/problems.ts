@@ -36,4 +36,64 @@ export const problems = defineProblems({
     when: "A run or a question names a stage the pipeline does not have.",
     next: "Look at the stages with: gyre why",
   },
+  code_file_too_large: {
+    kind: "too_large",
+    when: "The project folder holds a file of more than 50 MB that nothing declares as data or as a dependency.",
+    next: "List it under data: in gyre.yaml, or leave it out with a line in .dvcignore.",
+  },
+  data_quarantined: {
+    kind: "conflict",
+    when: "A pipeline would read a version of a data set that broke its contract.",
+    next: "Mend the data and import it again; nothing trains on a version in quarantine.",
+  },
+  execution_not_found: {
+    kind: "not_found",
+    when: "An execution is asked for by an id that does not exist.",
+    next: "List the executions with: gyre runs",
+  },
+  step_not_found: {
+    kind: "not_found",
+    when: "A step is asked for that its execution does not have.",
+    next: "Look at the steps of the execution; only stages it was asked to run have one.",
+  },
+  output_not_found: {
+    kind: "not_found",
+    when: "A file is asked for that no step of the execution produced.",
+    next: "Look at the outs of the steps of the execution.",
+  },
+  step_failed: {
+    kind: "failed",
+    when: "A command of a stage ended with an exit code other than 0, or was ended by a signal.",
+    next: "Read the last lines of its log, mend the cause, and run again: finished stages are not repeated.",
+  },
+  step_timed_out: {
+    kind: "failed",
+    when: "A stage did not end within its time: one hour, or meta.timeout.",
+    next: "Read the last lines of its log; give the stage more time with meta: {timeout: 2h} if it needs it.",
+  },
+  log_limit: {
+    kind: "failed",
+    when: "A stage printed more than its log may hold.",
+    next: "Print less, or write what is long into a file under outs.",
+  },
+  output_missing: {
+    kind: "failed",
+    when: "A stage ended well but did not make a path it declares under outs, metrics or plots.",
+    next: "Write the file in the command, or take the path out of the stage.",
+  },
+  input_missing: {
+    kind: "failed",
+    when: "A path a stage depends on, or a parameter, is not there when the stage is about to run.",
+    next: "Let the stage that makes it declare it under outs.",
+  },
+  requirements_missing: {
+    kind: "invalid",
+    when: "The project names a requirements file that is not in its folder.",
+    next: "Add the file, or mend python: requirements: in gyre.yaml.",
+  },
+  execution_given_up: {
+    kind: "failed",
+    when: "An execution was begun again and again, and its server died or failed each time.",
+    next: "Look into the server's log for the reason, then run the pipeline again.",
+  },
 });

@@ -1,0 +1,25 @@
+import type { Digest } from "#kernel/digest";
+
+import type { Execution, Purpose } from "./entities.ts";
+
+export interface ExecuteOrder {
+  readonly project: string;
+  /** Stages (`train`, `train@small`, or `train` for all its variants) or paths they make. All when absent or empty. */
+  readonly targets?: readonly string[];
+  /** Values for this run: a key of params.yaml (`train.alpha`), or `file:key`. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly purpose: Purpose;
+  /** The version of a data set to use, by its name; the latest usable one when absent. */
+  readonly datasetVersions?: Readonly<Record<string, string>>;
+  /** The code of an earlier execution; a snapshot of the project's folder when absent. */
+  readonly codeDigest?: Digest;
+  readonly actor: string;
+}
+
+/** The orders of pipelines. */
+export interface PipelinesCommands {
+  /** Queues an execution. Throws at once what is wrong with the pipeline, its parameters or its data. */
+  execute(order: ExecuteOrder): Promise<Execution>;
+  /** Ends a queued or running execution; one that has ended stays as it is. Throws `execution_not_found`. */
+  cancelExecution(id: string, actor: string): Promise<Execution>;
+}

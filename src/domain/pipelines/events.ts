@@ -1,0 +1,21 @@
+import type { ExecutionState, Purpose, StepState } from "./entities.ts";
+
+declare module "#kernel/events" {
+  interface Events {
+    "execution.started": { readonly purpose: Purpose; readonly stages: readonly string[] };
+    "step.finished": {
+      readonly execution: string;
+      readonly stage: string;
+      readonly state: StepState;
+      readonly durationMs: number;
+      readonly reason: string;
+    };
+    "execution.finished": {
+      readonly state: ExecutionState;
+      readonly purpose: Purpose;
+      /** Whether every stage of the pipeline took part. */
+      readonly complete: boolean;
+      readonly failedStage?: string;
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import "./events.ts";
+
+export { createPipelines } from "./module.ts";
+export type { Pipelines, PipelinesParts } from "./module.ts";
+export { migrations } from "./store/schema.ts";
+export { problems } from "./problems.ts";
+export { readPipeline } from "./definition/pipeline.ts";
+export type { Pipeline, PipelineSource } from "./definition/pipeline.ts";
+export { connect } from "./definition/graph.ts";
+export type { Graph } from "./definition/graph.ts";
+export type { ProjectFiles } from "./definition/scope.ts";
+export type { PipelinesQuestions } from "./questions.ts";
+export type { LogPart } from "./execution/logs.ts";
+export type { DatasetInput, DatasetsPort, PipelineProject, ProjectsPort, RunsPort } from "./ports.ts";
+export type {
+  Difference,
+  Execution,
+  ExecutionState,
+  Failure,
+  KeyParts,
+  PlannedGraph,
+  PlannedStage,
+  Purpose,
+  Stage,
+  StageOut,
+  StageParameters,
+  Step,
+  StepExplanation,
+  StepOut,
+  StepState,
+} from "./entities.ts";

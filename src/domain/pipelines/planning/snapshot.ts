@@ -1,0 +1,92 @@
+import { lstat, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { putTree } from "#kernel/blobs";
+import type { Blobs, StoredTree } from "#kernel/blobs";
+import { Problem } from "#kernel/errors";
+
+import { inputPaths } from "../definition/graph.ts";
+import { isWithin } from "../definition/paths.ts";
+import { readPipeline } from "../definition/pipeline.ts";
+import type { ProjectFiles } from "../definition/scope.ts";
+import type { PipelineProject } from "../ports.ts";
+import { problems } from "../problems.ts";
+import { listCodeFiles } from "./code-files.ts";
+
+// Code is text that people write. What is larger is data, and belongs where versions of it are kept.
+const largestCodeFileBytes = 50_000_000;
+
+/** Stores the code of the project folder as a tree. Throws `code_file_too_large`, and the problems of the pipeline file. */
+export async function snapshotCode(
+  blobs: Blobs,
+  project: PipelineProject,
+  dataPaths: readonly string[],
+  statCachePath: string,
+): Promise<StoredTree> {
+  const reading = recordReads(filesOfFolder(project.folder));
+  const { stages } = await readPipeline({ files: reading.files, ...project.pipeline });
+  const excluded = [...stages.flatMap((stage) => stage.outs.map((out) => out.path)), ...dataPaths];
+  const named = [...stages.flatMap(inputPaths), ...reading.paths()];
+  if (project.python !== null) named.push(project.python.requirements);
+  const included = named.filter((path) => path !== "." && !excluded.some((other) => isWithin(path, other)));
+
+  const code = await listCodeFiles(project.folder, { excluded, included });
+  const tooLarge = code.find(
+    ({ path, sizeBytes }) =>
+      sizeBytes > largestCodeFileBytes && !included.some((other) => isWithin(path, other)),
+  );
+  if (tooLarge !== undefined) throw codeFileTooLarge(tooLarge.path, tooLarge.sizeBytes);
+  const paths = new Set(code.map(({ path }) => path));
+  const folders = foldersOf(paths);
+  return await putTree(blobs, project.folder, {
+    statCachePath,
+    ignore: (path) => !paths.has(path) && !folders.has(path),
+  });
+}
+
+/** Reads text files below a folder; what leads out of it, or is no plain file, is not there. */
+export function filesOfFolder(folder: string): ProjectFiles {
+  return {
+    async readText(path) {
+      if (!isWithin(path, ".") || path.startsWith("../")) return undefined;
+      try {
+        const status = await lstat(join(folder, path));
+        return status.isFile() ? await readFile(join(folder, path), "utf8") : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+function recordReads(files: ProjectFiles): { readonly files: ProjectFiles; paths(): readonly string[] } {
+  const read = new Set<string>();
+  return {
+    files: {
+      async readText(path) {
+        const text = await files.readText(path);
+        if (text !== undefined) read.add(path);
+        return text;
+      },
+    },
+    paths: () => [...read],
+  };
+}
+
+function foldersOf(paths: ReadonlySet<string>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      folders.add(path.slice(0, slash + 1));
+    }
+  }
+  return folders;
+}
+
+function codeFileTooLarge(path: string, sizeBytes: number): Problem {
+  return new Problem(problems.code_file_too_large, {
+    message: `${path} holds ${Math.round(sizeBytes / 1_000_000)} MB, which is too much for code.`,
+    next: `List it under data: in gyre.yaml, under deps of the stage that reads it, or leave it out with a line in .dvcignore.`,
+    data: { path, sizeBytes },
+  });
+}

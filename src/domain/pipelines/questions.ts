@@ -1,0 +1,105 @@
+import { readTree } from "#kernel/blobs";
+import type { Digest } from "#kernel/digest";
+import { Problem } from "#kernel/errors";
+
+import { connect } from "./definition/graph.ts";
+import { readPipeline } from "./definition/pipeline.ts";
+import type { Execution, PlannedGraph, Step, StepExplanation, StepOut } from "./entities.ts";
+import { explainStage } from "./explain.ts";
+import type { ExplainParts } from "./explain.ts";
+import type { LogPart } from "./execution/logs.ts";
+import { filesOfTree } from "./planning/plan.ts";
+import { filesOfFolder } from "./planning/snapshot.ts";
+import { problems } from "./problems.ts";
+import { listExecutions, readExecution } from "./store/executions.ts";
+import { listLastSteps, readStep } from "./store/steps.ts";
+
+export interface PipelinesQuestions {
+  /** Throws `execution_not_found`. */
+  getExecution(id: string): Promise<Execution>;
+  /** Newest first; `before` is the id of the last one of the page before. */
+  listExecutions(
+    project: string,
+    page: { readonly limit: number; readonly before?: string },
+  ): Promise<readonly Execution[]>;
+  /** Whether a stage would run now and why; each variant of it when the name has several. Throws `stage_unknown`. */
+  explainStep(project: string, stage: string): Promise<readonly StepExplanation[]>;
+  /** The log of the newest attempt of a step, from a byte on. Throws `step_not_found`. */
+  readLog(stepId: string, from?: { readonly fromByte?: number }): Promise<LogPart>;
+  /** The log of building the Python environment of an execution. */
+  readEnvironmentLog(execution: string, from?: { readonly fromByte?: number }): Promise<LogPart>;
+  /** Every file the execution produced or took over, folders as the files in them. Throws `execution_not_found`. */
+  outputs(execution: string): Promise<ReadonlyMap<string, Digest>>;
+  /** Throws `output_not_found`. */
+  readOutput(execution: string, path: string): Promise<Uint8Array>;
+  /** The stages and how they depend on each other: of the project as it stands, or of stored code. */
+  planGraph(project: string, codeDigest?: Digest): Promise<PlannedGraph>;
+  /** The newest step of each stage that was more than planned. */
+  lastSteps(
+    project: string,
+  ): Promise<ReadonlyMap<string, { readonly step: Step; readonly execution: string }>>;
+}
+
+export function createQuestions(parts: ExplainParts): PipelinesQuestions {
+  const { db, blobs } = parts;
+  const getExecution = async (id: string): Promise<Execution> => {
+    const execution = await readExecution(db, id);
+    if (execution !== undefined) return execution;
+    throw new Problem(problems.execution_not_found, {
+      message: `There is no execution ${id}.`,
+      data: { execution: id },
+    });
+  };
+  const outputs = async (id: string): Promise<ReadonlyMap<string, Digest>> => {
+    const found = new Map<string, Digest>();
+    for (const out of (await getExecution(id)).steps.flatMap((step) => step.outs)) {
+      for (const [path, digest] of await expand(out)) found.set(path, digest);
+    }
+    return found;
+  };
+  const expand = async (out: StepOut): Promise<readonly (readonly [string, Digest])[]> => {
+    if (!out.isFolder) return [[out.path, out.digest]];
+    const { files } = await readTree(blobs, out.digest);
+    return files.map((file) => [`${out.path}/${file.path}`, file.digest]);
+  };
+  return {
+    getExecution,
+    listExecutions: async (project, page) => await listExecutions(db, project, page),
+    explainStep: async (project, stage) => await explainStage(parts, project, stage),
+    async readLog(stepId, { fromByte = 0 } = {}) {
+      const found = await readStep(db, stepId);
+      if (found === undefined) {
+        throw new Problem(problems.step_not_found, {
+          message: `There is no step ${stepId}.`,
+          data: { step: stepId },
+        });
+      }
+      return await parts.logs.read(found.execution, { step: stepId, attempt: found.step.attempt }, fromByte);
+    },
+    readEnvironmentLog: async (execution, { fromByte = 0 } = {}) =>
+      await parts.logs.read(execution, "environment", fromByte),
+    outputs,
+    async readOutput(execution, path) {
+      const digest = (await outputs(execution)).get(path);
+      if (digest !== undefined) return await blobs.readBytes(digest);
+      throw new Problem(problems.output_not_found, {
+        message: `No step of execution ${execution} produced ${path}.`,
+        data: { execution, path },
+      });
+    },
+    async planGraph(projectId, codeDigest) {
+      const project = await parts.projects.getProject(projectId);
+      const files =
+        codeDigest === undefined
+          ? filesOfFolder(project.folder)
+          : filesOfTree(blobs, { project, code: await readTree(blobs, codeDigest), parameters: {} });
+      const graph = connect((await readPipeline({ files, ...project.pipeline })).stages);
+      const stages = graph.stages.map((stage) => ({
+        ...stage,
+        dependsOn: graph.dependsOn.get(stage.name) ?? [],
+      }));
+      return { file: project.pipeline.file, codeDigest: codeDigest ?? null, stages };
+    },
+    lastSteps: async (project) => await listLastSteps(db, project),
+  };
+}

@@ -1,0 +1,158 @@
+import { z } from "zod";
+
+import { Problem } from "#kernel/errors";
+import { defineRoute, defineStream } from "#kernel/http";
+import type { Route } from "#kernel/http";
+
+import type { PipelinesCommands } from "./commands.ts";
+import type { Execution, Step } from "./entities.ts";
+import { followExecution } from "./follow.ts";
+import { problems } from "./problems.ts";
+import type { PipelinesQuestions } from "./questions.ts";
+import { executionDetail, executionSummary, explanation, graph, logPart } from "./schemas.ts";
+
+const base = "/api/v1/projects/:project";
+const tags = ["pipelines"];
+
+/** The HTTP face of pipelines. What another project's execution is called does not exist here. */
+export function createRoutes(questions: PipelinesQuestions, commands: PipelinesCommands): readonly Route[] {
+  const executionOf = async (project: string, id: string): Promise<Execution> => {
+    const execution = await questions.getExecution(id);
+    if (execution.project === project) return execution;
+    throw new Problem(problems.execution_not_found, {
+      message: `There is no execution ${id}.`,
+      data: { execution: id },
+    });
+  };
+  return [
+    defineRoute({
+      method: "GET",
+      path: `${base}/executions`,
+      permission: "project:read",
+      summary: "Lists executions, newest first",
+      tags,
+      query: z.object({
+        limit: z.coerce.number().int().min(1).max(200).default(20),
+        before: z.string().optional(),
+      }),
+      response: z.object({ executions: z.array(executionSummary), next: z.string().nullable() }),
+      async handler({ params, query }) {
+        const { limit, before } = query;
+        const executions = await questions.listExecutions(params.project, {
+          limit,
+          ...(before === undefined ? {} : { before }),
+        });
+        return {
+          executions: [...executions],
+          next: executions.length < limit ? null : (executions.at(-1)?.id ?? null),
+        };
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: `${base}/executions`,
+      permission: "run:write",
+      summary: "Runs the pipeline, or the part of it that makes the targets",
+      tags,
+      body: z.strictObject({
+        targets: z.array(z.string()).default([]),
+        parameters: z.record(z.string(), z.unknown()).default({}),
+        reason: z.string().max(500).optional(),
+      }),
+      status: 201,
+      response: executionDetail,
+      handler: async ({ params, body, principal }) =>
+        await commands.execute({
+          project: params.project,
+          targets: body.targets,
+          parameters: body.parameters,
+          purpose: { kind: "requested", reason: body.reason ?? `asked for by ${principal.name}` },
+          actor: principal.id,
+        }),
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/executions/:execution`,
+      permission: "project:read",
+      summary: "Shows an execution with its steps",
+      tags,
+      response: executionDetail,
+      handler: async ({ params }) => await executionOf(params.project, params.execution),
+    }),
+    defineRoute({
+      method: "POST",
+      path: `${base}/executions/:execution/cancel`,
+      permission: "run:write",
+      summary: "Cancels an execution; one that has ended stays as it is",
+      tags,
+      response: executionDetail,
+      async handler({ params, principal }) {
+        await executionOf(params.project, params.execution);
+        return await commands.cancelExecution(params.execution, principal.id);
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/executions/:execution/steps/:stage/log`,
+      permission: "project:read",
+      summary: "Reads the log of a step from a byte on",
+      tags,
+      query: z.object({ from: z.coerce.number().int().min(0).default(0) }),
+      response: logPart,
+      async handler({ params, query }) {
+        const step = stepOf(await executionOf(params.project, params.execution), params.stage);
+        return await questions.readLog(step.id, { fromByte: query.from });
+      },
+    }),
+    defineStream({
+      path: `${base}/executions/:execution/log/stream`,
+      permission: "project:read",
+      summary: "Follows an execution: what its steps print, and how they end",
+      tags,
+      async handler({ params, signal }) {
+        await executionOf(params.project, params.execution);
+        return followExecution(questions, params.execution, signal);
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/pipeline`,
+      permission: "project:read",
+      summary: "Shows the stages of the project as it stands, with the last step of each",
+      tags,
+      response: graph,
+      async handler({ params }) {
+        const planned = await questions.planGraph(params.project);
+        const last = await questions.lastSteps(params.project);
+        const stages = planned.stages.map((stage) => {
+          const found = last.get(stage.name);
+          return {
+            ...stage,
+            last: found === undefined ? null : { ...found.step, execution: found.execution },
+          };
+        });
+        return { file: planned.file, stages };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/pipeline/why/:stage`,
+      permission: "project:read",
+      summary: "Says whether a stage would run now, and why",
+      tags,
+      response: z.object({ explanations: z.array(explanation) }),
+      handler: async ({ params }) => ({
+        explanations: [...(await questions.explainStep(params.project, params.stage))],
+      }),
+    }),
+  ];
+}
+
+function stepOf(execution: Execution, stage: string): Step {
+  const step = execution.steps.find((candidate) => candidate.stage === stage || candidate.id === stage);
+  if (step !== undefined) return step;
+  throw new Problem(problems.step_not_found, {
+    message: `Execution ${execution.id} has no step "${stage}".`,
+    data: { execution: execution.id, stage },
+  });
+}
