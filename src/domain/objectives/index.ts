@@ -33,3 +33,7 @@ export { describe, describeAsText, referencedFiles } from "./describe.ts";
 export type { DescribedSection, ReferencedFile } from "./describe.ts";
 export { projectFileJsonSchema } from "./json-schema.ts";
 export { problems as objectivesProblems } from "./problems.ts";
+export { createObjectives } from "./module.ts";
+export type { Charter, Objectives, Project } from "./module.ts";
+export { migrations } from "./store.ts";
+export type { CharterVersion } from "./store.ts";
