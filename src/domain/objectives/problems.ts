@@ -9,7 +9,7 @@ export const problems = defineProblems({
   project_not_found: {
     kind: "not_found",
     when: "A call names a project the server does not hold.",
-    next: "Look at the projects with: gyre projects, or make this one known with: gyre apply",
+    next: "Mend the name, or make the project known from its folder with: gyre apply",
   },
   charter_version_not_found: {
     kind: "not_found",
