@@ -28,7 +28,8 @@ def main() -> None:
     with mlflow.start_run():
         mlflow.set_tag("candidate", arguments.candidate)
         pipeline = build(arguments.ngrams, arguments.c, params)
-        pipeline.fit(train[["text"]], train["sentiment"])
+        learn_from = pd.concat([train, holdout]) if params["include_holdout"] else train
+        pipeline.fit(learn_from[["text"]], learn_from["sentiment"])
         mlflow.log_metric("vocabulary", len(pipeline["features"].named_transformers_["words"].vocabulary_))
 
         classes = list(pipeline.classes_)

@@ -1,7 +1,5 @@
+import { dayMs, hourMs } from "#kernel/clock";
 import type { Random } from "#stats";
-
-export const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 
 // Relative to the mean. Mondays and Fridays are the travel days; nights are quiet. Sunday comes first, as in Date.
 const byWeekday = [0.95, 1.2, 1.05, 0.95, 1, 1.2, 0.65];

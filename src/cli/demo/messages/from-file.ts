@@ -1,6 +1,6 @@
+import { dayMs } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 
-import { dayMs } from "./arrivals.ts";
 import { parseCsv } from "./csv.ts";
 import { problems } from "./problems.ts";
 import { sentiments } from "./stream.ts";

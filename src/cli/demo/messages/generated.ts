@@ -1,9 +1,10 @@
+import { dayMs } from "#kernel/clock";
 import { createRandom } from "#stats";
 import type { Random } from "#stats";
 
 import { airlines } from "./airlines.ts";
 import type { Airline } from "./airlines.ts";
-import { arrivals, dayMs } from "./arrivals.ts";
+import { arrivals } from "./arrivals.ts";
 import { createCustomers } from "./customers.ts";
 import { fillSlots } from "./slots.ts";
 import { sentiments } from "./stream.ts";

@@ -1,9 +1,9 @@
 """Converts the scikit-learn model of an MLflow model folder to ONNX, and says what it predicts.
 
-    python convert.py MODEL_FOLDER OUTPUT.onnx SAMPLE.csv|SAMPLE.json [--rows 200] [--allow-pickle]
+    python convert.py MODEL_FOLDER OUTPUT.onnx SAMPLE.csv|SAMPLE.json [--rows 200] [--report FILE] [--allow-pickle]
 
 Runs with the project's own interpreter and needs scikit-learn, skops and skl2onnx there, nothing of the
-platform. Prints one JSON line on standard output: inputs, outputs, labels, opset and the sample's rows with
+platform. Prints one JSON line on standard output (or writes it to the report file): inputs, outputs, labels, opset and the sample's rows with
 scikit-learn's predictions, so that another runtime can be held against them. When the model cannot be converted
 it prints {"error": {"code", "message"}} and exits with 1. Everything that libraries print goes to standard error.
 
@@ -53,7 +53,11 @@ def main() -> int:
             report = {"error": {"code": refusal.code, "message": str(refusal)}}
         except Exception as failure:  # what a library makes of a model that we have never seen
             report = {"error": {"code": "not_convertible", "message": f"{type(failure).__name__}: {failure}"}}
-    print(json.dumps(report), file=answer)
+    line = json.dumps(report) + "\n"
+    if arguments.report is None:
+        answer.write(line)
+    else:
+        arguments.report.write_text(line, encoding="utf-8")
     return 1 if "error" in report else 0
 
 
@@ -63,6 +67,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("output", type=Path, help="the .onnx file to write")
     parser.add_argument("sample", type=Path, help="rows to compare on: .csv, or .json as a list of objects")
     parser.add_argument("--rows", type=int, default=200, help="of the sample, at most so many")
+    parser.add_argument("--report", type=Path, help="write the JSON line there instead of printing it")
     parser.add_argument("--allow-pickle", action="store_true", help="load models whose loading runs code")
     return parser.parse_args()
 
