@@ -139,6 +139,20 @@ export function createRoutes(tracking: TrackingQuestions): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
+      path: "/api/v1/runs/:run",
+      permission: "run:read",
+      scope: "handler",
+      summary:
+        "Says which project a run belongs to: the links that MLflow's clients print name only the run.",
+      response: z.object({ id: z.string(), project: z.string().nullable(), experimentId: z.string() }),
+      async handler({ params, allow }) {
+        const { id, project, experimentId } = await tracking.getRun(params.run);
+        await allow(project ?? undefined);
+        return { id, project, experimentId };
+      },
+    }),
+    defineRoute({
+      method: "GET",
       path: `${base}/compare`,
       permission: "run:read",
       summary: "Sets up to 50 runs side by side.",

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { createTestKernel } from "#kernel/testing";
 import { migrations } from "#tracking";
 
+import { createMemoryRegistry } from "./test-registry.ts";
 import { createTestServer } from "./test-server.ts";
 import type { TestMethod } from "./test-server.ts";
 
@@ -168,6 +169,32 @@ describe("published attacks on artifact servers", () => {
         .status,
       200,
     );
+  });
+
+  it("never make a model version of an address outside this server, prompt or not", async () => {
+    const kernel = await createTestKernel({ migrations });
+    const { call } = createTestServer(kernel, {
+      registry: (door) => createMemoryRegistry(door, kernel.clock),
+    });
+    await call("POST", `${api}/registered-models/create`, { name: "evil" });
+    for (const source of badSources) {
+      const { status } = await call("POST", `${api}/model-versions/create`, { name: "evil", source });
+      assert.ok(isRefusal(status), source);
+      const tags = [{ key: "mlflow.prompt.is_prompt", value: "true" }];
+      const prompt = await call("POST", `${api}/model-versions/create`, { name: "evil", source, tags });
+      assert.ok(isRefusal(prompt.status), `${source} as a prompt`);
+    }
+    for (const name of ["a/b", "a:b", "a%2fb/c", ""]) {
+      assert.equal((await call("POST", `${api}/registered-models/create`, { name })).status, 400, name);
+    }
+    for (const alias of ["latest", "LATEST", "v1", "a/b", ""]) {
+      const { status } = await call("POST", `${api}/registered-models/alias`, {
+        name: "evil",
+        alias,
+        version: "1",
+      });
+      assert.equal(status, 400, alias);
+    }
   });
 
   it("never let a foreign artifact location be read through the server", async () => {

@@ -51,6 +51,19 @@ seen["logged"] = [[one.name, str(one.status), one.source_run_id == run_id] for o
 loaded = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
 seen["predicts"] = list(loaded.predict(X)) == list(model.predict(X))
 
+version = mlflow.register_model(f"runs:/{run_id}/model", "care-model")
+client.set_registered_model_alias("care-model", "champion", version.version)
+client.set_model_version_tag("care-model", version.version, "checked", "yes")
+champion = client.get_model_version_by_alias("care-model", "champion")
+loaded = mlflow.pyfunc.load_model("models:/care-model@champion")
+seen["registered"] = [
+    champion.version,
+    champion.status,
+    list(champion.aliases),
+    list(loaded.predict(X)) == list(model.predict(X)),
+]
+seen["versions"] = [one.version for one in client.search_model_versions("name = 'care-model'")]
+
 with mlflow.start_run(run_name="parent"):
     with mlflow.start_run(nested=True) as child:
         pass

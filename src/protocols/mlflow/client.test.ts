@@ -12,6 +12,7 @@ import { Problem } from "#kernel/errors";
 import { createTestKernel } from "#kernel/testing";
 import { migrations } from "#tracking";
 
+import { createMemoryRegistry } from "./test-registry.ts";
 import { createTestServer } from "./test-server.ts";
 
 const run = promisify(execFile);
@@ -39,7 +40,9 @@ describe("the unmodified MLflow client", () => {
     const environment = await findEnvironment();
     if (typeof environment === "string") return test.skip(environment);
     const kernel = await createTestKernel({ migrations, startMs: Date.UTC(2027, 0, 1) });
-    const { server, tracking } = createTestServer(kernel);
+    const { server, tracking } = createTestServer(kernel, {
+      registry: (door) => createMemoryRegistry(door, kernel.clock),
+    });
     const { url } = await server.listen();
     try {
       const script = join(import.meta.dirname, "client.test.py");
@@ -64,6 +67,8 @@ describe("the unmodified MLflow client", () => {
         history: true,
         logged: [["model", "READY", true]],
         predicts: true,
+        registered: ["1", "READY", ["champion"], true],
+        versions: ["1"],
         deleted: "deleted",
         refused: ["INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"],
       });

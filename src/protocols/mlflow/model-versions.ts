@@ -43,7 +43,8 @@ export function createModelVersionCalls({ tracking, registry }: RegistryParts): 
         const isPrompt = input.tags.some(
           (tag) => tag.key === "mlflow.prompt.is_prompt" && tag.value === "true",
         );
-        const files = isPrompt ? [] : await filesOf(input.source, caller);
+        // A prompt is all tags: the one source its clients send for it means that there are no files.
+        const files = isPrompt && input.source === "dummy-source" ? [] : await filesOf(input.source, caller);
         const version = await registry.createVersion({
           name: input.name,
           source: input.source,

@@ -30,16 +30,16 @@ export interface TestServer {
   call(method: TestMethod, path: string, body?: object): Promise<{ status: number; body: unknown }>;
 }
 
-/** Tracking behind its two protocols, for tests: everybody is Ada, `refuse` says what Ada may not. */
+/** Tracking behind its two protocols, for tests: everybody is Ada, and `authorise` says what she may. */
 export function createTestServer(
   parts: TestServerParts,
   options: {
-    readonly registry?: MlflowParts["registry"];
+    readonly registry?: (tracking: Tracking) => MlflowParts["registry"];
     readonly authorise?: (permission: string, project: string | undefined) => Promise<void>;
   } = {},
 ): TestServer {
   const tracking = createTracking({ ...parts, isProject: async (name) => name === "care" });
-  const mlflow = createMlflow({ tracking, clock: parts.clock, registry: options.registry });
+  const mlflow = createMlflow({ tracking, clock: parts.clock, registry: options.registry?.(tracking) });
   const server = createServer({
     routes: [...tracking.routes, ...mlflow.routes],
     authenticate: async () => ada,
