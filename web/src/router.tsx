@@ -1,5 +1,10 @@
 import { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
 import { PageSkeleton } from "./components/answers.tsx";
 import { NotFound } from "./scenes/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -21,7 +26,18 @@ export interface View {
   back?: string;
 }
 
-const texts = ["tab", "sort", "columns", "filter", "at", "segment", "metric", "kinds", "actor", "back"] as const;
+const texts = [
+  "tab",
+  "sort",
+  "columns",
+  "filter",
+  "at",
+  "segment",
+  "metric",
+  "kinds",
+  "actor",
+  "back",
+] as const;
 
 function readView(search: Record<string, unknown>): View {
   const view: View = {};

@@ -4,13 +4,20 @@ import { CodeBlock } from "./code-block.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
 /** Nothing here yet: says what would be here and how to get it. */
-export function EmptyState({ icon = "ring", title, children, command, actions }: EmptyStateProps) {
+export function EmptyState({
+  icon = "ring",
+  title,
+  children,
+  command,
+  actions,
+  page = false,
+}: EmptyStateProps) {
   return (
     <div className="mx-auto flex max-w-xl flex-col items-center px-6 py-14 text-center">
       <span className="mb-4 flex size-11 items-center justify-center rounded-full border border-line bg-sunken text-faint">
         <Icon name={icon} size={20} />
       </span>
-      <h2 className="text-lg font-semibold">{title}</h2>
+      <Title page={page}>{title}</Title>
       {children && <div className="mt-1 text-soft">{children}</div>}
       {command && (
         <div className="mt-4 w-full text-left">
@@ -28,16 +35,24 @@ export interface EmptyStateProps {
   children?: ReactNode;
   command?: string;
   actions?: ReactNode;
+  /** It stands for the whole page, so its title is the heading of the page. */
+  page?: boolean;
 }
 
 /** What failed, why, and the next step; `again` offers to try once more. */
-export function ErrorState({ title = "This could not be shown", problem, again, children }: ErrorStateProps) {
+export function ErrorState({
+  title = "This could not be shown",
+  problem,
+  again,
+  children,
+  page = false,
+}: ErrorStateProps) {
   return (
     <div role="alert" className="mx-auto max-w-xl px-6 py-14">
-      <p className="mb-3 flex items-center gap-2 text-bad">
+      <div className="mb-3 flex items-center gap-2 text-bad">
         <Icon name="cross" size={18} strokeWidth={2} />
-        <span className="text-lg font-semibold">{title}</span>
-      </p>
+        <Title page={page}>{title}</Title>
+      </div>
       <p className="text-ink">{problem.message}</p>
       {problem.next && (
         <p className="mt-2 text-soft">
@@ -63,27 +78,56 @@ export interface ErrorStateProps {
   problem: { code: string; message: string; next?: string | undefined };
   again?: () => void;
   children?: ReactNode;
+  page?: boolean;
 }
 
 /** The reader may not see this: says which permission is needed and who can give it. */
-export function ForbiddenState({ message, next, actions }: { message: string; next?: string; actions?: ReactNode }) {
+export function ForbiddenState({ message, next, actions, page = false }: ForbiddenStateProps) {
   return (
-    <EmptyState icon="lock" title="Not open to you" actions={actions}>
+    <EmptyState icon="lock" title="Not open to you" actions={actions} page={page}>
       <p>{message}</p>
       {next && <p className="mt-2">{next}</p>}
     </EmptyState>
   );
 }
 
+export interface ForbiddenStateProps {
+  message: string;
+  next?: string;
+  actions?: ReactNode;
+  page?: boolean;
+}
+
+function Title({ page, children }: { page: boolean; children: ReactNode }) {
+  if (!page) return <h2 className="text-lg font-semibold">{children}</h2>;
+  return (
+    <h1 data-page-title="" tabIndex={-1} className="text-lg font-semibold outline-none">
+      {children}
+    </h1>
+  );
+}
+
 /** Grey bars of the final size, so that nothing jumps when the answer comes. */
-export function Skeleton({ lines = 3, height, className = "" }: { lines?: number; height?: number; className?: string }) {
+export function Skeleton({
+  lines = 3,
+  height,
+  className = "",
+}: {
+  lines?: number;
+  height?: number;
+  className?: string;
+}) {
   return (
     <div role="status" aria-label="Loading" className={`breathing space-y-3 ${className}`}>
       {height !== undefined ? (
         <div className="rounded-xl bg-idle-wash" style={{ height }} />
       ) : (
         Array.from({ length: lines }, (_, index) => (
-          <div key={index} className="h-4 rounded bg-idle-wash" style={{ width: `${92 - ((index * 17) % 45)}%` }} />
+          <div
+            key={index}
+            className="h-4 rounded bg-idle-wash"
+            style={{ width: `${92 - ((index * 17) % 45)}%` }}
+          />
         ))
       )}
     </div>

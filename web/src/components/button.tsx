@@ -4,7 +4,14 @@ import { Icon, type IconName } from "./icons.tsx";
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 
 /** `busy` keeps the width, refuses a second press and says so to a screen reader. */
-export function Button({ look = "secondary", icon, busy = false, children, className = "", ...rest }: ButtonProps) {
+export function Button({
+  look = "secondary",
+  icon,
+  busy = false,
+  children,
+  className = "",
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"

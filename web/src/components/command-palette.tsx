@@ -63,7 +63,13 @@ function Search({ onClose }: { onClose: () => void }) {
         />
         <Key>Esc</Key>
       </div>
-      <ul ref={list} id={id} role="listbox" aria-label="Commands" className="scroll-quiet max-h-[50vh] overflow-y-auto p-1.5">
+      <ul
+        ref={list}
+        id={id}
+        role="listbox"
+        aria-label="Commands"
+        className="scroll-quiet max-h-[50vh] overflow-y-auto p-1.5"
+      >
         {found.map((action, index) => (
           <li
             key={action.id}
@@ -86,7 +92,9 @@ function Search({ onClose }: { onClose: () => void }) {
             )}
           </li>
         ))}
-        {found.length === 0 && <li className="px-3 py-6 text-center text-faint">Nothing by that name here.</li>}
+        {found.length === 0 && (
+          <li className="px-3 py-6 text-center text-faint">Nothing by that name here.</li>
+        )}
       </ul>
     </>
   );

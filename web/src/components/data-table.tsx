@@ -26,7 +26,16 @@ const features = tableFeatures({
  * caller, usually the URL (`useTableView`). Arrow keys or j and k walk the rows, Enter follows the
  * link of the row. Up to twelve rows the table is as high as its content.
  */
-export function DataTable<Row extends object>({ label, rows, columns, rowKey, view, onView, empty, maximumHeight = 640 }: DataTableProps<Row>) {
+export function DataTable<Row extends object>({
+  label,
+  rows,
+  columns,
+  rowKey,
+  view,
+  onView,
+  empty,
+  maximumHeight = 640,
+}: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const sorting = useMemo<SortingState>(() => readSort(view.sort), [view.sort]);
   const columnVisibility = useMemo(() => visibility(columns, view.columns), [columns, view.columns]);
@@ -39,7 +48,8 @@ export function DataTable<Row extends object>({ label, rows, columns, rowKey, vi
     columns: definitions,
     getRowId: rowKey,
     state: { sorting, columnVisibility },
-    onSortingChange: (update) => onView({ sort: writeSort(typeof update === "function" ? update(sorting) : update) }),
+    onSortingChange: (update) =>
+      onView({ sort: writeSort(typeof update === "function" ? update(sorting) : update) }),
     sortDescFirst: false,
   });
 
@@ -163,7 +173,11 @@ export interface Column<Row> {
 }
 
 /** The menu that chooses columns; for the head of the panel around a table. */
-export function ColumnsMenu<Row extends object>({ columns, view, onView }: Pick<DataTableProps<Row>, "columns" | "view" | "onView">) {
+export function ColumnsMenu<Row extends object>({
+  columns,
+  view,
+  onView,
+}: Pick<DataTableProps<Row>, "columns" | "view" | "onView">) {
   const visible = visibility(columns, view.columns);
   return (
     <Menu
@@ -225,14 +239,23 @@ function align<Row extends object>(column: Column<Row>): string {
   return column.align === "right" ? "text-right" : "text-left";
 }
 
-function visibility<Row extends object>(columns: readonly Column<Row>[], chosen: string | undefined): Record<string, boolean> {
+function visibility<Row extends object>(
+  columns: readonly Column<Row>[],
+  chosen: string | undefined,
+): Record<string, boolean> {
   const list = chosen?.split(",");
   return Object.fromEntries(
-    columns.map((column, index) => [column.id, index === 0 || (list ? list.includes(column.id) : !column.hidden)]),
+    columns.map((column, index) => [
+      column.id,
+      index === 0 || (list ? list.includes(column.id) : !column.hidden),
+    ]),
   );
 }
 
-function sameAsDefault<Row extends object>(columns: readonly Column<Row>[], chosen: readonly string[]): boolean {
+function sameAsDefault<Row extends object>(
+  columns: readonly Column<Row>[],
+  chosen: readonly string[],
+): boolean {
   const usual = columns.filter((column, index) => index === 0 || !column.hidden).map((column) => column.id);
   return usual.join() === chosen.join();
 }

@@ -56,7 +56,11 @@ export interface TextFieldProps extends TextareaHTMLAttributes<HTMLTextAreaEleme
 }
 
 /** A small search box without a visible label, for the head of a list. */
-export function SearchField({ label, className = "", ...rest }: InputHTMLAttributes<HTMLInputElement> & { label: string }) {
+export function SearchField({
+  label,
+  className = "",
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & { label: string }) {
   return (
     <input
       type="search"
@@ -101,7 +105,15 @@ export interface ChoiceProps {
   hideLabel?: boolean;
 }
 
-function Hint({ id, hint, problem }: { id: string; hint?: string | undefined; problem?: string | undefined }) {
+function Hint({
+  id,
+  hint,
+  problem,
+}: {
+  id: string;
+  hint?: string | undefined;
+  problem?: string | undefined;
+}) {
   if (!hint && !problem) return null;
   return (
     <p id={id} className={`mt-1 text-xs ${problem ? "text-bad" : "text-faint"}`}>

@@ -11,8 +11,24 @@ export function number(value: number | null | undefined, digits?: number): strin
   }
   const size = Math.abs(value);
   if (size !== 0 && size < 0.0001) return value.toExponential(1);
-  if (Number.isInteger(value) || size >= 1000) return value.toLocaleString("en", { maximumFractionDigits: 0 });
+  if (Number.isInteger(value) || size >= 1000)
+    return value.toLocaleString("en", { maximumFractionDigits: 0 });
   return value.toLocaleString("en", { maximumFractionDigits: size >= 100 ? 1 : size >= 1 ? 2 : 4 });
+}
+
+/** One way to write all values of a column, so that they compare by eye: the same digits after the point. */
+export function alike(
+  values: readonly (number | null | undefined)[],
+): (value: number | null | undefined) => string {
+  const known = values.filter(
+    (value): value is number => typeof value === "number" && Number.isFinite(value),
+  );
+  if (known.every(Number.isInteger)) return (value) => number(value);
+  const largest = Math.max(...known.map(Math.abs));
+  const smallest = Math.min(...known.filter((value) => value !== 0).map(Math.abs));
+  if (smallest < 0.0001) return (value) => number(value);
+  const digits = largest >= 1000 ? 0 : largest >= 100 ? 1 : largest >= 10 ? 2 : largest >= 1 ? 3 : 4;
+  return (value) => number(value, digits);
 }
 
 /** A share between 0 and 1 as a percentage: 84.2 %. */
@@ -41,6 +57,7 @@ export function bytes(sizeBytes: number | null | undefined): string {
 /** 840 ms, 12.4 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
 export function duration(elapsedMs: number | null | undefined): string {
   if (elapsedMs === null || elapsedMs === undefined || Number.isNaN(elapsedMs)) return missing;
+  if (elapsedMs < 10) return `${elapsedMs.toLocaleString("en", { maximumFractionDigits: 1 })} ms`;
   if (elapsedMs < 1000) return `${Math.round(elapsedMs)} ms`;
   if (elapsedMs < 59_950) return `${(elapsedMs / 1000).toLocaleString("en", { maximumFractionDigits: 1 })} s`;
   const seconds = Math.round(elapsedMs / 1000);
@@ -80,6 +97,11 @@ export function day(atMs: number | null | undefined): string {
 /** The first twelve digits of a digest, which tell two things apart at a glance. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256[:-]/, "").slice(0, 12);
+}
+
+/** A bound as it is written in gyre.yaml, for reading: ">= 0.60" becomes "≥ 0.60". */
+export function bound(text: string): string {
+  return text.replace(">=", "≥").replace("<=", "≤");
 }
 
 /** "1 row", "12,480 rows". */

@@ -16,7 +16,8 @@ export function LogView({ lines, live = false, label = "Log", height = 420 }: Lo
   const [hit, setHit] = useState(0);
   const needle = search.trim().toLowerCase();
   const hits = useMemo(
-    () => (needle ? lines.flatMap((line, index) => (line.toLowerCase().includes(needle) ? [index] : [])) : []),
+    () =>
+      needle ? lines.flatMap((line, index) => (line.toLowerCase().includes(needle) ? [index] : [])) : [],
     [lines, needle],
   );
   const firstError = useMemo(() => lines.findIndex((line) => errorPattern.test(line)), [lines]);
@@ -93,7 +94,9 @@ export function LogView({ lines, live = false, label = "Log", height = 420 }: Lo
         style={{ height }}
       >
         {lines.length === 0 ? (
-          <p className="px-4 py-3 font-sans text-sm text-faint">{live ? "Waiting for the first line…" : "Nothing was printed."}</p>
+          <p className="px-4 py-3 font-sans text-sm text-faint">
+            {live ? "Waiting for the first line…" : "Nothing was printed."}
+          </p>
         ) : (
           <div className="relative" style={{ height: virtualizer.getTotalSize() + 16 }}>
             {virtualizer.getVirtualItems().map((item) => {
@@ -125,7 +128,7 @@ export interface LogViewProps {
   height?: number;
 }
 
-const errorPattern = /\b(error|exception|traceback|fatal)\b/i;
+const errorPattern = /(error|exception|traceback|fatal)\b/i;
 
 function withLinks(line: string, needle: string): ReactNode {
   const parts = line.split(/(https?:\/\/[^\s"'<>)]+)/g);

@@ -88,7 +88,14 @@ function Ring({ width, stations, charter, renderLink }: LoopParts & { width: num
     <div className="relative" style={{ height: ringHeight }}>
       <svg width={width} height={ringHeight} aria-hidden="true" className="absolute inset-0">
         <path d={way.whole} fill="none" strokeWidth="14" className="stroke-sunken" />
-        <path d={way.whole} fill="none" strokeWidth="1.5" strokeDasharray="2 7" strokeLinecap="round" className="stroke-control" />
+        <path
+          d={way.whole}
+          fill="none"
+          strokeWidth="1.5"
+          strokeDasharray="2 7"
+          strokeLinecap="round"
+          className="stroke-control"
+        />
         {way.stretches.map(({ to, path }) => (
           <Stretch key={to} path={path} state={stations.get(to)?.state ?? "empty"} />
         ))}
@@ -101,13 +108,18 @@ function Ring({ width, stations, charter, renderLink }: LoopParts & { width: num
             strokeLinecap="round"
             strokeLinejoin="round"
             transform={`translate(${arrow.x} ${arrow.y}) rotate(${arrow.angle})`}
-            className="stroke-control"
+            className={strokeOf(stations.get(arrow.to)?.state ?? "empty")}
           />
         ))}
       </svg>
       <div
         className="absolute flex flex-col justify-center"
-        style={{ left: way.centre.left, top: way.centre.top, width: way.centre.width, height: way.centre.height }}
+        style={{
+          left: way.centre.left,
+          top: way.centre.top,
+          width: way.centre.width,
+          height: way.centre.height,
+        }}
       >
         {charter}
       </div>
@@ -192,7 +204,9 @@ function Bead({ station, className }: { station: LoopStation; className: string 
   const empty = look.icon === "ring";
   return (
     <span className={`bead z-10 flex size-10 shrink-0 items-center justify-center ${className}`}>
-      {look.tone === "busy" && <span className="breathing absolute -inset-1.5 rounded-full bg-busy-wash" aria-hidden="true" />}
+      {look.tone === "busy" && (
+        <span className="breathing absolute -inset-1.5 rounded-full bg-busy-wash" aria-hidden="true" />
+      )}
       <span
         className={`relative flex size-10 items-center justify-center rounded-full border-[1.5px] bg-panel group-hover:bg-hover ${empty ? "border-dashed border-control text-faint" : `${beadLines[look.tone]} ${toneClasses[look.tone].ink}`}`}
       >
@@ -202,7 +216,12 @@ function Bead({ station, className }: { station: LoopStation; className: string 
         <span
           className={`absolute -right-1 -bottom-1 flex size-4.5 items-center justify-center rounded-full border-2 border-panel ${toneClasses[look.tone].fill} text-panel`}
         >
-          <Icon name={look.icon} size={10} strokeWidth={2.5} className={look.icon === "spinner" ? "turning" : undefined} />
+          <Icon
+            name={look.icon}
+            size={10}
+            strokeWidth={2.5}
+            className={look.icon === "spinner" ? "turning" : undefined}
+          />
         </span>
       )}
     </span>
@@ -222,7 +241,7 @@ function Caption({ station }: { station: LoopStation }) {
   const look = lookOf(station.state);
   return (
     <>
-      <span className="flex max-w-full flex-wrap items-baseline gap-x-2">
+      <span className="flex max-w-full items-baseline gap-x-2 whitespace-nowrap">
         <span className="text-base font-semibold group-hover:text-accent group-hover:underline group-hover:underline-offset-4">
           {titles[station.key].title}
         </span>
@@ -237,7 +256,6 @@ function Caption({ station }: { station: LoopStation }) {
 function Stretch({ path, state }: { path: string; state: string }) {
   const look = lookOf(state);
   if (look.icon === "ring") return null;
-  const colour = { good: "stroke-accent", idle: "stroke-accent", accent: "stroke-accent", busy: "stroke-busy", warn: "stroke-warn", bad: "stroke-bad" }[look.tone];
   return (
     <>
       {look.tone === "busy" && <path d={path} fill="none" strokeWidth="2" className="stroke-panel" />}
@@ -245,11 +263,20 @@ function Stretch({ path, state }: { path: string; state: string }) {
         d={path}
         fill="none"
         strokeWidth="2"
-        className={`${colour} ${look.tone === "busy" ? "flowing" : ""}`}
+        className={`${strokeOf(state)} ${look.tone === "busy" ? "flowing" : ""}`}
         strokeDasharray={look.tone === "bad" || look.tone === "warn" ? "9 4" : undefined}
       />
     </>
   );
+}
+
+/** The colour of a stretch of the way: what was travelled in peace has the accent, the rest its state. */
+function strokeOf(state: string): string {
+  const look = lookOf(state);
+  if (look.icon === "ring") return "stroke-control";
+  if (look.tone === "busy") return "stroke-busy";
+  if (look.tone === "warn") return "stroke-warn";
+  return look.tone === "bad" ? "stroke-bad" : "stroke-accent";
 }
 
 /** A racetrack in CSS pixels: four stations on top, gates on the right bend, four below, back on the left. */
@@ -263,7 +290,11 @@ function geometry(width: number) {
   const from = left + radius;
   const to = right - radius;
   const columns = [0, 1, 2, 3].map((index) => from + ((to - from) * index) / 3);
-  const place = (index: number, y: number, caption: keyof typeof captions) => ({ x: columns[index] ?? 0, y, caption });
+  const place = (index: number, y: number, caption: keyof typeof captions) => ({
+    x: columns[index] ?? 0,
+    y,
+    caption,
+  });
   const places: Record<StationKey, { x: number; y: number; caption: keyof typeof captions }> = {
     data: place(0, top, "above"),
     labels: place(1, top, "above"),
@@ -275,7 +306,8 @@ function geometry(width: number) {
     monitoring: place(1, bottom, "below"),
     feedback: place(0, bottom, "below"),
   };
-  const straight = (a: StationKey, b: StationKey) => `M${places[a].x} ${places[a].y}L${places[b].x} ${places[b].y}`;
+  const straight = (a: StationKey, b: StationKey) =>
+    `M${places[a].x} ${places[a].y}L${places[b].x} ${places[b].y}`;
   const bend = (fromX: number, fromY: number, toX: number, toY: number) =>
     `M${fromX} ${fromY}A${radius} ${radius} 0 0 1 ${toX} ${toY}`;
   const stretches: { to: StationKey; path: string }[] = [
@@ -292,14 +324,23 @@ function geometry(width: number) {
   const between = (a: number, b: number) => ((columns[a] ?? 0) + (columns[b] ?? 0)) / 2;
   const slant = radius * Math.SQRT1_2;
   const arrows = [
-    ...[0, 1, 2].map((index) => ({ x: between(index, index + 1), y: top, angle: 0 })),
-    ...[0, 1, 2].map((index) => ({ x: between(index, index + 1), y: bottom, angle: 180 })),
-    { x: to + slant, y: middle - slant, angle: 45 },
-    { x: to + slant, y: middle + slant, angle: 135 },
-    { x: left, y: middle, angle: -90 },
+    { to: "labels" as const, x: between(0, 1), y: top, angle: 0 },
+    { to: "pipeline" as const, x: between(1, 2), y: top, angle: 0 },
+    { to: "model" as const, x: between(2, 3), y: top, angle: 0 },
+    { to: "gates" as const, x: to + slant, y: middle - slant, angle: 45 },
+    { to: "release" as const, x: to + slant, y: middle + slant, angle: 135 },
+    { to: "serving" as const, x: between(2, 3), y: bottom, angle: 180 },
+    { to: "monitoring" as const, x: between(1, 2), y: bottom, angle: 180 },
+    { to: "feedback" as const, x: between(0, 1), y: bottom, angle: 180 },
+    { to: "data" as const, x: left, y: middle, angle: -90 },
   ];
   const centreWidth = Math.min(480, right - left - 2 * 148);
-  const centre = { left: (left + right - centreWidth) / 2, top: top + 34, width: centreWidth, height: bottom - top - 68 };
+  const centre = {
+    left: (left + right - centreWidth) / 2,
+    top: top + 34,
+    width: centreWidth,
+    height: bottom - top - 68,
+  };
   return {
     left,
     whole: `M${from} ${top}H${to}A${radius} ${radius} 0 0 1 ${to} ${bottom}H${from}A${radius} ${radius} 0 0 1 ${from} ${top}Z`,

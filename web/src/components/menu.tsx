@@ -29,7 +29,9 @@ export function Menu({ trigger, items, align = "end" }: MenuProps) {
                 onSelect={(event) => item.stay && event.preventDefault()}
                 className={itemClass}
               >
-                <span className="flex w-4 justify-center">{item.checked && <Icon name="check" size={14} />}</span>
+                <span className="flex w-4 justify-center">
+                  {item.checked && <Icon name="check" size={14} />}
+                </span>
                 {item.label}
               </DropdownMenu.CheckboxItem>
             ) : (

@@ -32,7 +32,9 @@ export function PageHeader({ crumbs, title, state, lead, meta, actions, mono = f
             {state}
           </div>
           {lead && <p className="mt-1 max-w-3xl text-base text-soft">{lead}</p>}
-          {meta && <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-faint">{meta}</div>}
+          {meta && (
+            <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-faint">{meta}</div>
+          )}
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>

@@ -1,19 +1,21 @@
-import { useId, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 /** A surface with a heading; `flush` lets a table or chart touch the edges. */
-export function Panel({ title, hint, actions, children, footnote, flush = false, className = "" }: PanelProps) {
-  const id = useId();
+export function Panel({
+  title,
+  hint,
+  actions,
+  children,
+  footnote,
+  flush = false,
+  className = "",
+}: PanelProps) {
   return (
-    <section
-      aria-labelledby={title ? id : undefined}
-      className={`min-w-0 overflow-clip rounded-xl border border-line bg-panel ${className}`}
-    >
+    <section className={`min-w-0 overflow-clip rounded-xl border border-line bg-panel ${className}`}>
       {title && (
         <div className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5">
           <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
-            <h2 id={id} className="text-base font-semibold">
-              {title}
-            </h2>
+            <h2 className="text-base font-semibold">{title}</h2>
             {hint && <p className="text-sm text-faint">{hint}</p>}
           </div>
           {actions && <div className="flex items-center gap-1.5">{actions}</div>}

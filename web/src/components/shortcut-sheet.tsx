@@ -15,9 +15,29 @@ export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () =>
         {[...groups].map(([group, members]) => (
           <KeyGroup key={group} title={group} keys={members.map((each) => [each.label, each.key ?? ""])} />
         ))}
-        <KeyGroup title="Lists and tables" keys={[["Next row", "j"], ["Previous row", "k"], ["Open", "Enter"]]} />
-        <KeyGroup title="Charts" keys={[["Move the cursor", "← →"], ["First, last", "Home End"]]} />
-        <KeyGroup title="Graphs" keys={[["Along the edges", "← →"], ["Among neighbours", "↑ ↓"], ["Open", "Enter"]]} />
+        <KeyGroup
+          title="Lists and tables"
+          keys={[
+            ["Next row", "j"],
+            ["Previous row", "k"],
+            ["Open", "Enter"],
+          ]}
+        />
+        <KeyGroup
+          title="Charts"
+          keys={[
+            ["Move the cursor", "← →"],
+            ["First, last", "Home End"],
+          ]}
+        />
+        <KeyGroup
+          title="Graphs"
+          keys={[
+            ["Along the edges", "← →"],
+            ["Among neighbours", "↑ ↓"],
+            ["Open", "Enter"],
+          ]}
+        />
       </div>
       <label className="mt-5 flex items-center gap-2 border-t border-line pt-4 text-sm">
         <input

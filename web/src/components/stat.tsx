@@ -23,7 +23,7 @@ export function Stat({ label, value, interval, n, unit, bound, state, format = n
         {typeof value === "number" || value === null ? format(value) : value}
         {unit && <span className="ml-1 text-sm font-normal text-faint">{unit}</span>}
       </p>
-      <p className="tabular min-h-4.5 text-xs text-faint">
+      <p className="tabular text-xs text-faint">
         {interval && (
           <span title="95 % interval">
             {format(interval[0])} to {format(interval[1])}
@@ -59,5 +59,9 @@ export interface StatProps {
 
 /** Stats side by side, wrapping as the width allows. */
 export function StatRow({ children }: { children: ReactNode }) {
-  return <div className="grid grid-cols-2 gap-x-8 gap-y-5 sm:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">{children}</div>;
+  return (
+    <div className="grid grid-cols-2 gap-x-8 gap-y-5 sm:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">
+      {children}
+    </div>
+  );
 }

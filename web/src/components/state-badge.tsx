@@ -13,13 +13,23 @@ export function StateBadge({ state, word }: { state: string; word?: string }) {
 }
 
 /** A small label; a tone only where it carries meaning. */
-export function Badge({ tone = "idle", icon, children }: { tone?: Tone; icon?: IconName; children: ReactNode }) {
+export function Badge({
+  tone = "idle",
+  icon,
+  children,
+}: {
+  tone?: Tone;
+  icon?: IconName;
+  children: ReactNode;
+}) {
   const classes = toneClasses[tone];
   return (
     <span
-      className={`inline-flex h-5 items-center gap-1 rounded-full border px-2 text-2xs font-medium whitespace-nowrap ${classes.ink} ${classes.wash} ${classes.line}`}
+      className={`inline-flex h-5 w-fit items-center gap-1 rounded-full border px-2 text-2xs font-medium whitespace-nowrap ${classes.ink} ${classes.wash} ${classes.line}`}
     >
-      {icon && <Icon name={icon} size={12} strokeWidth={2} className={icon === "spinner" ? "turning" : undefined} />}
+      {icon && (
+        <Icon name={icon} size={12} strokeWidth={2} className={icon === "spinner" ? "turning" : undefined} />
+      )}
       {children}
     </span>
   );
@@ -29,7 +39,9 @@ export function Badge({ tone = "idle", icon, children }: { tone?: Tone; icon?: I
 export function StateText({ state, word }: { state: string; word?: string }) {
   const look = lookOf(state);
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${toneClasses[look.tone].ink}`}>
+    <span
+      className={`inline-flex items-center gap-1.5 align-middle whitespace-nowrap ${toneClasses[look.tone].ink}`}
+    >
       <Icon name={look.icon} size={14} className={look.icon === "spinner" ? "turning" : undefined} />
       {word ?? look.word}
     </span>

@@ -32,6 +32,7 @@ const looks: Readonly<Record<string, StateLook>> = {
     healthy: "healthy",
     passed: "passed",
     valid: "valid",
+    usable: "usable",
     accepted: "accepted",
     succeeded: "succeeded",
     success: "succeeded",

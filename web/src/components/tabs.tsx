@@ -8,15 +8,20 @@ export function Tabs<Value extends string>({ label, items, current }: TabsProps<
         <PlainLink
           key={item.value}
           to="."
-          search={(before: Record<string, unknown>) => ({ ...before, tab: index === 0 ? undefined : item.value })}
+          search={(before: Record<string, unknown>) => ({
+            ...before,
+            tab: index === 0 ? undefined : item.value,
+          })}
           replace
           resetScroll={false}
-          aria-current={item.value === current ? "page" : undefined}
-          className="-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 border-transparent px-3 text-sm whitespace-nowrap text-soft -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          activeOptions={{ exact: true, explicitUndefined: true }}
+          className={`-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap -outline-offset-2 ${item.value === current ? "border-accent font-medium text-ink" : "border-transparent text-soft hover:text-ink"}`}
         >
           {item.label}
           {item.count !== undefined && (
-            <span className="rounded-full bg-idle-wash px-1.5 text-2xs text-idle tabular-nums">{item.count}</span>
+            <span className="rounded-full bg-idle-wash px-1.5 text-2xs text-idle tabular-nums">
+              {item.count}
+            </span>
           )}
         </PlainLink>
       ))}

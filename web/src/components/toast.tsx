@@ -35,7 +35,10 @@ export function Toasts() {
           key={each.id}
           className="rising pointer-events-auto flex items-start gap-3 rounded-lg border border-line bg-raised py-2 pr-2 pl-4 shadow-float"
         >
-          <Icon name={each.tone === "good" ? "check" : "cross"} className={`mt-2 shrink-0 ${toneClasses[each.tone].ink}`} />
+          <Icon
+            name={each.tone === "good" ? "check" : "cross"}
+            className={`mt-2 shrink-0 ${toneClasses[each.tone].ink}`}
+          />
           <div className="min-w-0 flex-1 py-1 text-sm">
             <p>{each.text}</p>
             {each.next && <p className="text-soft">{each.next}</p>}

@@ -1,7 +1,10 @@
 import { useLayoutEffect, useRef, useState, type RefObject } from "react";
 
 /** The measured size of an element in CSS pixels; 0 × 0 before the first layout. */
-export function useSize<Element extends HTMLElement>(): [RefObject<Element | null>, { width: number; height: number }] {
+export function useSize<Element extends HTMLElement>(): [
+  RefObject<Element | null>,
+  { width: number; height: number },
+] {
   const ref = useRef<Element>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {

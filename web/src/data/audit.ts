@@ -23,9 +23,12 @@ export function eventsQuery(project: string, filter: EventFilter) {
   return infiniteQueryOptions({
     queryKey: [project, "events", filter],
     queryFn: ({ signal, pageParam }) =>
-      request<{ events: LedgerEvent[] }>(projectPath(project, "events") + query({ ...filter, before: pageParam, limit: 200 }), {
-        signal,
-      }),
+      request<{ events: LedgerEvent[] }>(
+        projectPath(project, "events") + query({ ...filter, before: pageParam, limit: 200 }),
+        {
+          signal,
+        },
+      ),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => (page.events.length < 200 ? undefined : page.events.at(-1)?.seq),
   });
@@ -33,7 +36,10 @@ export function eventsQuery(project: string, filter: EventFilter) {
 
 export const verifyQuery = queryOptions({
   queryKey: ["audit", "verify"],
-  queryFn: ({ signal }) => request<{ intact: boolean; events: number; firstBroken?: number | null }>("/api/v1/audit/verify", { signal }),
+  queryFn: ({ signal }) =>
+    request<{ intact: boolean; events: number; firstBroken?: number | null }>("/api/v1/audit/verify", {
+      signal,
+    }),
   enabled: false,
   staleTime: 0,
 });

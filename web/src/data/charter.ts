@@ -40,6 +40,7 @@ export interface Charter {
 export function charterQuery(project: string) {
   return queryOptions({
     queryKey: [project, "charter"],
-    queryFn: ({ signal }) => request<{ charter: Charter | null }>(projectPath(project, "charter"), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ charter: Charter | null }>(projectPath(project, "charter"), { signal }),
   });
 }

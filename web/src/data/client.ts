@@ -8,7 +8,10 @@ export class ApiProblem extends Error {
   readonly next: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, body: { code: string; message: string; next?: string; data?: Record<string, unknown> }) {
+  constructor(
+    status: number,
+    body: { code: string; message: string; next?: string; data?: Record<string, unknown> },
+  ) {
     super(body.message);
     this.status = status;
     this.code = body.code;
@@ -57,7 +60,10 @@ async function send(path: string, { method = "GET", body, signal }: RequestOptio
     return await fetch(path, {
       method,
       credentials: "same-origin",
-      headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
@@ -87,5 +93,8 @@ function problemBody(body: unknown, response: Response): { code: string; message
   if (typeof body === "object" && body !== null && "code" in body && "message" in body) {
     return body as { code: string; message: string; next?: string };
   }
-  return { code: `http_${response.status}`, message: `The server answered ${response.status} ${response.statusText}.` };
+  return {
+    code: `http_${response.status}`,
+    message: `The server answered ${response.status} ${response.statusText}.`,
+  };
 }

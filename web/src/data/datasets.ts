@@ -54,9 +54,12 @@ export function datasetsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "datasets"],
     queryFn: ({ signal }) =>
-      request<{ datasets: { dataset: string; versions: number; newest: DatasetVersion }[] }>(projectPath(project, "datasets"), {
-        signal,
-      }),
+      request<{ datasets: { dataset: string; versions: number; newest: DatasetVersion }[] }>(
+        projectPath(project, "datasets"),
+        {
+          signal,
+        },
+      ),
   });
 }
 
@@ -64,7 +67,9 @@ export function datasetVersionsQuery(project: string, dataset: string) {
   return queryOptions({
     queryKey: [project, "datasets", dataset],
     queryFn: ({ signal }) =>
-      request<{ versions: DatasetVersion[] }>(projectPath(project, "datasets", dataset, "versions"), { signal }),
+      request<{ versions: DatasetVersion[] }>(projectPath(project, "datasets", dataset, "versions"), {
+        signal,
+      }),
   });
 }
 
@@ -83,7 +88,10 @@ export function previewQuery(project: string, dataset: string, number: string, l
   return queryOptions({
     queryKey: [project, "datasets", dataset, number, "preview"],
     queryFn: ({ signal }) =>
-      request<Preview>(projectPath(project, "datasets", dataset, "versions", number, "preview") + query({ limit }), { signal }),
+      request<Preview>(
+        projectPath(project, "datasets", dataset, "versions", number, "preview") + query({ limit }),
+        { signal },
+      ),
     staleTime: Infinity,
   });
 }

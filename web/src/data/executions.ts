@@ -38,7 +38,14 @@ export interface Step {
 
 /** The graph of the current `dvc.yaml` with the last known state of each stage. */
 export interface Pipeline {
-  stages: { name: string; command: string; dependsOn: string[]; state: string; reason?: string; lastExecution?: string | null }[];
+  stages: {
+    name: string;
+    command: string;
+    dependsOn: string[];
+    state: string;
+    reason?: string;
+    lastExecution?: string | null;
+  }[];
 }
 
 export interface StepLog {
@@ -50,14 +57,16 @@ export interface StepLog {
 export function executionsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "executions"],
-    queryFn: ({ signal }) => request<{ executions: Execution[] }>(projectPath(project, "executions"), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ executions: Execution[] }>(projectPath(project, "executions"), { signal }),
   });
 }
 
 export function executionQuery(project: string, execution: string) {
   return queryOptions({
     queryKey: [project, "executions", execution],
-    queryFn: ({ signal }) => request<{ execution: Execution }>(projectPath(project, "executions", execution), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ execution: Execution }>(projectPath(project, "executions", execution), { signal }),
   });
 }
 
@@ -76,7 +85,13 @@ export function stepLogQuery(project: string, execution: string, stage: string) 
 }
 
 /** The log of a step from a byte on; a following call continues at `nextByte`. */
-export function readLog(project: string, execution: string, stage: string, from: number, signal?: AbortSignal): Promise<StepLog> {
+export function readLog(
+  project: string,
+  execution: string,
+  stage: string,
+  from: number,
+  signal?: AbortSignal,
+): Promise<StepLog> {
   const path = projectPath(project, "executions", execution, "steps", stage, "log") + query({ from });
   return request<StepLog>(path, signal ? { signal } : {});
 }
@@ -91,5 +106,8 @@ export function execute(project: string, body: { targets?: string[]; parameters?
 }
 
 export function cancelExecution(project: string, execution: string) {
-  return request<{ execution: Execution }>(projectPath(project, "executions", execution, "cancel"), { method: "POST", body: {} });
+  return request<{ execution: Execution }>(projectPath(project, "executions", execution, "cancel"), {
+    method: "POST",
+    body: {},
+  });
 }

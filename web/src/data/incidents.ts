@@ -30,17 +30,26 @@ export type IncidentVerdict = "useful" | "noise" | "expected";
 export function incidentsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "incidents"],
-    queryFn: ({ signal }) => request<{ incidents: Incident[] }>(projectPath(project, "incidents"), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ incidents: Incident[] }>(projectPath(project, "incidents"), { signal }),
   });
 }
 
 export function incidentQuery(project: string, incident: string) {
   return queryOptions({
     queryKey: [project, "incidents", incident],
-    queryFn: ({ signal }) => request<{ incident: Incident }>(projectPath(project, "incidents", incident), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ incident: Incident }>(projectPath(project, "incidents", incident), { signal }),
   });
 }
 
-export function resolveIncident(project: string, incident: string, body: { verdict: IncidentVerdict; note: string }) {
-  return request<{ incident: Incident }>(projectPath(project, "incidents", incident, "resolve"), { method: "POST", body });
+export function resolveIncident(
+  project: string,
+  incident: string,
+  body: { verdict: IncidentVerdict; note: string },
+) {
+  return request<{ incident: Incident }>(projectPath(project, "incidents", incident, "resolve"), {
+    method: "POST",
+    body,
+  });
 }

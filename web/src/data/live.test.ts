@@ -4,7 +4,9 @@ import { nounsOf } from "./live.ts";
 
 test("an event touches the questions of its noun, an unknown one none", () => {
   assert.deepEqual(
-    ["incident.opened", "step.finished", "candidate.measured", "weather.changed"].map((kind) => nounsOf(kind)),
+    ["incident.opened", "step.finished", "candidate.measured", "weather.changed"].map((kind) =>
+      nounsOf(kind),
+    ),
     [["incidents", "monitoring"], ["executions", "pipeline"], ["releases"], []],
   );
 });

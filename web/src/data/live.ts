@@ -8,7 +8,11 @@ export type LiveState = "connecting" | "live" | "lost";
  * marks the questions it answers as stale. Events are gathered for a moment, so that a burst costs one
  * round of requests, and only questions on screen are asked again.
  */
-export function follow(project: string, queries: QueryClient, onState: (state: LiveState) => void): () => void {
+export function follow(
+  project: string,
+  queries: QueryClient,
+  onState: (state: LiveState) => void,
+): () => void {
   const stream = new EventSource(`${projectPath(project, "events")}/stream`);
   const waiting = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -41,7 +41,9 @@ export function modelsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "models"],
     queryFn: ({ signal }) =>
-      request<{ models: { model: string; versions: ModelVersion[] }[] }>(projectPath(project, "models"), { signal }),
+      request<{ models: { model: string; versions: ModelVersion[] }[] }>(projectPath(project, "models"), {
+        signal,
+      }),
   });
 }
 
@@ -49,6 +51,9 @@ export function modelVersionQuery(project: string, model: string, version: strin
   return queryOptions({
     queryKey: [project, "models", model, version],
     queryFn: ({ signal }) =>
-      request<{ version: ModelVersion; lineage: Lineage }>(projectPath(project, "models", model, "versions", version), { signal }),
+      request<{ version: ModelVersion; lineage: Lineage }>(
+        projectPath(project, "models", model, "versions", version),
+        { signal },
+      ),
   });
 }

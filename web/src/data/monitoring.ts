@@ -76,7 +76,8 @@ export function qualityQuery(project: string, metric: string, segment?: string) 
 export function driftQuery(project: string) {
   return queryOptions({
     queryKey: [project, "monitoring", "drift"],
-    queryFn: ({ signal }) => request<{ series: DriftSeries[] }>(projectPath(project, "monitoring", "drift"), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ series: DriftSeries[] }>(projectPath(project, "monitoring", "drift"), { signal }),
   });
 }
 
@@ -84,6 +85,7 @@ export function driftQuery(project: string) {
 export function traceQuery(project: string, prediction: string) {
   return queryOptions({
     queryKey: [project, "predictions", prediction],
-    queryFn: ({ signal }) => request<Record<string, unknown>>(projectPath(project, "predictions", prediction, "trace"), { signal }),
+    queryFn: ({ signal }) =>
+      request<Record<string, unknown>>(projectPath(project, "predictions", prediction, "trace"), { signal }),
   });
 }

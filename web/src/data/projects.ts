@@ -13,7 +13,12 @@ export interface Overview {
   nowMs: number;
   charter: {
     decision: string | null;
-    kpi: { name: string; now: number | null; target: string | null; series?: { atMs: number; value: number }[] } | null;
+    kpi: {
+      name: string;
+      now: number | null;
+      target: string | null;
+      series?: { atMs: number; value: number }[];
+    } | null;
     timeBoxMs: number | null;
     budget: { amount: number; spent: number | null; currency: string } | null;
   } | null;
@@ -38,7 +43,12 @@ export interface Need {
   detail?: string;
   atMs: number;
   /** What it is about, for the link. */
-  about: { kind: "release" | "incident" | "execution" | "dataset" | "model" | "charter"; id: string; name?: string; number?: number };
+  about: {
+    kind: "release" | "incident" | "execution" | "dataset" | "model" | "charter";
+    id: string;
+    name?: string;
+    number?: number;
+  };
 }
 
 export const projectsQuery = queryOptions({

@@ -8,7 +8,15 @@ export interface Release {
   modelVersionId: string;
   model: string;
   number: number;
-  state: "judging" | "refused" | "awaiting_approval" | "rolling_out" | "live" | "superseded" | "rolled_back" | "declined";
+  state:
+    | "judging"
+    | "refused"
+    | "awaiting_approval"
+    | "rolling_out"
+    | "live"
+    | "superseded"
+    | "rolled_back"
+    | "declined";
   requestedBy: string;
   requestedAtMs: number;
   reason?: string | null;
@@ -38,7 +46,15 @@ export interface GateResult {
   n: number;
   baseline?: number | null;
   bound: number | null;
-  slices?: { slice: string; verdict: Verdict; value: number | null; interval: [number, number] | null; n: number }[] | null;
+  slices?:
+    | {
+        slice: string;
+        verdict: Verdict;
+        value: number | null;
+        interval: [number, number] | null;
+        n: number;
+      }[]
+    | null;
   sentence: string;
 }
 
@@ -54,11 +70,15 @@ export function releasesQuery(project: string) {
 export function releaseQuery(project: string, release: string) {
   return queryOptions({
     queryKey: [project, "releases", release],
-    queryFn: ({ signal }) => request<{ release: Release }>(projectPath(project, "releases", release), { signal }),
+    queryFn: ({ signal }) =>
+      request<{ release: Release }>(projectPath(project, "releases", release), { signal }),
   });
 }
 
-export function requestRelease(project: string, body: { model: string; version: string; environment?: string; reason?: string }) {
+export function requestRelease(
+  project: string,
+  body: { model: string; version: string; environment?: string; reason?: string },
+) {
   return request<{ release: Release }>(projectPath(project, "releases"), { method: "POST", body });
 }
 
@@ -75,5 +95,8 @@ export function rollBackRelease(project: string, release: string, reason: string
 }
 
 function decide(project: string, release: string, verb: string, body: Record<string, string>) {
-  return request<{ release: Release }>(projectPath(project, "releases", release, verb), { method: "POST", body });
+  return request<{ release: Release }>(projectPath(project, "releases", release, verb), {
+    method: "POST",
+    body,
+  });
 }

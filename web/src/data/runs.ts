@@ -31,7 +31,10 @@ export function runsQuery(project: string, filter?: string) {
   return queryOptions({
     queryKey: [project, "runs", { filter }],
     queryFn: ({ signal }) =>
-      request<{ runs: Run[]; nextCursor?: string | null }>(projectPath(project, "runs") + query({ filter, limit: 1000 }), { signal }),
+      request<{ runs: Run[]; nextCursor?: string | null }>(
+        projectPath(project, "runs") + query({ filter, limit: 1000 }),
+        { signal },
+      ),
   });
 }
 
@@ -46,7 +49,9 @@ export function metricQuery(project: string, run: string, key: string) {
   return queryOptions({
     queryKey: [project, "runs", run, "metrics", key],
     queryFn: ({ signal }) =>
-      request<MetricHistory>(projectPath(project, "runs", run, "metrics", key) + query({ points: 1500 }), { signal }),
+      request<MetricHistory>(projectPath(project, "runs", run, "metrics", key) + query({ points: 1500 }), {
+        signal,
+      }),
   });
 }
 
@@ -54,7 +59,9 @@ export function artifactsQuery(project: string, run: string, path: string) {
   return queryOptions({
     queryKey: [project, "runs", run, "artifacts", path],
     queryFn: ({ signal }) =>
-      request<{ artifacts: Artifact[] }>(projectPath(project, "runs", run, "artifacts") + query({ path }), { signal }),
+      request<{ artifacts: Artifact[] }>(projectPath(project, "runs", run, "artifacts") + query({ path }), {
+        signal,
+      }),
   });
 }
 

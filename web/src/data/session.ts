@@ -3,7 +3,12 @@ import { request } from "./client.ts";
 
 /** Who the reader is. `via: "local"`: on the own machine nobody signs in. */
 export interface Session {
-  principal: { id: string; name: string; kind: "person" | "service" | "system"; via: "local" | "token" | "session" | "none" };
+  principal: {
+    id: string;
+    name: string;
+    kind: "person" | "service" | "system";
+    via: "local" | "token" | "session" | "none";
+  };
 }
 
 export const sessionQuery = queryOptions({

@@ -8,24 +8,41 @@ import { ApiProblem } from "../data/client.ts";
  * A question and the four ways it can end: still open (skeleton), refused, failed, answered. Every
  * scene shows its data through this, so that none forgets one.
  */
-export function Answer<Data>({ query, skeleton, children }: AnswerProps<Data>) {
+export function Answer<Data>({
+  query,
+  skeleton,
+  part = skeleton !== undefined,
+  children,
+}: AnswerProps<Data>) {
   if (query.data !== undefined) return children(query.data);
   if (query.isPending) return skeleton ?? <PageSkeleton />;
-  return <ProblemPage problem={query.error} again={() => void query.refetch()} />;
+  return <ProblemPage problem={query.error} again={() => void query.refetch()} page={!part} />;
 }
 
 export interface AnswerProps<Data> {
   query: UseQueryResult<Data>;
+  /** What stands in its place while it is open. */
   skeleton?: ReactNode;
+  /** It fills a part of a page that has its own heading. */
+  part?: boolean;
   children: (data: Data) => ReactNode;
 }
 
 /** The page of a problem, by its kind. */
-export function ProblemPage({ problem, again }: { problem: unknown; again?: () => void }) {
+export function ProblemPage({
+  problem,
+  again,
+  page = true,
+}: {
+  problem: unknown;
+  again?: () => void;
+  page?: boolean;
+}) {
   const known = toProblem(problem);
   if (known.status === 401) {
     return (
       <ForbiddenState
+        page={page}
         message="Sign in to see this."
         next="A token is made with: gyre token"
         actions={
@@ -36,9 +53,13 @@ export function ProblemPage({ problem, again }: { problem: unknown; again?: () =
       />
     );
   }
-  if (known.status === 403) return <ForbiddenState message={known.message} {...(known.next ? { next: known.next } : {})} />;
+  if (known.status === 403)
+    return (
+      <ForbiddenState page={page} message={known.message} {...(known.next ? { next: known.next } : {})} />
+    );
   return (
     <ErrorState
+      page={page}
       title={known.status === 404 ? "There is no such thing here" : undefined}
       problem={known}
       {...(known.status === 404 || !again ? {} : { again })}

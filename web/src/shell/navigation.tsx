@@ -81,7 +81,10 @@ function LiveMark({ state }: { state: LiveState }) {
     lost: { icon: "pause", ink: "text-warn", word: "Paused" },
   } as const;
   return (
-    <p className="flex items-center gap-1.5 px-2.5 text-xs text-faint" title="Pages change by themselves when something happens">
+    <p
+      className="flex items-center gap-1.5 px-2.5 text-xs text-faint"
+      title="Pages change by themselves when something happens"
+    >
       <Icon name={look[state].icon} size={14} className={look[state].ink} />
       {look[state].word}
     </p>

@@ -16,7 +16,6 @@ export function ProjectSwitcher({ project }: { project: string | undefined }) {
         <button
           type="button"
           className="flex h-10 w-full items-center gap-2.5 rounded-md px-2 text-left hover:bg-hover"
-          aria-label={project ? `Project ${project}, change` : "Choose a project"}
         >
           <span
             aria-hidden="true"
@@ -24,7 +23,10 @@ export function ProjectSwitcher({ project }: { project: string | undefined }) {
           >
             {project?.slice(0, 1) ?? "–"}
           </span>
-          <span className="min-w-0 flex-1 truncate text-base font-medium">{project ?? "Choose a project"}</span>
+          <span className="min-w-0 flex-1 truncate text-base font-medium">
+            {project ?? "Choose a project"}
+          </span>
+          {project && <span className="sr-only">, change project</span>}
           <Icon name="updown" size={14} className="text-faint" />
         </button>
       }
@@ -36,7 +38,11 @@ export function ProjectSwitcher({ project }: { project: string | undefined }) {
           perform: () => void navigate({ to: "/projects/$project", params: { project: each.id } }),
         })),
         "line",
-        { label: "All projects", icon: "list", perform: () => void navigate({ to: "/", search: { all: true } }) },
+        {
+          label: "All projects",
+          icon: "list",
+          perform: () => void navigate({ to: "/", search: { all: true } }),
+        },
       ]}
     />
   );

@@ -17,8 +17,12 @@ import { useLive } from "./use-live.ts";
 import { Wordmark } from "./wordmark.tsx";
 
 /** Only opened on request, so only loaded then. */
-const CommandPalette = lazy(() => import("../components/command-palette.tsx").then((found) => ({ default: found.CommandPalette })));
-const ShortcutSheet = lazy(() => import("../components/shortcut-sheet.tsx").then((found) => ({ default: found.ShortcutSheet })));
+const CommandPalette = lazy(() =>
+  import("../components/command-palette.tsx").then((found) => ({ default: found.CommandPalette })),
+);
+const ShortcutSheet = lazy(() =>
+  import("../components/shortcut-sheet.tsx").then((found) => ({ default: found.ShortcutSheet })),
+);
 
 /** What stands around every page: navigation, commands, messages, and the live connection. */
 export function Shell() {
@@ -55,7 +59,12 @@ export function Shell() {
           <Navigation project={project} live={live} onSearch={() => setOpened("palette")} />
         </aside>
         <header className="sticky top-0 z-30 flex h-13 items-center gap-2 border-b border-line bg-ground px-3 lg:hidden">
-          <IconButton icon="menu" label="Open navigation" aria-expanded={opened === "drawer"} onClick={() => setOpened("drawer")} />
+          <IconButton
+            icon="menu"
+            label="Open navigation"
+            aria-expanded={opened === "drawer"}
+            onClick={() => setOpened("drawer")}
+          />
           <PlainLink to="/" className="rounded-md">
             <Wordmark />
           </PlainLink>
@@ -103,7 +112,10 @@ export function Shell() {
   );
 }
 
-function useGlobalActions(project: string | undefined, open: (what: "palette" | "keys") => void): readonly Action[] {
+function useGlobalActions(
+  project: string | undefined,
+  open: (what: "palette" | "keys") => void,
+): readonly Action[] {
   const navigate = useNavigate();
   return useMemo(() => {
     const pages: Action[] = project
@@ -118,8 +130,21 @@ function useGlobalActions(project: string | undefined, open: (what: "palette" | 
       : [];
     return [
       ...pages,
-      { id: "projects", label: "All projects", group: "Go to", icon: "list", perform: () => void navigate({ to: "/", search: { all: true } }) },
-      { id: "keys", label: "Keyboard shortcuts", group: "Help", icon: "keyboard", key: "?", perform: () => open("keys") },
+      {
+        id: "projects",
+        label: "All projects",
+        group: "Go to",
+        icon: "list",
+        perform: () => void navigate({ to: "/", search: { all: true } }),
+      },
+      {
+        id: "keys",
+        label: "Keyboard shortcuts",
+        group: "Help",
+        icon: "keyboard",
+        key: "?",
+        perform: () => open("keys"),
+      },
       {
         id: "filter",
         label: "Filter this list",
@@ -130,7 +155,13 @@ function useGlobalActions(project: string | undefined, open: (what: "palette" | 
       },
       { id: "light", label: "Light theme", group: "View", icon: "sun", perform: () => chooseTheme("light") },
       { id: "dark", label: "Dark theme", group: "View", icon: "moon", perform: () => chooseTheme("dark") },
-      { id: "system", label: "Theme of the system", group: "View", icon: "screen", perform: () => chooseTheme("system") },
+      {
+        id: "system",
+        label: "Theme of the system",
+        group: "View",
+        icon: "screen",
+        perform: () => chooseTheme("system"),
+      },
     ];
   }, [project, navigate, open]);
 }

@@ -7,5 +7,11 @@ const icons = { system: "screen", light: "sun", dark: "moon" } as const;
 /** System, light, dark, in turn. */
 export function ThemeSwitch() {
   const [theme, choose] = useTheme();
-  return <IconButton icon={icons[theme]} label={`Theme: ${theme}. Change to ${next[theme]}`} onClick={() => choose(next[theme])} />;
+  return (
+    <IconButton
+      icon={icons[theme]}
+      label={`Theme: ${theme}. Change to ${next[theme]}`}
+      onClick={() => choose(next[theme])}
+    />
+  );
 }

@@ -6,7 +6,10 @@ import { toProblem } from "./answer.tsx";
  * An order to the server: says when it is done, and says why when it is refused. The pages follow by
  * the event it causes, so nothing is guessed here.
  */
-export function useOrder<Input, Output>(order: (input: Input) => Promise<Output>, done: string | ((output: Output) => string)) {
+export function useOrder<Input, Output>(
+  order: (input: Input) => Promise<Output>,
+  done: string | ((output: Output) => string),
+) {
   return useMutation({
     mutationFn: order,
     onSuccess: (output) => toast("good", typeof done === "string" ? done : done(output)),

@@ -36,7 +36,10 @@ export function WhoAmI() {
     <Menu
       align="start"
       trigger={
-        <button type="button" className="flex h-8 min-w-0 items-center gap-2.5 rounded-md px-2.5 text-sm text-soft hover:bg-hover hover:text-ink">
+        <button
+          type="button"
+          className="flex h-8 min-w-0 items-center gap-2.5 rounded-md px-2.5 text-sm text-soft hover:bg-hover hover:text-ink"
+        >
           <Icon name="user" className="shrink-0" />
           <span className="truncate">{principal.name}</span>
         </button>
@@ -44,7 +47,9 @@ export function WhoAmI() {
       items={[
         { heading: principal.via === "local" ? "On this machine" : `Signed in by ${principal.via}` },
         { label: "Sign in as someone else", icon: "key", perform: () => void navigate({ to: "/sign-in" }) },
-        ...(principal.via === "session" ? [{ label: "Sign out", icon: "arrow" as const, perform: () => void leave() }] : []),
+        ...(principal.via === "session"
+          ? [{ label: "Sign out", icon: "arrow" as const, perform: () => void leave() }]
+          : []),
       ]}
     />
   );

@@ -15,7 +15,11 @@ export function ChartDrawing(props: ChartDrawingInput) {
 
   useEffect(() => {
     if (!frame.current || width === 0) return;
-    const made = new uPlot(options(props, colours, width, tip), aligned(at, series, props.isTime), frame.current);
+    const made = new uPlot(
+      options(props, colours, width, tip),
+      aligned(at, series, props.isTime),
+      frame.current,
+    );
     plot.current = made;
     return () => {
       made.destroy();
@@ -90,7 +94,10 @@ function options(
       spanGaps: false,
     });
     if (line.low && line.high) {
-      drawn.push({ show: true, width: 0, points: { show: false } }, { show: true, width: 0, points: { show: false } });
+      drawn.push(
+        { show: true, width: 0, points: { show: false } },
+        { show: true, width: 0, points: { show: false } },
+      );
       bands.push({ series: [drawn.length - 2, drawn.length - 1], fill: withAlpha(stroke, 0.16) });
     }
   }
@@ -114,7 +121,14 @@ function options(
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, ...(isTime ? { values: timeTicks } : {}) },
+      {
+        ...axis,
+        size: isTime ? 42 : 28,
+        gap: 6,
+        grid: { show: false },
+        space: 90,
+        ...(isTime ? { values: timeTicks } : {}),
+      },
       {
         ...axis,
         size: 58,
@@ -132,7 +146,13 @@ function options(
 }
 
 /** Ticks in the words of the other pages: 4 Mar, 14:00. */
-function timeTicks(_plot: uPlot, splits: number[], _axis: number, _space: number, stepSeconds: number): string[] {
+function timeTicks(
+  _plot: uPlot,
+  splits: number[],
+  _axis: number,
+  _space: number,
+  stepSeconds: number,
+): string[] {
   let dayBefore = "";
   return splits.map((seconds) => {
     const moment = new Date(seconds * 1000);
@@ -145,7 +165,11 @@ function timeTicks(_plot: uPlot, splits: number[], _axis: number, _space: number
   });
 }
 
-function drawLines(plot: uPlot, { thresholds, marks, isTime }: ChartDrawingInput, colours: ChartColours): void {
+function drawLines(
+  plot: uPlot,
+  { thresholds, marks, isTime }: ChartDrawingInput,
+  colours: ChartColours,
+): void {
   const { ctx, bbox } = plot;
   const ratio = uPlot.pxRatio;
   ctx.save();
@@ -153,12 +177,13 @@ function drawLines(plot: uPlot, { thresholds, marks, isTime }: ChartDrawingInput
   ctx.lineWidth = ratio;
   for (const threshold of thresholds) {
     const y = plot.valToPos(threshold.value, "y", true);
-    ctx.strokeStyle = colours.bad;
-    ctx.fillStyle = colours.bad;
+    const colour = colours[threshold.tone ?? "bad"];
+    ctx.strokeStyle = colour;
+    ctx.fillStyle = colour;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.textAlign = "right";
-    ctx.fillText(threshold.label, bbox.left + bbox.width, y - 5 * ratio);
+    write(ctx, threshold.label, bbox.left + bbox.width, y - 5 * ratio, colours.panel);
   }
   for (const mark of marks) {
     const x = plot.valToPos(isTime ? mark.atMs / 1000 : mark.atMs, "x", true);
@@ -170,7 +195,7 @@ function drawLines(plot: uPlot, { thresholds, marks, isTime }: ChartDrawingInput
     line(ctx, x, bbox.top, x, bbox.top + bbox.height);
     const late = x > bbox.left + bbox.width * 0.75;
     ctx.textAlign = late ? "right" : "left";
-    ctx.fillText(mark.label, x + (late ? -5 : 5) * ratio, bbox.top + 10 * ratio);
+    write(ctx, mark.label, x + (late ? -5 : 5) * ratio, bbox.top + 10 * ratio, colours.panel);
   }
   ctx.restore();
 }
@@ -182,7 +207,23 @@ function line(ctx: CanvasRenderingContext2D, fromX: number, fromY: number, toX: 
   ctx.stroke();
 }
 
-function showTip(plot: uPlot, tip: HTMLDivElement | null, { at, series, format, atFormat }: ChartDrawingInput): void {
+/** Text with a rim in the colour of the panel, so that it can be read across a curve. */
+function write(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, rim: string): void {
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.strokeStyle = rim;
+  ctx.lineWidth = 4 * uPlot.pxRatio;
+  ctx.lineJoin = "round";
+  ctx.strokeText(text, x, y);
+  ctx.restore();
+  ctx.fillText(text, x, y);
+}
+
+function showTip(
+  plot: uPlot,
+  tip: HTMLDivElement | null,
+  { at, series, format, atFormat }: ChartDrawingInput,
+): void {
   if (!tip) return;
   const index = plot.cursor.idx;
   const left = plot.cursor.left ?? -1;
@@ -191,7 +232,10 @@ function showTip(plot: uPlot, tip: HTMLDivElement | null, { at, series, format, 
     tip.hidden = true;
     return;
   }
-  tip.textContent = [atFormat(moment), ...series.map((each) => `${each.label}  ${format(each.values[index] ?? null)}`)].join("\n");
+  tip.textContent = [
+    atFormat(moment),
+    ...series.map((each) => `${each.label}  ${format(each.values[index] ?? null)}`),
+  ].join("\n");
   tip.hidden = false;
   const over = plot.over;
   const x = over.offsetLeft + left;

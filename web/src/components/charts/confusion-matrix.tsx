@@ -5,7 +5,9 @@ export function ConfusionMatrix({ labels, counts, positive }: ConfusionMatrixPro
   return (
     <div className="scroll-quiet overflow-x-auto">
       <table className="text-sm">
-        <caption className="mb-2 text-left text-xs text-faint">Rows: what was true. Columns: what was predicted.</caption>
+        <caption className="mb-2 text-left text-xs text-faint">
+          Rows: what was true. Columns: what was predicted.
+        </caption>
         <thead>
           <tr>
             <td />
@@ -36,7 +38,9 @@ export function ConfusionMatrix({ labels, counts, positive }: ConfusionMatrixPro
                     <td key={predicted} className="p-0.5">
                       <div
                         className="flex h-12 min-w-20 flex-col items-center justify-center rounded border border-line"
-                        style={{ background: `color-mix(in oklab, var(--${colour}-wash) ${Math.round(part * 100)}%, var(--panel))` }}
+                        style={{
+                          background: `color-mix(in oklab, var(--${colour}-wash) ${Math.round(part * 100)}%, var(--panel))`,
+                        }}
                         title={`true ${label}, predicted ${predicted}: ${share(part)}`}
                       >
                         <span className="font-medium">{number(value)}</span>
@@ -45,7 +49,9 @@ export function ConfusionMatrix({ labels, counts, positive }: ConfusionMatrixPro
                     </td>
                   );
                 })}
-                <td className="px-3 text-right">{total === 0 ? "–" : share((counts[row]?.[row] ?? 0) / total)}</td>
+                <td className="px-3 text-right">
+                  {total === 0 ? "–" : share((counts[row]?.[row] ?? 0) / total)}
+                </td>
               </tr>
             );
           })}

@@ -1,7 +1,7 @@
 import { number } from "../format.ts";
 
 /** How values are spread. `reference` draws a second distribution as an outline over the bars. */
-export function Histogram({ label, edges, counts, reference, height = 72 }: HistogramProps) {
+export function Histogram({ label, edges, counts, reference, height = 72, format = number }: HistogramProps) {
   const total = sum(counts);
   const shares = counts.map((count) => count / (total || 1));
   const referenceTotal = sum(reference ?? []);
@@ -16,7 +16,7 @@ export function Histogram({ label, edges, counts, reference, height = 72 }: Hist
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${label}: from ${number(edges[0])} to ${number(edges.at(-1))}, most between ${modeRange(edges, counts)}`}
+        aria-label={`${label}: from ${format(edges[0])} to ${format(edges.at(-1))}, most between ${modeRange(edges, counts)}`}
         className="block w-full"
         style={{ height }}
       >
@@ -34,7 +34,9 @@ export function Histogram({ label, edges, counts, reference, height = 72 }: Hist
         ))}
         {outline && (
           <path
-            d={outline.map((value, index) => `${index === 0 ? "M" : "L"}${index * step} ${y(value)}h${step}`).join("")}
+            d={outline
+              .map((value, index) => `${index === 0 ? "M" : "L"}${index * step} ${y(value)}h${step}`)
+              .join("")}
             fill="none"
             strokeWidth="1.5"
             vectorEffect="non-scaling-stroke"
@@ -42,9 +44,12 @@ export function Histogram({ label, edges, counts, reference, height = 72 }: Hist
           />
         )}
       </svg>
-      <div className="tabular mt-1 flex justify-between border-t border-line pt-1 text-2xs text-faint" aria-hidden="true">
-        <span>{number(edges[0])}</span>
-        <span>{number(edges.at(-1))}</span>
+      <div
+        className="tabular mt-1 flex justify-between border-t border-line pt-1 text-2xs text-faint"
+        aria-hidden="true"
+      >
+        <span>{format(edges[0])}</span>
+        <span>{format(edges.at(-1))}</span>
       </div>
     </figure>
   );
@@ -57,6 +62,8 @@ export interface HistogramProps {
   counts: readonly number[];
   reference?: readonly number[];
   height?: number;
+  /** Writes the two ends. */
+  format?: (value: number | undefined) => string;
 }
 
 function modeRange(edges: readonly number[], counts: readonly number[]): string {

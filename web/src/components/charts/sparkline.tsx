@@ -1,7 +1,8 @@
 /** The shape of a series in a line of text; the number beside it carries the meaning. */
 export function Sparkline({ values, width = 96, height = 24, label }: SparklineProps) {
   const known = values.filter((value): value is number => value !== null);
-  if (known.length < 2) return <span className="inline-block text-faint" style={{ width, height }} aria-hidden="true" />;
+  if (known.length < 2)
+    return <span className="inline-block text-faint" style={{ width, height }} aria-hidden="true" />;
   const low = Math.min(...known);
   const span = Math.max(...known) - low || 1;
   const step = (width - 4) / (values.length - 1);
@@ -18,7 +19,13 @@ export function Sparkline({ values, width = 96, height = 24, label }: SparklineP
     })
     .join("");
   return (
-    <svg width={width} height={height} role={label ? "img" : undefined} aria-label={label} aria-hidden={label ? undefined : true}>
+    <svg
+      width={width}
+      height={height}
+      role={label ? "img" : undefined}
+      aria-label={label}
+      aria-hidden={label ? undefined : true}
+    >
       <path d={path} fill="none" strokeWidth="1.5" strokeLinejoin="round" className="stroke-series-1" />
     </svg>
   );

@@ -13,7 +13,16 @@ const Drawing = lazy(() => import("./chart-drawing.tsx").then((found) => ({ defa
  * End jump; the same numbers stand in a table and a CSV file.
  */
 export function TimeChart(props: TimeChartProps) {
-  const { title, at, series, marks = [], format = number, atFormat = dateTime, height = 240, atLabel = "time" } = props;
+  const {
+    title,
+    at,
+    series,
+    marks = [],
+    format = number,
+    atFormat = dateTime,
+    height = 240,
+    atLabel = "time",
+  } = props;
   const [asTable, setAsTable] = useState(false);
   const [cursor, setCursor] = useState<number | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -27,7 +36,9 @@ export function TimeChart(props: TimeChartProps) {
     if (moment === undefined || !announcer.current) return;
     const values = shown.map((line) => `${line.label} ${withInterval(line, index, format)}`);
     const near = marks.filter((mark) => mark.atMs <= moment && mark.atMs > (at[index - 1] ?? -Infinity));
-    announcer.current.textContent = [atFormat(moment), ...values, ...near.map((mark) => mark.label)].join("; ");
+    announcer.current.textContent = [atFormat(moment), ...values, ...near.map((mark) => mark.label)].join(
+      "; ",
+    );
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const last = at.length - 1;
@@ -63,7 +74,11 @@ export function TimeChart(props: TimeChartProps) {
             label={asTable ? "Show as chart" : "Show as table"}
             onClick={() => setAsTable(!asTable)}
           />
-          <IconButton icon="download" label="Download CSV" onClick={() => downloadCsv(title, csvRows(props, atLabel))} />
+          <IconButton
+            icon="download"
+            label="Download CSV"
+            onClick={() => downloadCsv(title, csvRows(props, atLabel))}
+          />
         </div>
       </figcaption>
       {asTable ? (
@@ -137,6 +152,8 @@ export interface ChartSeries {
 export interface ChartThreshold {
   value: number;
   label: string;
+  /** `bad` for a bound, `faint` for a comparison. */
+  tone?: "bad" | "faint";
 }
 
 export interface ChartMark {
@@ -163,10 +180,18 @@ function LineSample({ index, dashed }: { index: number; dashed?: boolean | undef
   );
 }
 
-function ChartTable(props: TimeChartProps & Required<Pick<TimeChartProps, "format" | "atFormat" | "atLabel" | "height">>) {
+function ChartTable(
+  props: TimeChartProps & Required<Pick<TimeChartProps, "format" | "atFormat" | "atLabel" | "height">>,
+) {
   const { at, series, format, atFormat, atLabel, height, title } = props;
   return (
-    <div role="region" aria-label={`${title}, table`} tabIndex={0} className="scroll-quiet overflow-auto" style={{ height }}>
+    <div
+      role="region"
+      aria-label={`${title}, table`}
+      tabIndex={0}
+      className="scroll-quiet overflow-auto"
+      style={{ height }}
+    >
       <table className="w-full text-sm">
         <thead className="sticky top-0 bg-panel">
           <tr className="text-left text-xs text-faint">
@@ -200,11 +225,17 @@ function withInterval(line: ChartSeries, index: number, format: (value: number |
   const low = line.low?.[index];
   const high = line.high?.[index];
   const n = line.n?.[index];
-  const interval = low === null || low === undefined || high === null || high === undefined ? "" : ` (${format(low)} to ${format(high)})`;
+  const interval =
+    low === null || low === undefined || high === null || high === undefined
+      ? ""
+      : ` (${format(low)} to ${format(high)})`;
   return `${value}${interval}${n === null || n === undefined ? "" : `, n ${number(n)}`}`;
 }
 
-function csvRows({ at, series, isTime = true }: TimeChartProps, atLabel: string): readonly (readonly unknown[])[] {
+function csvRows(
+  { at, series, isTime = true }: TimeChartProps,
+  atLabel: string,
+): readonly (readonly unknown[])[] {
   const head = series.flatMap((line) => [
     line.key,
     ...(line.low ? [`${line.key}_low`, `${line.key}_high`] : []),

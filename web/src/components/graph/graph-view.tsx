@@ -1,4 +1,12 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import {
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from "react";
 import { IconButton } from "../button.tsx";
 import { Icon, type IconName } from "../icons.tsx";
 import { lookOf, toneClasses } from "../states.ts";
@@ -10,7 +18,16 @@ import { layOut, type LayoutAnswer, type PlacedEdge } from "./layout.ts";
  * zoom; with the keyboard, arrow keys go from node to node along the edges and Enter opens one. The
  * same graph stands as a list, for reading aloud and for graphs too large to draw.
  */
-export function GraphView({ label, nodes, edges, selected, onSelect, height = 420, direction = "LR" }: GraphViewProps) {
+export function GraphView({
+  label,
+  nodes,
+  edges,
+  selected,
+  onSelect,
+  focus,
+  height = 420,
+  direction = "LR",
+}: GraphViewProps) {
   const [asList, setAsList] = useState(false);
   const [layout, setLayout] = useState<LayoutAnswer>();
   const [failed, setFailed] = useState(false);
@@ -38,7 +55,12 @@ export function GraphView({ label, nodes, edges, selected, onSelect, height = 42
     };
   }, [shape]);
 
-  const fitted = useMemo(() => (layout && size.width > 0 ? fit(layout, size) : undefined), [layout, size]);
+  const fitted = useMemo(
+    () => (layout && size.width > 0 ? fit(layout, size, focus ?? selected) : undefined),
+    // Where the view stands first; choosing another node later does not move it.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [layout, size],
+  );
   useEffect(() => {
     if (fitted && !moved.current) setCamera(fitted);
   }, [fitted]);
@@ -50,95 +72,108 @@ export function GraphView({ label, nodes, edges, selected, onSelect, height = 42
   const list = asList || failed;
 
   return (
-      <div className="relative">
-        <div className="absolute top-2 right-2 z-10 flex rounded-lg border border-line bg-raised p-0.5">
-          {!list && (
-            <>
-              <IconButton icon="minus" label="Zoom out" onClick={() => zoom(1 / 1.25)} />
-              <IconButton icon="plus" label="Zoom in" onClick={() => zoom(1.25)} />
-              <IconButton
-                icon="fit"
-                label="Fit"
-                onClick={() => {
-                  moved.current = false;
-                  if (fitted) setCamera(fitted);
-                }}
-              />
-            </>
-          )}
-          <IconButton
-            icon={list ? "pipeline" : "list"}
-            label={list ? "Show as graph" : "Show as list"}
-            onClick={() => setAsList(!asList)}
-          />
-        </div>
-        {list ? (
-          <GraphList label={label} nodes={nodes} edges={edges} onSelect={onSelect} selected={selected} />
-        ) : (
-          <div
-            ref={frame}
-            role="group"
-            aria-label={`${label}. ${nodes.length} nodes. Arrow keys go from node to node.`}
-            className="relative touch-none overflow-hidden bg-sunken [background-image:radial-gradient(var(--line)_1px,transparent_1px)] [background-size:20px_20px]"
-            style={{ height }}
-            onPointerDown={(event) => drag(event, camera, setCamera, () => (moved.current = true))}
-            onKeyDown={(event) => layout && walk(event, layout, edges, direction)}
-            onFocus={(event) => {
-              if (event.currentTarget.scrollLeft !== 0) event.currentTarget.scrollLeft = 0;
-              if (event.currentTarget.scrollTop !== 0) event.currentTarget.scrollTop = 0;
-              const node = layout?.nodes.find((each) => each.id === event.target.dataset["node"]);
-              if (node) setCamera((before) => keepInSight(before, node, size));
-            }}
-          >
-            {layout && (
-              <div
-                className="absolute top-0 left-0 origin-top-left"
-                style={{
-                  width: layout.width,
-                  height: layout.height,
-                  transform: `translate(${camera.x}px, ${camera.y}px) scale(${camera.zoom})`,
-                }}
-              >
-                <svg width={layout.width} height={layout.height} aria-hidden="true" className="absolute inset-0 overflow-visible">
-                  <defs>
-                    <marker id="arrow-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-                      <path d="M0 0.5 7 4 0 7.5z" className="fill-control" />
-                    </marker>
-                  </defs>
-                  {layout.edges.map((edge) => (
-                    <path
-                      key={`${edge.from}→${edge.to}`}
-                      d={curve(edge)}
-                      fill="none"
-                      strokeWidth="1.5"
-                      markerEnd="url(#arrow-head)"
-                      className={`stroke-control ${runsInto(nodes, edge.to) ? "flowing" : ""}`}
-                    />
-                  ))}
-                </svg>
-                {layout.nodes.map((placed, index) => {
-                  const node = nodes.find((each) => each.id === placed.id);
-                  if (!node) return null;
-                  return (
-                    <button
-                      key={node.id}
-                      type="button"
-                      data-node={node.id}
-                      tabIndex={selected ? (node.id === selected ? 0 : -1) : index === 0 ? 0 : -1}
-                      aria-pressed={onSelect ? node.id === selected : undefined}
-                      onClick={() => onSelect?.(node.id)}
-                      className="absolute text-left outline-offset-3"
-                      style={{ left: placed.x, top: placed.y, width: placed.width, height: placed.height }}
-                    >
-                      <NodeCard node={node} selected={node.id === selected} />
-                    </button>
-                  );
-                })}
-              </div>
-            )}
-          </div>
+    <div className="relative">
+      <div className="absolute top-2 right-2 z-10 flex rounded-lg border border-line bg-raised p-0.5">
+        {!list && (
+          <>
+            <IconButton icon="minus" label="Zoom out" onClick={() => zoom(1 / 1.25)} />
+            <IconButton icon="plus" label="Zoom in" onClick={() => zoom(1.25)} />
+            <IconButton
+              icon="fit"
+              label="Fit"
+              onClick={() => {
+                moved.current = false;
+                if (fitted) setCamera(fitted);
+              }}
+            />
+          </>
         )}
+        <IconButton
+          icon={list ? "pipeline" : "list"}
+          label={list ? "Show as graph" : "Show as list"}
+          onClick={() => setAsList(!asList)}
+        />
       </div>
+      {list ? (
+        <GraphList label={label} nodes={nodes} edges={edges} onSelect={onSelect} selected={selected} />
+      ) : (
+        <div
+          ref={frame}
+          role="group"
+          aria-label={`${label}. ${nodes.length} nodes. Arrow keys go from node to node.`}
+          className="relative touch-none overflow-hidden bg-sunken [background-image:radial-gradient(var(--line)_1px,transparent_1px)] [background-size:20px_20px]"
+          style={{ height }}
+          onPointerDown={(event) => drag(event, camera, setCamera, () => (moved.current = true))}
+          onKeyDown={(event) => layout && walk(event, layout, edges, direction)}
+          onFocus={(event) => {
+            if (event.currentTarget.scrollLeft !== 0) event.currentTarget.scrollLeft = 0;
+            if (event.currentTarget.scrollTop !== 0) event.currentTarget.scrollTop = 0;
+            const node = layout?.nodes.find((each) => each.id === event.target.dataset["node"]);
+            if (node) setCamera((before) => keepInSight(before, node, size));
+          }}
+        >
+          {layout && (
+            <div
+              className="absolute top-0 left-0 origin-top-left"
+              style={{
+                width: layout.width,
+                height: layout.height,
+                transform: `translate(${camera.x}px, ${camera.y}px) scale(${camera.zoom})`,
+              }}
+            >
+              <svg
+                width={layout.width}
+                height={layout.height}
+                aria-hidden="true"
+                className="absolute inset-0 overflow-visible"
+              >
+                <defs>
+                  <marker
+                    id="arrow-head"
+                    viewBox="0 0 8 8"
+                    refX="7"
+                    refY="4"
+                    markerWidth="7"
+                    markerHeight="7"
+                    orient="auto"
+                  >
+                    <path d="M0 0.5 7 4 0 7.5z" className="fill-control" />
+                  </marker>
+                </defs>
+                {layout.edges.map((edge) => (
+                  <path
+                    key={`${edge.from}→${edge.to}`}
+                    d={curve(edge)}
+                    fill="none"
+                    strokeWidth="1.5"
+                    markerEnd="url(#arrow-head)"
+                    className={`stroke-control ${runsInto(nodes, edge.to) ? "flowing" : ""}`}
+                  />
+                ))}
+              </svg>
+              {layout.nodes.map((placed, index) => {
+                const node = nodes.find((each) => each.id === placed.id);
+                if (!node) return null;
+                return (
+                  <button
+                    key={node.id}
+                    type="button"
+                    data-node={node.id}
+                    tabIndex={selected ? (node.id === selected ? 0 : -1) : index === 0 ? 0 : -1}
+                    aria-pressed={onSelect ? node.id === selected : undefined}
+                    onClick={() => onSelect?.(node.id)}
+                    className="absolute text-left outline-offset-3"
+                    style={{ left: placed.x, top: placed.y, width: placed.width, height: placed.height }}
+                  >
+                    <NodeCard node={node} selected={node.id === selected} />
+                  </button>
+                );
+              })}
+            </div>
+          )}
+        </div>
+      )}
+    </div>
   );
 }
 
@@ -148,6 +183,8 @@ export interface GraphViewProps {
   edges: readonly GraphEdge[];
   selected?: string | undefined;
   onSelect?: ((id: string) => void) | undefined;
+  /** The node that must be in sight when the graph is larger than the frame; else the selected one. */
+  focus?: string | undefined;
   height?: number;
   direction?: "LR" | "TB";
 }
@@ -174,7 +211,7 @@ interface Camera {
   zoom: number;
 }
 
-const nodeWidth = 196;
+const nodeWidth = 178;
 const nodeHeight = 62;
 
 function NodeCard({ node, selected }: { node: GraphNode; selected: boolean }) {
@@ -188,7 +225,13 @@ function NodeCard({ node, selected }: { node: GraphNode; selected: boolean }) {
         <span className="min-w-0 flex-1 truncate text-sm font-medium">{node.label}</span>
         {look && (
           <span className={`shrink-0 ${toneClasses[look.tone].ink}`}>
-            <Icon name={look.icon} size={14} strokeWidth={2} label={look.word} className={look.icon === "spinner" ? "turning" : undefined} />
+            <Icon
+              name={look.icon}
+              size={14}
+              strokeWidth={2}
+              label={look.word}
+              className={look.icon === "spinner" ? "turning" : undefined}
+            />
           </span>
         )}
       </span>
@@ -222,7 +265,9 @@ function GraphList({ label, nodes, edges, selected, onSelect }: GraphViewProps) 
                 </span>
               )}
               <span className="text-faint">
-                {[node.kind, node.detail, after.length > 0 ? `after ${after.join(", ")}` : undefined].filter(Boolean).join(" · ")}
+                {[node.kind, node.detail, after.length > 0 ? `after ${after.join(", ")}` : undefined]
+                  .filter(Boolean)
+                  .join(" · ")}
               </span>
             </button>
           </li>
@@ -251,13 +296,20 @@ function curve({ points }: PlacedEdge): string {
   return path;
 }
 
-function fit(layout: LayoutAnswer, size: { width: number; height: number }): Camera {
+function fit(
+  layout: LayoutAnswer,
+  size: { width: number; height: number },
+  focus: string | undefined,
+): Camera {
   const zoom = Math.min(1, size.width / layout.width, size.height / layout.height);
-  const readable = Math.max(0.55, zoom);
+  const readable = Math.max(0.65, zoom);
+  const node = layout.nodes.find((each) => each.id === focus) ?? layout.nodes[0];
+  const along = (frame: number, whole: number, centre: number) =>
+    whole <= frame ? (frame - whole) / 2 : Math.min(0, Math.max(frame - whole, frame / 2 - centre));
   return {
     zoom: readable,
-    x: Math.max(0, (size.width - layout.width * readable) / 2),
-    y: Math.max(0, (size.height - layout.height * readable) / 2),
+    x: along(size.width, layout.width * readable, ((node?.x ?? 0) + nodeWidth / 2) * readable),
+    y: along(size.height, layout.height * readable, ((node?.y ?? 0) + nodeHeight / 2) * readable),
   };
 }
 
@@ -276,12 +328,27 @@ function keepInSight(
   const top = node.y * camera.zoom + camera.y;
   const right = left + node.width * camera.zoom;
   const bottom = top + node.height * camera.zoom;
-  const x = left < 16 ? camera.x + 16 - left : right > size.width - 16 ? camera.x - (right - size.width + 16) : camera.x;
-  const y = top < 16 ? camera.y + 16 - top : bottom > size.height - 16 ? camera.y - (bottom - size.height + 16) : camera.y;
+  const x =
+    left < 16
+      ? camera.x + 16 - left
+      : right > size.width - 16
+        ? camera.x - (right - size.width + 16)
+        : camera.x;
+  const y =
+    top < 16
+      ? camera.y + 16 - top
+      : bottom > size.height - 16
+        ? camera.y - (bottom - size.height + 16)
+        : camera.y;
   return { ...camera, x, y };
 }
 
-function drag(event: PointerEvent<HTMLElement>, from: Camera, move: (camera: Camera) => void, onMove: () => void): void {
+function drag(
+  event: PointerEvent<HTMLElement>,
+  from: Camera,
+  move: (camera: Camera) => void,
+  onMove: () => void,
+): void {
   if (event.button !== 0) return;
   const { clientX, clientY } = event;
   const onPointerMove = (moved: globalThis.PointerEvent) => {
@@ -300,7 +367,12 @@ function drag(event: PointerEvent<HTMLElement>, from: Camera, move: (camera: Cam
 }
 
 /** Along the direction of the graph: to what follows or came before; across it: to the neighbour. */
-function walk(event: KeyboardEvent, layout: LayoutAnswer, edges: readonly GraphEdge[], direction: "LR" | "TB"): void {
+function walk(
+  event: KeyboardEvent,
+  layout: LayoutAnswer,
+  edges: readonly GraphEdge[],
+  direction: "LR" | "TB",
+): void {
   if (!(event.target instanceof HTMLElement)) return;
   const here = layout.nodes.find((node) => node.id === (event.target as HTMLElement).dataset["node"]);
   if (!here) return;

@@ -7,7 +7,7 @@ addEventListener("message", (event: MessageEvent<LayoutRequest>) => {
 
 function place({ id, nodes, edges, direction }: LayoutRequest): LayoutAnswer {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: 56, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: 40, marginx: 16, marginy: 16 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { width: node.width, height: node.height });
   const known = new Set(nodes.map((node) => node.id));

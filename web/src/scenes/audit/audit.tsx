@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { EmptyState } from "../../components/answers.tsx";
 import { Button } from "../../components/button.tsx";
 import { Digest } from "../../components/code-block.tsx";
-import { DataTable, type Column } from "../../components/data-table.tsx";
+import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
 import { Choice, SearchField } from "../../components/field.tsx";
 import { count, dateTime, number } from "../../components/format.ts";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -16,7 +16,19 @@ import { crumbs } from "../crumbs.tsx";
 import { Subject } from "./event-list.tsx";
 import { sayEvent } from "./event-words.ts";
 
-const nouns = ["charter", "dataset_version", "execution", "step", "run", "model_version", "release", "rollout", "deployment", "incident", "outcomes"];
+const nouns = [
+  "charter",
+  "dataset_version",
+  "execution",
+  "step",
+  "run",
+  "model_version",
+  "release",
+  "rollout",
+  "deployment",
+  "incident",
+  "outcomes",
+];
 
 /** Every change of state, by whom and when, chained so that a change afterwards is found. */
 export function Audit() {
@@ -28,7 +40,11 @@ export function Audit() {
   const verify = useQuery(verifyQuery);
   const columns = useMemo(() => eventColumns(project), [project]);
   const change = (changed: Record<string, string | undefined>) =>
-    void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, ...changed }), replace: true });
+    void navigate({
+      to: ".",
+      search: (before: Record<string, unknown>) => ({ ...before, ...changed }),
+      replace: true,
+    });
 
   return (
     <>
@@ -45,7 +61,10 @@ export function Audit() {
       {(verify.data || verify.error) && (
         <div className="mb-5">
           {verify.data ? (
-            <Notice tone={verify.data.intact ? "good" : "bad"} title={verify.data.intact ? "The chain is intact" : "The chain is broken"}>
+            <Notice
+              tone={verify.data.intact ? "good" : "bad"}
+              title={verify.data.intact ? "The chain is intact" : "The chain is broken"}
+            >
               {verify.data.intact
                 ? `${count(verify.data.events, "event")} checked, from the first to the newest.`
                 : `The first line that does not fit is ${number(verify.data.firstBroken)}.`}
@@ -57,9 +76,11 @@ export function Audit() {
           )}
         </div>
       )}
-      <Answer query={query}>
+      <Answer query={query} part>
         {({ pages }) => {
-          const events = pages.flatMap((page) => page.events).filter((event) => matches(event, search.filter, search.kinds));
+          const events = pages
+            .flatMap((page) => page.events)
+            .filter((event) => matches(event, search.filter, search.kinds));
           return (
             <Panel
               title="Events"
@@ -77,9 +98,13 @@ export function Audit() {
                     label="Noun"
                     hideLabel
                     value={search.kinds ?? ""}
-                    options={[{ value: "", label: "Everything" }, ...nouns.map((noun) => ({ value: noun, label: noun.replaceAll("_", " ") }))]}
+                    options={[
+                      { value: "", label: "Everything" },
+                      ...nouns.map((noun) => ({ value: noun, label: noun.replaceAll("_", " ") })),
+                    ]}
                     onChange={(kinds) => change({ kinds: kinds || undefined })}
                   />
+                  <ColumnsMenu columns={columns} view={view} onView={setView} />
                 </>
               }
             >
@@ -94,7 +119,11 @@ export function Audit() {
               />
               {query.hasNextPage && (
                 <div className="border-t border-line p-3 text-center">
-                  <Button look="quiet" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  <Button
+                    look="quiet"
+                    busy={query.isFetchingNextPage}
+                    onClick={() => void query.fetchNextPage()}
+                  >
                     Older events
                   </Button>
                 </div>
@@ -110,13 +139,14 @@ export function Audit() {
 function matches(event: LedgerEvent, filter = "", noun = ""): boolean {
   if (noun && event.kind.split(".")[0] !== noun) return false;
   const needle = filter.toLowerCase();
-  return !needle || `${sayEvent(event).text} ${event.kind} ${event.subject} ${event.actor}`.toLowerCase().includes(needle);
+  return (
+    !needle ||
+    `${sayEvent(event).text} ${event.kind} ${event.subject} ${event.actor}`.toLowerCase().includes(needle)
+  );
 }
 
 function eventColumns(project: string): Column<LedgerEvent>[] {
   return [
-    { id: "seq", header: "#", value: (event) => event.seq, align: "right", width: 64 },
-    { id: "at", header: "When", value: (event) => event.atMs, cell: (event) => dateTime(event.atMs) },
     {
       id: "what",
       header: "What",
@@ -128,8 +158,32 @@ function eventColumns(project: string): Column<LedgerEvent>[] {
       ),
     },
     { id: "actor", header: "Who", value: (event) => event.actor },
-    { id: "kind", header: "Kind", value: (event) => event.kind, cell: (event) => <code className="font-mono text-xs">{event.kind}</code> },
-    { id: "subject", header: "Subject", value: (event) => event.subject, cell: (event) => <code className="font-mono text-xs">{event.subject}</code>, hidden: true },
-    { id: "hash", header: "Hash", value: (event) => event.hash ?? null, sortable: false, cell: (event) => <Digest value={event.hash} /> },
+    { id: "at", header: "When", value: (event) => event.atMs, cell: (event) => dateTime(event.atMs) },
+    {
+      id: "kind",
+      header: "Kind",
+      value: (event) => event.kind,
+      cell: (event) => code(event.kind),
+      hidden: true,
+    },
+    {
+      id: "subject",
+      header: "Subject",
+      value: (event) => event.subject,
+      cell: (event) => code(event.subject),
+      hidden: true,
+    },
+    {
+      id: "hash",
+      header: "Hash",
+      value: (event) => event.hash ?? null,
+      sortable: false,
+      cell: (event) => <Digest value={event.hash} />,
+    },
+    { id: "seq", header: "#", value: (event) => event.seq, align: "right", title: "Position in the ledger" },
   ];
+}
+
+function code(text: string) {
+  return <code className="font-mono text-xs">{text}</code>;
 }

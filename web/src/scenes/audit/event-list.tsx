@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { TextLink } from "../../components/link.tsx";
+import { RowLink } from "../../components/link.tsx";
 import { Timeline } from "../../components/timeline.tsx";
 import type { LedgerEvent } from "../../data/audit.ts";
 import { sayEvent } from "./event-words.ts";
@@ -14,7 +14,11 @@ export function EventList({ project, events }: { project: string; events: readon
         return {
           id: event.seq,
           atMs: event.atMs,
-          title: <Subject project={project} event={event}>{said.text}</Subject>,
+          title: (
+            <Subject project={project} event={event}>
+              {said.text}
+            </Subject>
+          ),
           actor: event.actor,
           ...(said.state ? { state: said.state } : {}),
         };
@@ -24,50 +28,68 @@ export function EventList({ project, events }: { project: string; events: readon
 }
 
 /** Links what an event is about, where it has a page. */
-export function Subject({ project, event, children }: { project: string; event: LedgerEvent; children: ReactNode }) {
+export function Subject({
+  project,
+  event,
+  children,
+}: {
+  project: string;
+  event: LedgerEvent;
+  children: ReactNode;
+}) {
   const noun = event.kind.split(".")[0];
   const { data, subject } = event;
   if (noun === "release" || noun === "rollout") {
     return (
-      <TextLink to="/projects/$project/releases/$release" params={{ project, release: subject }}>
+      <RowLink to="/projects/$project/releases/$release" params={{ project, release: subject }}>
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
   if (noun === "incident") {
     return (
-      <TextLink to="/projects/$project/incidents/$incident" params={{ project, incident: subject }}>
+      <RowLink to="/projects/$project/incidents/$incident" params={{ project, incident: subject }}>
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
   if (noun === "execution" || (noun === "step" && typeof data["execution"] === "string")) {
     const execution = noun === "step" ? String(data["execution"]) : subject;
     return (
-      <TextLink to="/projects/$project/executions/$execution" params={{ project, execution }}>
+      <RowLink to="/projects/$project/executions/$execution" params={{ project, execution }}>
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
   if (noun === "run") {
     return (
-      <TextLink to="/projects/$project/runs/$run" params={{ project, run: subject }}>
+      <RowLink to="/projects/$project/runs/$run" params={{ project, run: subject }}>
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
-  if (noun === "dataset_version" && typeof data["dataset"] === "string" && typeof data["number"] === "number") {
+  if (
+    noun === "dataset_version" &&
+    typeof data["dataset"] === "string" &&
+    typeof data["number"] === "number"
+  ) {
     return (
-      <TextLink to="/projects/$project/data/$dataset/$version" params={{ project, dataset: data["dataset"], version: String(data["number"]) }}>
+      <RowLink
+        to="/projects/$project/data/$dataset/$version"
+        params={{ project, dataset: data["dataset"], version: String(data["number"]) }}
+      >
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
   if (noun === "model_version" && typeof data["model"] === "string" && typeof data["number"] === "number") {
     return (
-      <TextLink to="/projects/$project/models/$model/$version" params={{ project, model: data["model"], version: String(data["number"]) }}>
+      <RowLink
+        to="/projects/$project/models/$model/$version"
+        params={{ project, model: data["model"], version: String(data["number"]) }}
+      >
         {children}
-      </TextLink>
+      </RowLink>
     );
   }
   return children;

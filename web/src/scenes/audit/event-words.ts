@@ -2,7 +2,10 @@ import { count, duration, plain, share } from "../../components/format.ts";
 import type { LedgerEvent } from "../../data/audit.ts";
 
 /** An event of the ledger as a sentence, and its meaning where it has one. */
-export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">): { text: string; state?: string } {
+export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">): {
+  text: string;
+  state?: string;
+} {
   const { data } = event;
   const text = (name: string) => plain(data[name]);
   const version = `${text("model")} v${text("number")}`;
@@ -14,7 +17,10 @@ export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">):
     case "charter.applied":
       return { text: `Charter version ${text("version")} applied`, state: "done" };
     case "dataset_version.created":
-      return { text: `Data: ${dataset} arrived${rows}`, state: data["state"] === "quarantined" ? "quarantined" : "done" };
+      return {
+        text: `Data: ${dataset} arrived${rows}`,
+        state: data["state"] === "quarantined" ? "quarantined" : "done",
+      };
     case "dataset_version.quarantined":
       return { text: `Data: ${dataset} breaks its contract and is kept apart`, state: "quarantined" };
     case "run.started":
@@ -24,7 +30,10 @@ export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">):
     case "execution.started":
       return { text: `Pipeline started${reason(data)}`, state: "running" };
     case "execution.finished":
-      return { text: `Pipeline ${text("state")}${data["failedStage"] ? ` at ${text("failedStage")}` : ""}`, state: text("state") };
+      return {
+        text: `Pipeline ${text("state")}${data["failedStage"] ? ` at ${text("failedStage")}` : ""}`,
+        state: text("state"),
+      };
     case "step.finished":
       return {
         text: `Stage ${text("stage")} ${text("state")}${typeof data["durationMs"] === "number" ? ` in ${duration(data["durationMs"])}` : ""}`,
@@ -64,7 +73,9 @@ export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">):
     case "gateway.lost":
       return { text: `Gateway lost: ${text("reason")}`, state: "failed" };
     case "outcomes.recorded":
-      return { text: `${count(typeof data["count"] === "number" ? data["count"] : null, "outcome")} recorded` };
+      return {
+        text: `${count(typeof data["count"] === "number" ? data["count"] : null, "outcome")} recorded`,
+      };
     case "incident.opened":
       return { text: `Incident: ${text("title")}`, state: "open" };
     case "incident.resolved":

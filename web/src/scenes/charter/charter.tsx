@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { EmptyState } from "../../components/answers.tsx";
 import { CodeBlock, Digest } from "../../components/code-block.tsx";
-import { count, day, money, number, plain, words } from "../../components/format.ts";
+import { bound, count, day, money, number, words } from "../../components/format.ts";
 import { Icon, type IconName } from "../../components/icons.tsx";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -27,7 +27,10 @@ export function CharterPage() {
             <PageHeader
               crumbs={crumbs(project)}
               title="Charter"
-              lead={charter.objective.decision ?? "No objective yet: add one to gyre.yaml, and gates and monitors follow from it."}
+              lead={
+                charter.objective.decision ??
+                "No objective yet: add one to gyre.yaml, and gates and monitors follow from it."
+              }
               meta={
                 <>
                   <span>version {charter.version}</span>
@@ -46,11 +49,18 @@ export function CharterPage() {
                 { value: "file", label: "gyre.yaml" },
               ]}
             />
-            {tab === "file" ? <CodeBlock label="gyre.yaml" code={charter.text} maximumHeight={900} /> : <Generated charter={charter} />}
+            {tab === "file" ? (
+              <CodeBlock label="gyre.yaml" code={charter.text} maximumHeight={900} />
+            ) : (
+              <Generated charter={charter} />
+            )}
           </>
         ) : (
-          <EmptyState icon="charter" title="No charter yet" command="gyre apply">
-            <p>Say in gyre.yaml which decision is improved and what a wrong prediction costs; apply it, and the gates are made.</p>
+          <EmptyState page icon="charter" title="No charter yet" command="gyre apply">
+            <p>
+              Say in gyre.yaml which decision is improved and what a wrong prediction costs; apply it, and the
+              gates are made.
+            </p>
           </EmptyState>
         )
       }
@@ -65,15 +75,27 @@ function Generated({ charter }: { charter: Charter }) {
       <Panel title="Objective">
         <StatRow>
           {objective.kpi && (
-            <Stat label={words(objective.kpi.name)} value={objective.kpi.now} note={objective.kpi.target && `target ${plain(objective.kpi.target)}`} />
+            <Stat
+              label={words(objective.kpi.name)}
+              value={objective.kpi.now}
+              note={objective.kpi.target && `target ${bound(objective.kpi.target)}`}
+            />
           )}
           {objective.costs && (
             <>
-              <Stat label="A missed case costs" value={money(objective.costs.falseNegative, objective.costs.currency)} />
-              <Stat label="A false alarm costs" value={money(objective.costs.falsePositive, objective.costs.currency)} />
+              <Stat
+                label="A missed case costs"
+                value={money(objective.costs.falseNegative, objective.costs.currency)}
+              />
+              <Stat
+                label="A false alarm costs"
+                value={money(objective.costs.falsePositive, objective.costs.currency)}
+              />
             </>
           )}
-          {objective.timeBoxMs !== null && <Stat label="Time box" value={day(objective.timeBoxMs)} note="then: extend, stop or ship" />}
+          {objective.timeBoxMs !== null && (
+            <Stat label="Time box" value={day(objective.timeBoxMs)} note="then: extend, stop or ship" />
+          )}
         </StatRow>
         <div className="mt-5 border-t border-line pt-4">
           <KeyValueList
@@ -83,15 +105,30 @@ function Generated({ charter }: { charter: Charter }) {
               { name: "Target", value: objective.target },
               { name: "Decides on", value: objective.positive },
               { name: "Baseline without ML", value: objective.baseline },
-              { name: "Budget", value: objective.budget ? money(objective.budget.amount, objective.budget.currency) : undefined },
+              {
+                name: "Budget",
+                value: objective.budget
+                  ? money(objective.budget.amount, objective.budget.currency)
+                  : undefined,
+              },
             ]}
           />
         </div>
       </Panel>
       <div className="grid gap-5 lg:grid-cols-2">
-        <Rules title="Release gates" icon="gates" rules={charter.gates} none="No gates: nothing is said in ready_when." />
+        <Rules
+          title="Release gates"
+          icon="gates"
+          rules={charter.gates}
+          none="No gates: nothing is said in ready_when."
+        />
         <Rules title="Monitors" icon="monitoring" rules={charter.monitors} none="No monitors." />
-        <Rules title="Retraining" icon="feedback" rules={charter.retraining} none="The model is not retrained by itself." />
+        <Rules
+          title="Retraining"
+          icon="feedback"
+          rules={charter.retraining}
+          none="The model is not retrained by itself."
+        />
         <Rules
           title="Rollout"
           icon="release"
@@ -108,7 +145,17 @@ function Generated({ charter }: { charter: Charter }) {
   );
 }
 
-function Rules({ title, icon, rules, none }: { title: string; icon: IconName; rules: readonly { sentence: string; line?: number }[]; none: string }) {
+function Rules({
+  title,
+  icon,
+  rules,
+  none,
+}: {
+  title: string;
+  icon: IconName;
+  rules: readonly { sentence: string; line?: number }[];
+  none: string;
+}) {
   return (
     <Panel title={title} hint="generated" flush>
       {rules.length === 0 ? (
@@ -119,7 +166,9 @@ function Rules({ title, icon, rules, none }: { title: string; icon: IconName; ru
             <li key={rule.sentence} className="flex items-start gap-3 px-5 py-2.5">
               <Icon name={icon} className="mt-1 shrink-0 text-faint" />
               <span className="flex-1">{rule.sentence}</span>
-              {rule.line !== undefined && <span className="font-mono text-xs leading-6 text-faint">line {number(rule.line)}</span>}
+              {rule.line !== undefined && (
+                <span className="font-mono text-xs leading-6 text-faint">line {number(rule.line)}</span>
+              )}
             </li>
           ))}
         </ul>

@@ -23,7 +23,11 @@ import { Profile } from "./profile.tsx";
 
 /** One version of a data set: does it keep its contract, what is in it, where did it come from. */
 export function DatasetVersionPage() {
-  const { project, dataset, version: number_ } = useParams({ from: "/projects/$project/data/$dataset/$version" });
+  const {
+    project,
+    dataset,
+    version: number_,
+  } = useParams({ from: "/projects/$project/data/$dataset/$version" });
   const { tab } = useSearch({ strict: false });
   const query = useQuery(datasetVersionQuery(project, dataset, number_));
   const versions = useQuery(datasetVersionsQuery(project, dataset));
@@ -34,7 +38,7 @@ export function DatasetVersionPage() {
           <PageHeader
             crumbs={crumbs(project, "data")}
             title={`${dataset} v${version.number}`}
-            state={<StateBadge state={version.state === "usable" ? "valid" : version.state} word={version.state} />}
+            state={<StateBadge state={version.state} />}
             meta={
               <>
                 <span>{version.source}</span>
@@ -44,7 +48,13 @@ export function DatasetVersionPage() {
                 <Digest value={version.digest} />
               </>
             }
-            actions={<VersionChoice project={project} current={version} versions={versions.data?.versions ?? [version]} />}
+            actions={
+              <VersionChoice
+                project={project}
+                current={version}
+                versions={versions.data?.versions ?? [version]}
+              />
+            }
           />
           {version.breaches.length > 0 && <Breaches breaches={version.breaches} />}
           <Panel className="mb-5">
@@ -63,20 +73,35 @@ export function DatasetVersionPage() {
               { value: "rows", label: "First rows" },
             ]}
           />
-          {tab === "rows" ? <Rows project={project} dataset={dataset} number={number_} /> : <Profile columns={profile} rows={version.rows} />}
+          {tab === "rows" ? (
+            <Rows project={project} dataset={dataset} number={number_} />
+          ) : (
+            <Profile columns={profile} rows={version.rows} />
+          )}
         </>
       )}
     </Answer>
   );
 }
 
-function VersionChoice({ project, current, versions }: { project: string; current: DatasetVersion; versions: readonly DatasetVersion[] }) {
+function VersionChoice({
+  project,
+  current,
+  versions,
+}: {
+  project: string;
+  current: DatasetVersion;
+  versions: readonly DatasetVersion[];
+}) {
   const navigate = useNavigate();
   return (
     <Choice
       label="Version"
       value={String(current.number)}
-      options={versions.map((each) => ({ value: String(each.number), label: `v${each.number}${each.state === "quarantined" ? " (quarantined)" : ""}` }))}
+      options={versions.map((each) => ({
+        value: String(each.number),
+        label: `v${each.number}${each.state === "quarantined" ? " (quarantined)" : ""}`,
+      }))}
       onChange={(version) =>
         void navigate({
           to: "/projects/$project/data/$dataset/$version",
@@ -91,7 +116,10 @@ function VersionChoice({ project, current, versions }: { project: string; curren
 function Breaches({ breaches }: { breaches: readonly ContractBreach[] }) {
   return (
     <div className="mb-5">
-      <Notice tone="warn" title={`${count(breaches.length, "rule")} of the contract ${breaches.length === 1 ? "is" : "are"} broken: nothing trains on this version`}>
+      <Notice
+        tone="warn"
+        title={`${count(breaches.length, "rule")} of the contract ${breaches.length === 1 ? "is" : "are"} broken: nothing trains on this version`}
+      >
         <ul className="mt-2 space-y-2">
           {breaches.map((breach) => (
             <li key={`${breach.column} ${breach.rule}`}>
@@ -122,12 +150,21 @@ function Rows({ project, dataset, number: version }: { project: string; dataset:
     <Answer query={query} skeleton={<Skeleton height={360} />}>
       {({ columns, rows }) => (
         <Panel flush>
-          <div role="region" aria-label="First rows" tabIndex={0} className="scroll-quiet max-h-[40rem] overflow-auto -outline-offset-2">
+          <div
+            role="region"
+            aria-label="First rows"
+            tabIndex={0}
+            className="scroll-quiet max-h-[40rem] overflow-auto -outline-offset-2"
+          >
             <table className="w-full text-sm">
               <thead>
                 <tr>
                   {columns.map((column) => (
-                    <th key={column} scope="col" className="sticky top-0 border-b border-line bg-panel px-4 py-2 text-left font-mono text-xs font-medium text-faint">
+                    <th
+                      key={column}
+                      scope="col"
+                      className="sticky top-0 border-b border-line bg-panel px-4 py-2 text-left font-mono text-xs font-medium text-faint"
+                    >
                       {column}
                     </th>
                   ))}

@@ -34,7 +34,7 @@ export function Datasets() {
         title="Data"
         lead="Every version is kept by its content. One that breaks its contract is kept apart, and nothing trains on it."
       />
-      <Answer query={query}>
+      <Answer query={query} part>
         {({ datasets }) => (
           <Panel flush>
             <DataTable
@@ -46,7 +46,10 @@ export function Datasets() {
               onView={setView}
               empty={
                 <EmptyState icon="data" title="No data yet" command="gyre apply">
-                  <p>Name a source under data: in gyre.yaml and apply it; the first version is read, checked and profiled.</p>
+                  <p>
+                    Name a source under data: in gyre.yaml and apply it; the first version is read, checked
+                    and profiled.
+                  </p>
                 </EmptyState>
               }
             />
@@ -72,17 +75,50 @@ function datasetColumns(project: string): Column<Row>[] {
         </RowLink>
       ),
     },
-    { id: "number", header: "Newest", value: (row) => row.newest.number, cell: (row) => `v${row.newest.number}` },
-    { id: "state", header: "State", value: (row) => row.newest.state, cell: (row) => <DatasetState version={row.newest} /> },
-    { id: "rows", header: "Rows", value: (row) => row.newest.rows, cell: (row) => number(row.newest.rows), align: "right" },
+    {
+      id: "number",
+      header: "Newest",
+      value: (row) => row.newest.number,
+      cell: (row) => `v${row.newest.number}`,
+    },
+    {
+      id: "state",
+      header: "State",
+      value: (row) => row.newest.state,
+      cell: (row) => <DatasetState version={row.newest} />,
+    },
+    {
+      id: "rows",
+      header: "Rows",
+      value: (row) => row.newest.rows,
+      cell: (row) => number(row.newest.rows),
+      align: "right",
+    },
     { id: "columns", header: "Columns", value: (row) => row.newest.columns.length, align: "right" },
-    { id: "size", header: "Size", value: (row) => row.newest.sizeBytes, cell: (row) => bytes(row.newest.sizeBytes), align: "right" },
+    {
+      id: "size",
+      header: "Size",
+      value: (row) => row.newest.sizeBytes,
+      cell: (row) => bytes(row.newest.sizeBytes),
+      align: "right",
+    },
     { id: "source", header: "Source", value: (row) => row.newest.source },
-    { id: "digest", header: "Digest", value: (row) => row.newest.digest, cell: (row) => <Digest value={row.newest.digest} />, sortable: false },
-    { id: "created", header: "Arrived", value: (row) => row.newest.createdAtMs, cell: (row) => <RelativeTime atMs={row.newest.createdAtMs} /> },
+    {
+      id: "digest",
+      header: "Digest",
+      value: (row) => row.newest.digest,
+      cell: (row) => <Digest value={row.newest.digest} />,
+      sortable: false,
+    },
+    {
+      id: "created",
+      header: "Arrived",
+      value: (row) => row.newest.createdAtMs,
+      cell: (row) => <RelativeTime atMs={row.newest.createdAtMs} />,
+    },
   ];
 }
 
 export function DatasetState({ version }: { version: Pick<DatasetVersion, "state"> }) {
-  return <StateText state={version.state === "usable" ? "valid" : version.state} word={version.state} />;
+  return <StateText state={version.state} />;
 }

@@ -1,6 +1,6 @@
 import { BarList } from "../../components/charts/bar-list.tsx";
 import { Histogram } from "../../components/charts/histogram.tsx";
-import { dateTime, number, plain, share } from "../../components/format.ts";
+import { day, number, plain, share } from "../../components/format.ts";
 import { Badge } from "../../components/state-badge.tsx";
 import type { ColumnProfile } from "../../data/datasets.ts";
 
@@ -16,7 +16,9 @@ export function Profile({ columns, rows }: { columns: readonly ColumnProfile[]; 
           </div>
           <p className="tabular mt-1 text-xs text-faint">
             {number(column.distinct)} distinct
-            {column.missing > 0 && <span className="text-warn"> · {share(column.missing / Math.max(1, rows))} missing</span>}
+            {column.missing > 0 && (
+              <span className="text-warn"> · {share(column.missing / Math.max(1, rows))} missing</span>
+            )}
             {column.type !== "text" && column.min !== undefined && column.min !== null && (
               <>
                 {" "}
@@ -35,15 +37,28 @@ export function Profile({ columns, rows }: { columns: readonly ColumnProfile[]; 
 
 function Spread({ column }: { column: ColumnProfile }) {
   if (column.histogram && column.histogram.counts.length > 0) {
-    return <Histogram label={column.name} edges={column.histogram.edges} counts={column.histogram.counts} />;
+    return (
+      <Histogram
+        label={column.name}
+        edges={column.histogram.edges}
+        counts={column.histogram.counts}
+        {...(column.type === "time" ? { format: day } : {})}
+      />
+    );
   }
   const top = column.top?.filter((each) => each.count > 1).slice(0, 5) ?? [];
-  if (top.length > 0) return <BarList label={`Most frequent in ${column.name}`} items={top.map((each) => ({ name: each.value, value: each.count }))} />;
+  if (top.length > 0)
+    return (
+      <BarList
+        label={`Most frequent in ${column.name}`}
+        items={top.map((each) => ({ name: each.value, value: each.count }))}
+      />
+    );
   return <p className="text-sm text-faint">Every value is different.</p>;
 }
 
 function edge(column: ColumnProfile, value: unknown): string {
   if (column.type !== "time") return plain(value);
   const at = typeof value === "number" ? value : Date.parse(String(value));
-  return Number.isNaN(at) ? plain(value) : dateTime(at);
+  return Number.isNaN(at) ? plain(value) : day(at);
 }

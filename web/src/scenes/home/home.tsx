@@ -37,7 +37,7 @@ function Loaded({ project, overview }: { project: string; overview: Overview }) 
             )}
           />
         </section>
-        <div className="grid gap-5 xl:grid-cols-[5fr_4fr]">
+        <div className="grid items-start gap-5 xl:grid-cols-[5fr_4fr]">
           <Needs project={project} needs={overview.needs} />
           <Panel
             title="What happened"

@@ -46,18 +46,40 @@ const rowClass = "flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-h
 function NeedLink({ project, need, children }: { project: string; need: Need; children: ReactNode }) {
   const { kind, id, name = "", number = 0 } = need.about;
   const shared = { className: rowClass, children };
-  if (kind === "release") return <PlainLink to="/projects/$project/releases/$release" params={{ project, release: id }} {...shared} />;
-  if (kind === "incident") return <PlainLink to="/projects/$project/incidents/$incident" params={{ project, incident: id }} {...shared} />;
+  if (kind === "release")
+    return (
+      <PlainLink to="/projects/$project/releases/$release" params={{ project, release: id }} {...shared} />
+    );
+  if (kind === "incident")
+    return (
+      <PlainLink to="/projects/$project/incidents/$incident" params={{ project, incident: id }} {...shared} />
+    );
   if (kind === "execution") {
-    return <PlainLink to="/projects/$project/executions/$execution" params={{ project, execution: id }} {...shared} />;
+    return (
+      <PlainLink
+        to="/projects/$project/executions/$execution"
+        params={{ project, execution: id }}
+        {...shared}
+      />
+    );
   }
   if (kind === "dataset") {
     return (
-      <PlainLink to="/projects/$project/data/$dataset/$version" params={{ project, dataset: name, version: String(number) }} {...shared} />
+      <PlainLink
+        to="/projects/$project/data/$dataset/$version"
+        params={{ project, dataset: name, version: String(number) }}
+        {...shared}
+      />
     );
   }
   if (kind === "model") {
-    return <PlainLink to="/projects/$project/models/$model/$version" params={{ project, model: name, version: String(number) }} {...shared} />;
+    return (
+      <PlainLink
+        to="/projects/$project/models/$model/$version"
+        params={{ project, model: name, version: String(number) }}
+        {...shared}
+      />
+    );
   }
   return <PlainLink to="/projects/$project/charter" params={{ project }} {...shared} />;
 }

@@ -36,7 +36,10 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
               opened <RelativeTime atMs={incident.openedAtMs} />
             </span>
             {incident.releaseId && (
-              <TextLink to="/projects/$project/releases/$release" params={{ project, release: incident.releaseId }}>
+              <TextLink
+                to="/projects/$project/releases/$release"
+                params={{ project, release: incident.releaseId }}
+              >
                 the release concerned
               </TextLink>
             )}
@@ -55,11 +58,23 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
       <div className="space-y-5">
         <Panel>
           <StatRow>
-            <Stat label="Measured" value={evidence.value} interval={evidence.interval} n={evidence.n} state={incident.state === "open" ? "open" : "resolved"} />
+            <Stat
+              label="Measured"
+              value={evidence.value}
+              interval={evidence.interval}
+              n={evidence.n}
+              state={incident.state === "open" ? "open" : "resolved"}
+            />
             <Stat label="Expected" value={evidence.expected} />
-            <Stat label="Began" value={<RelativeTime atMs={incident.onsetMs} />} note={dateTime(incident.onsetMs)} />
+            <Stat
+              label="Began"
+              value={<RelativeTime atMs={incident.onsetMs} />}
+              note={dateTime(incident.onsetMs)}
+            />
             <Stat label="Found after" value={duration(incident.openedAtMs - incident.onsetMs)} />
-            {incident.resolvedAtMs !== null && <Stat label="Lasted" value={duration(incident.resolvedAtMs - incident.onsetMs)} />}
+            {incident.resolvedAtMs !== null && (
+              <Stat label="Lasted" value={duration(incident.resolvedAtMs - incident.onsetMs)} />
+            )}
           </StatRow>
         </Panel>
         <div className="grid gap-5 lg:grid-cols-2">
@@ -91,7 +106,9 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
                 title: entry.link ? <TextLink to={entry.link}>{entry.text}</TextLink> : entry.text,
               }))}
             />
-            {incident.resolution && <p className="mt-4 border-t border-line pt-3 text-soft">{incident.resolution}</p>}
+            {incident.resolution && (
+              <p className="mt-4 border-t border-line pt-3 text-soft">{incident.resolution}</p>
+            )}
           </Panel>
         </div>
       </div>

@@ -22,8 +22,12 @@ export function Incidents() {
   const columns = useMemo(() => incidentColumns(project), [project]);
   return (
     <>
-      <PageHeader crumbs={crumbs(project)} title="Incidents" lead="One for each cause; further alarms of the same cause join its timeline." />
-      <Answer query={query}>
+      <PageHeader
+        crumbs={crumbs(project)}
+        title="Incidents"
+        lead="One for each cause; further alarms of the same cause join its timeline."
+      />
+      <Answer query={query} part>
         {({ incidents }) => (
           <Panel flush>
             <DataTable
@@ -35,7 +39,10 @@ export function Incidents() {
               onView={setView}
               empty={
                 <EmptyState icon="check" title="No incident so far">
-                  <p>An alarm must be sure before it opens one: the charter says how rare a false alarm has to be.</p>
+                  <p>
+                    An alarm must be sure before it opens one: the charter says how rare a false alarm has to
+                    be.
+                  </p>
                 </EmptyState>
               }
             />
@@ -58,16 +65,27 @@ function incidentColumns(project: string): Column<Incident>[] {
         </RowLink>
       ),
     },
-    { id: "state", header: "State", value: (incident) => incident.state, cell: (incident) => <StateText state={incident.state} /> },
+    {
+      id: "state",
+      header: "State",
+      value: (incident) => incident.state,
+      cell: (incident) => <StateText state={incident.state} />,
+    },
     { id: "kind", header: "Kind", value: (incident) => incident.kind },
     { id: "cause", header: "Likely cause", value: (incident) => incident.cause.sentence, sortable: false },
-    { id: "opened", header: "Opened", value: (incident) => incident.openedAtMs, cell: (incident) => <RelativeTime atMs={incident.openedAtMs} /> },
+    {
+      id: "opened",
+      header: "Opened",
+      value: (incident) => incident.openedAtMs,
+      cell: (incident) => <RelativeTime atMs={incident.openedAtMs} />,
+    },
     {
       id: "lasted",
       header: "Lasted",
       align: "right",
       value: (incident) => (incident.resolvedAtMs === null ? null : incident.resolvedAtMs - incident.onsetMs),
-      cell: (incident) => duration(incident.resolvedAtMs === null ? null : incident.resolvedAtMs - incident.onsetMs),
+      cell: (incident) =>
+        duration(incident.resolvedAtMs === null ? null : incident.resolvedAtMs - incident.onsetMs),
     },
   ];
 }

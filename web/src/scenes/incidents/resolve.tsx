@@ -43,7 +43,10 @@ export function Resolve({ project, incident }: { project: string; incident: stri
         <fieldset className="mb-4 space-y-2">
           <legend className="mb-2 text-sm font-medium">What was it?</legend>
           {verdicts.map((each) => (
-            <label key={each.value} className="flex cursor-pointer items-start gap-3 rounded-lg border border-line p-3 has-checked:border-accent has-checked:bg-accent-wash">
+            <label
+              key={each.value}
+              className="flex cursor-pointer items-start gap-3 rounded-lg border border-line p-3 has-checked:border-accent has-checked:bg-accent-wash"
+            >
               <input
                 type="radio"
                 name="verdict"
@@ -58,7 +61,12 @@ export function Resolve({ project, incident }: { project: string; incident: stri
             </label>
           ))}
         </fieldset>
-        <TextField label="Note" value={note} onChange={(event) => setNote(event.target.value)} hint="What was done, for whoever reads this next." />
+        <TextField
+          label="Note"
+          value={note}
+          onChange={(event) => setNote(event.target.value)}
+          hint="What was done, for whoever reads this next."
+        />
       </Dialog>
     </>
   );

@@ -23,7 +23,11 @@ import { crumbs } from "../crumbs.tsx";
 
 /** One version of a model: its proof, its signature, its files, and everything it came from. */
 export function ModelVersionPage() {
-  const { project, model, version: number_ } = useParams({ from: "/projects/$project/models/$model/$version" });
+  const {
+    project,
+    model,
+    version: number_,
+  } = useParams({ from: "/projects/$project/models/$model/$version" });
   const { tab } = useSearch({ strict: false });
   const query = useQuery(modelVersionQuery(project, model, number_));
   return (
@@ -70,7 +74,11 @@ export function ModelVersionPage() {
               { value: "files", label: "Files", count: version.files.length },
             ]}
           />
-          {tab === "files" ? <Files version={version} /> : tab === "lineage" ? <LineagePanel lineage={lineage} height={560} /> : (
+          {tab === "files" ? (
+            <Files version={version} />
+          ) : tab === "lineage" ? (
+            <LineagePanel lineage={lineage} height={560} />
+          ) : (
             <Overview project={project} version={version} lineage={lineage} />
           )}
         </>
@@ -79,7 +87,15 @@ export function ModelVersionPage() {
   );
 }
 
-function Overview({ project, version, lineage }: { project: string; version: ModelVersion; lineage: Lineage }) {
+function Overview({
+  project,
+  version,
+  lineage,
+}: {
+  project: string;
+  version: ModelVersion;
+  lineage: Lineage;
+}) {
   const { parity, signature } = version;
   return (
     <div className="space-y-5">
@@ -100,8 +116,14 @@ function Overview({ project, version, lineage }: { project: string; version: Mod
           {signature ? (
             <KeyValueList
               items={[
-                ...signature.inputs.map((input) => ({ name: `in  ${input.name}`, value: `${input.datatype}${input.optional ? ", optional" : ""}` })),
-                ...signature.outputs.map((output) => ({ name: `out ${output.name}`, value: output.datatype })),
+                ...signature.inputs.map((input) => ({
+                  name: `in  ${input.name}`,
+                  value: `${input.datatype}${input.optional ? ", optional" : ""}`,
+                })),
+                ...signature.outputs.map((output) => ({
+                  name: `out ${output.name}`,
+                  value: output.datatype,
+                })),
                 { name: "labels", value: signature.labels.join(", ") || undefined },
               ]}
             />
@@ -117,14 +139,18 @@ function Overview({ project, version, lineage }: { project: string; version: Mod
                 value: parity ? (
                   <span className="inline-flex flex-wrap items-center gap-2">
                     <StateBadge state={parity.agrees ? "passed" : "failed"} />
-                    {number(parity.rows)} rows, largest difference {number(parity.largestDifference)} of {number(parity.tolerance)} allowed
+                    {number(parity.rows)} rows, largest difference {number(parity.largestDifference)} of{" "}
+                    {number(parity.tolerance)} allowed
                   </span>
                 ) : undefined,
               },
               {
                 name: "Run",
                 value: version.lineage.runId ? (
-                  <TextLink to="/projects/$project/runs/$run" params={{ project, run: version.lineage.runId }}>
+                  <TextLink
+                    to="/projects/$project/runs/$run"
+                    params={{ project, run: version.lineage.runId }}
+                  >
                     {version.lineage.runId.slice(0, 12)}
                   </TextLink>
                 ) : undefined,
@@ -132,14 +158,28 @@ function Overview({ project, version, lineage }: { project: string; version: Mod
               {
                 name: "Execution",
                 value: version.lineage.executionId ? (
-                  <TextLink to="/projects/$project/executions/$execution" params={{ project, execution: version.lineage.executionId }}>
+                  <TextLink
+                    to="/projects/$project/executions/$execution"
+                    params={{ project, execution: version.lineage.executionId }}
+                  >
                     {version.lineage.executionId}
                   </TextLink>
                 ) : undefined,
               },
-              { name: "Code", value: version.lineage.codeDigest ? <Digest value={version.lineage.codeDigest} /> : undefined },
-              { name: "Environment", value: version.lineage.environmentDigest ? <Digest value={version.lineage.environmentDigest} /> : undefined },
-              ...Object.entries(version.lineage.parameters).map(([name, value]) => ({ name, value: plain(value) })),
+              {
+                name: "Code",
+                value: version.lineage.codeDigest ? <Digest value={version.lineage.codeDigest} /> : undefined,
+              },
+              {
+                name: "Environment",
+                value: version.lineage.environmentDigest ? (
+                  <Digest value={version.lineage.environmentDigest} />
+                ) : undefined,
+              },
+              ...Object.entries(version.lineage.parameters).map(([name, value]) => ({
+                name,
+                value: plain(value),
+              })),
             ]}
           />
         </Panel>
@@ -169,11 +209,14 @@ function LineagePanel({ lineage, height }: { lineage: Lineage; height: number })
       <GraphView
         label="Lineage"
         height={height}
+        focus={lineage.nodes.find((node) => node.kind === "model_version")?.id}
         nodes={lineage.nodes.map((node) => ({
           id: node.id,
           label: node.label,
           kind: node.kind.replaceAll("_", " "),
-          ...(node.kind in lineageIcons ? { icon: lineageIcons[node.kind as keyof typeof lineageIcons] } : {}),
+          ...(node.kind in lineageIcons
+            ? { icon: lineageIcons[node.kind as keyof typeof lineageIcons] }
+            : {}),
           ...(node.state ? { state: node.state } : {}),
           ...(node.detail ? { detail: node.detail } : {}),
         }))}
@@ -236,9 +279,15 @@ function AskForRelease({ project, version }: { project: string; version: ModelVe
         }
       >
         <p className="mb-4 text-soft">
-          The gates of the charter measure this version first. Then someone other than you approves, and the rollout begins.
+          The gates of the charter measure this version first. Then someone other than you approves, and the
+          rollout begins.
         </p>
-        <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} hint="Kept with the release. May be empty." />
+        <TextField
+          label="Why"
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          hint="Kept with the release. May be empty."
+        />
       </Dialog>
     </>
   );

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { EmptyState } from "../../components/answers.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
-import { number } from "../../components/format.ts";
+import { alike } from "../../components/format.ts";
 import { RowLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -28,9 +28,13 @@ export function Models() {
         title="Models"
         lead="A version is its files: every digest is kept, and everything it came from."
       />
-      <Answer query={query}>
+      <Answer query={query} part>
         {() => (
-          <Panel title="Versions" flush actions={<ColumnsMenu columns={columns} view={view} onView={setView} />}>
+          <Panel
+            title="Versions"
+            flush
+            actions={<ColumnsMenu columns={columns} view={view} onView={setView} />}
+          >
             <DataTable
               label="Model versions"
               rows={versions}
@@ -59,34 +63,54 @@ function versionColumns(project: string, versions: readonly ModelVersion[]): Col
       header: "Version",
       value: (version) => `${version.model} v${version.number}`,
       cell: (version) => (
-        <RowLink to="/projects/$project/models/$model/$version" params={{ project, model: version.model, version: String(version.number) }}>
+        <RowLink
+          to="/projects/$project/models/$model/$version"
+          params={{ project, model: version.model, version: String(version.number) }}
+        >
           {version.model} v{version.number}
         </RowLink>
       ),
     },
-    { id: "state", header: "State", value: (version) => version.state, cell: (version) => <StateText state={version.state} /> },
+    {
+      id: "state",
+      header: "State",
+      value: (version) => version.state,
+      cell: (version) => <StateText state={version.state} />,
+    },
     {
       id: "aliases",
       header: "Aliases",
       value: (version) => version.aliases.join(" ") || null,
       cell: (version) => (
         <span className="inline-flex gap-1">
-          {version.aliases.length === 0 ? "–" : version.aliases.map((alias) => <Badge key={alias} tone="accent">{alias}</Badge>)}
+          {version.aliases.length === 0
+            ? "–"
+            : version.aliases.map((alias) => (
+                <Badge key={alias} tone="accent">
+                  {alias}
+                </Badge>
+              ))}
         </span>
       ),
     },
     { id: "kind", header: "Kind", value: (version) => version.kind },
-    ...metrics.map(
-      (key, index): Column<ModelVersion> => ({
+    ...metrics.map((key, index): Column<ModelVersion> => {
+      const write = alike(versions.map((version) => version.metrics[key]));
+      return {
         id: `m.${key}`,
         header: key,
         align: "right",
         hidden: index >= 4,
         value: (version) => version.metrics[key] ?? null,
-        cell: (version) => number(version.metrics[key]),
-      }),
-    ),
+        cell: (version) => write(version.metrics[key]),
+      };
+    }),
     { id: "actor", header: "Who", value: (version) => version.actor },
-    { id: "created", header: "Registered", value: (version) => version.createdAtMs, cell: (version) => <RelativeTime atMs={version.createdAtMs} /> },
+    {
+      id: "created",
+      header: "Registered",
+      value: (version) => version.createdAtMs,
+      cell: (version) => <RelativeTime atMs={version.createdAtMs} />,
+    },
   ];
 }

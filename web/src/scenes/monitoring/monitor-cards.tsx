@@ -15,16 +15,17 @@ export function MonitorCards({ monitors, chosen, onChoose }: MonitorCardsProps) 
             onClick={() => onChoose(monitor)}
             className="flex h-full w-full flex-col rounded-xl border border-line bg-panel p-4 text-left hover:border-line-strong aria-pressed:border-accent aria-pressed:ring-1 aria-pressed:ring-accent"
           >
-            <span className="flex w-full flex-wrap items-center justify-between gap-2">
-              <span className="text-sm text-soft">
-                {words(monitor.metric)}
-                {monitor.segment && <span className="text-faint"> · {monitor.segment}</span>}
-              </span>
+            <span className="text-sm text-soft">
+              {words(monitor.metric)}
+              {monitor.segment && <span className="text-faint"> · {monitor.segment}</span>}
+            </span>
+            <span className="mt-1 flex w-full flex-wrap items-center justify-between gap-x-2">
+              <span className="tabular text-xl font-semibold">{number(monitor.value)}</span>
               <StateBadge state={monitor.state} />
             </span>
-            <span className="tabular mt-2 text-xl font-semibold">{number(monitor.value)}</span>
             <span className="tabular text-xs text-faint">
-              {monitor.interval && `${number(monitor.interval[0])} to ${number(monitor.interval[1])} · `}n = {number(monitor.n)}
+              {monitor.interval && `${number(monitor.interval[0])} to ${number(monitor.interval[1])} · `}n ={" "}
+              {number(monitor.n)}
               {monitor.coverage !== null && ` · ${share(monitor.coverage, 0)} covered`}
             </span>
             <span className="mt-2 block border-t border-line pt-2 text-xs text-soft">{monitor.sentence}</span>

@@ -23,7 +23,7 @@ export function Monitoring() {
         title="Monitoring"
         lead="Generated from the charter. Values mature as outcomes arrive; a late outcome restates the window it belongs to."
       />
-      <Answer query={query}>
+      <Answer query={query} part>
         {(overview) =>
           overview.monitors.length === 0 ? (
             <EmptyState icon="monitoring" title="Nothing to watch yet">
@@ -41,10 +41,16 @@ export function Monitoring() {
 function Loaded({ project, overview }: { project: string; overview: MonitoringOverview }) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const metric = search.metric && overview.metrics.includes(search.metric) ? search.metric : (overview.metrics[0] ?? "");
+  const metric =
+    search.metric && overview.metrics.includes(search.metric) ? search.metric : (overview.metrics[0] ?? "");
   const segment = search.segment ?? "";
   const choose = (changed: Record<string, string | undefined>) =>
-    void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, ...changed }), replace: true, resetScroll: false });
+    void navigate({
+      to: ".",
+      search: (before: Record<string, unknown>) => ({ ...before, ...changed }),
+      replace: true,
+      resetScroll: false,
+    });
   return (
     <div className="space-y-5">
       <MonitorCards
@@ -69,7 +75,10 @@ function Loaded({ project, overview }: { project: string; overview: MonitoringOv
                 label="Segment"
                 hideLabel
                 value={segment}
-                options={[{ value: "", label: "Everyone" }, ...overview.segments.map((name) => ({ value: name, label: name }))]}
+                options={[
+                  { value: "", label: "Everyone" },
+                  ...overview.segments.map((name) => ({ value: name, label: name })),
+                ]}
                 onChange={(value) => choose({ segment: value || undefined })}
               />
             )}
@@ -83,7 +92,17 @@ function Loaded({ project, overview }: { project: string; overview: MonitoringOv
   );
 }
 
-function Quality({ project, metric, segment, marks }: { project: string; metric: string; segment: string; marks: MonitoringOverview["marks"] }) {
+function Quality({
+  project,
+  metric,
+  segment,
+  marks,
+}: {
+  project: string;
+  metric: string;
+  segment: string;
+  marks: MonitoringOverview["marks"];
+}) {
   const query = useQuery(qualityQuery(project, metric, segment || undefined));
   return (
     <Answer query={query} skeleton={<Skeleton height={440} />}>
@@ -108,8 +127,12 @@ function Quality({ project, metric, segment, marks }: { project: string; metric:
                 },
               ]}
               thresholds={[
-                ...(bound === null || bound === undefined ? [] : [{ value: bound, label: `bound ${number(bound)}` }]),
-                ...(baseline === null || baseline === undefined ? [] : [{ value: baseline, label: `baseline ${number(baseline)}` }]),
+                ...(bound === null || bound === undefined
+                  ? []
+                  : [{ value: bound, label: `bound ${number(bound)}` }]),
+                ...(baseline === null || baseline === undefined
+                  ? []
+                  : [{ value: baseline, label: `baseline ${number(baseline)}`, tone: "faint" as const }]),
               ]}
               marks={marks}
             />
@@ -144,9 +167,18 @@ function Quality({ project, metric, segment, marks }: { project: string; metric:
 function Drift({ project }: { project: string }) {
   const query = useQuery(driftQuery(project));
   return (
-    <Panel title="Drift" hint="evidence that a column is not what it was at release; it alarms at the line and not before">
+    <Panel
+      title="Drift"
+      hint="evidence that a column is not what it was at release; it alarms at the line and not before"
+    >
       <Answer query={query} skeleton={<Skeleton height={200} />}>
-        {({ series }) => (series.length === 0 ? <p className="text-soft">Not enough traffic yet.</p> : <DriftChart series={series} />)}
+        {({ series }) =>
+          series.length === 0 ? (
+            <p className="text-soft">Not enough traffic yet.</p>
+          ) : (
+            <DriftChart series={series} />
+          )
+        }
       </Answer>
     </Panel>
   );

@@ -20,7 +20,9 @@ import { StepPanel } from "./step-panel.tsx";
 export function ExecutionPage() {
   const { project, execution: id } = useParams({ from: "/projects/$project/executions/$execution" });
   const query = useQuery(executionQuery(project, id));
-  return <Answer query={query}>{({ execution }) => <Loaded project={project} execution={execution} />}</Answer>;
+  return (
+    <Answer query={query}>{({ execution }) => <Loaded project={project} execution={execution} />}</Answer>
+  );
 }
 
 function Loaded({ project, execution }: { project: string; execution: Execution }) {
@@ -43,7 +45,9 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
             <span title={dateTime(execution.startedAtMs)}>
               started <RelativeTime atMs={execution.startedAtMs ?? execution.createdAtMs} />
             </span>
-            {execution.startedAtMs && execution.endedAtMs && <span>took {duration(execution.endedAtMs - execution.startedAtMs)}</span>}
+            {execution.startedAtMs && execution.endedAtMs && (
+              <span>took {duration(execution.endedAtMs - execution.startedAtMs)}</span>
+            )}
             <code className="font-mono text-xs">{execution.id}</code>
           </>
         }
@@ -61,7 +65,12 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
             steps={execution.steps}
             selected={chosen?.stage}
             onSelect={(stage) =>
-              void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, at: stage }), replace: true, resetScroll: false })
+              void navigate({
+                to: ".",
+                search: (before: Record<string, unknown>) => ({ ...before, at: stage }),
+                replace: true,
+                resetScroll: false,
+              })
             }
           />
         </Panel>
@@ -70,7 +79,12 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
           <KeyValueList
             items={[
               { name: "Code", value: <Digest value={execution.codeDigest} /> },
-              { name: "Environment", value: execution.environmentDigest ? <Digest value={execution.environmentDigest} /> : undefined },
+              {
+                name: "Environment",
+                value: execution.environmentDigest ? (
+                  <Digest value={execution.environmentDigest} />
+                ) : undefined,
+              },
               ...Object.entries(execution.datasetVersions).map(([dataset, version]) => ({
                 name: `Data: ${dataset}`,
                 value: <code className="font-mono text-xs">{version}</code>,
@@ -79,7 +93,10 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
               {
                 name: "Because of",
                 value: execution.purpose.incident ? (
-                  <TextLink to="/projects/$project/incidents/$incident" params={{ project, incident: execution.purpose.incident }}>
+                  <TextLink
+                    to="/projects/$project/incidents/$incident"
+                    params={{ project, incident: execution.purpose.incident }}
+                  >
                     {execution.purpose.incident}
                   </TextLink>
                 ) : undefined,
@@ -94,5 +111,9 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
 
 /** What a reader wants to see first: what failed, else what runs, else the last. */
 function mostTelling({ steps }: Execution) {
-  return steps.find((step) => step.state === "failed") ?? steps.find((step) => step.state === "running") ?? steps.at(-1);
+  return (
+    steps.find((step) => step.state === "failed") ??
+    steps.find((step) => step.state === "running") ??
+    steps.at(-1)
+  );
 }

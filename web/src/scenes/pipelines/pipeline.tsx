@@ -6,10 +6,12 @@ import { Button } from "../../components/button.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { duration } from "../../components/format.ts";
 import { GraphView } from "../../components/graph/graph-view.tsx";
+import { Icon } from "../../components/icons.tsx";
 import { RowLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { StateText } from "../../components/state-badge.tsx";
+import { lookOf, toneClasses } from "../../components/states.ts";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { execute, executionsQuery, pipelineQuery, type Execution } from "../../data/executions.ts";
@@ -27,7 +29,10 @@ export function PipelinePage() {
   const columns = useMemo(() => executionColumns(project), [project]);
   const run = useOrder(async () => {
     const { execution } = await execute(project, {});
-    await navigate({ to: "/projects/$project/executions/$execution", params: { project, execution: execution.id } });
+    await navigate({
+      to: "/projects/$project/executions/$execution",
+      params: { project, execution: execution.id },
+    });
   }, "The pipeline was started.");
   return (
     <>
@@ -53,14 +58,21 @@ export function PipelinePage() {
                 <GraphView
                   label="Stages"
                   height={300}
-                  nodes={stages.map((stage) => ({ id: stage.name, label: stage.name, state: stage.state, detail: stage.command }))}
-                  edges={stages.flatMap((stage) => stage.dependsOn.map((before) => ({ from: before, to: stage.name })))}
+                  nodes={stages.map((stage) => ({
+                    id: stage.name,
+                    label: stage.name,
+                    state: stage.state,
+                    detail: stage.command,
+                  }))}
+                  edges={stages.flatMap((stage) =>
+                    stage.dependsOn.map((before) => ({ from: before, to: stage.name })),
+                  )}
                 />
               )
             }
           </Answer>
         </Panel>
-        <Answer query={executions}>
+        <Answer query={executions} part>
           {(answer) => (
             <Panel title="Executions" flush>
               <DataTable
@@ -92,7 +104,12 @@ function executionColumns(project: string): Column<Execution>[] {
         </RowLink>
       ),
     },
-    { id: "state", header: "State", value: (execution) => execution.state, cell: (execution) => <StateText state={execution.state} /> },
+    {
+      id: "state",
+      header: "State",
+      value: (execution) => execution.state,
+      cell: (execution) => <StateText state={execution.state} />,
+    },
     {
       id: "steps",
       header: "Stages",
@@ -113,7 +130,13 @@ function executionColumns(project: string): Column<Execution>[] {
       value: (execution) => execution.startedAtMs ?? execution.createdAtMs,
       cell: (execution) => <RelativeTime atMs={execution.startedAtMs ?? execution.createdAtMs} />,
     },
-    { id: "id", header: "Id", value: (execution) => execution.id, cell: (execution) => <code className="font-mono text-xs">{execution.id}</code>, hidden: true },
+    {
+      id: "id",
+      header: "Id",
+      value: (execution) => execution.id,
+      cell: (execution) => <code className="font-mono text-xs">{execution.id}</code>,
+      hidden: true,
+    },
   ];
 }
 
@@ -122,7 +145,14 @@ function StepCounts({ execution }: { execution: Execution }) {
   return (
     <span className="inline-flex gap-3">
       {[...counts].map(([state, steps]) => (
-        <StateText key={state} state={state} word={`${steps.length} ${state}`} />
+        <span
+          key={state}
+          className={`inline-flex items-center gap-1 ${toneClasses[lookOf(state).tone].ink}`}
+          title={`${steps.length} ${state}`}
+        >
+          <Icon name={lookOf(state).icon} size={14} strokeWidth={2} label={state} />
+          {steps.length}
+        </span>
       ))}
     </span>
   );

@@ -14,7 +14,10 @@ export function StageGraph({ steps, selected, onSelect, height }: StageGraphProp
         id: step.stage,
         label: step.stage,
         state: step.state,
-        detail: [step.state, step.startedAtMs && step.endedAtMs ? duration(step.endedAtMs - step.startedAtMs) : undefined]
+        detail: [
+          step.state,
+          step.startedAtMs && step.endedAtMs ? duration(step.endedAtMs - step.startedAtMs) : undefined,
+        ]
           .filter(Boolean)
           .join(" · "),
       }))}

@@ -8,7 +8,15 @@ import type { Execution, Step } from "../../data/executions.ts";
 import { useStepLog } from "./use-step-log.ts";
 
 /** The chosen stage: why it ran or not, what came out, and its log as it grows. */
-export function StepPanel({ project, execution, step }: { project: string; execution: Execution; step: Step }) {
+export function StepPanel({
+  project,
+  execution,
+  step,
+}: {
+  project: string;
+  execution: Execution;
+  step: Step;
+}) {
   const live = step.state === "running";
   const lines = useStepLog(project, execution.id, step);
   return (
@@ -18,9 +26,16 @@ export function StepPanel({ project, execution, step }: { project: string; execu
         <KeyValueList
           items={[
             { name: "Command", value: <code className="font-mono text-xs break-all">{step.command}</code> },
-            { name: "Took", value: step.startedAtMs && step.endedAtMs ? duration(step.endedAtMs - step.startedAtMs) : undefined },
+            {
+              name: "Took",
+              value:
+                step.startedAtMs && step.endedAtMs ? duration(step.endedAtMs - step.startedAtMs) : undefined,
+            },
             { name: "Attempt", value: step.attempt > 1 ? number(step.attempt) : undefined },
-            { name: "Exit code", value: step.exitCode === null || step.exitCode === 0 ? undefined : number(step.exitCode) },
+            {
+              name: "Exit code",
+              value: step.exitCode === null || step.exitCode === 0 ? undefined : number(step.exitCode),
+            },
             {
               name: "Run",
               value: step.runId ? (
@@ -29,15 +44,20 @@ export function StepPanel({ project, execution, step }: { project: string; execu
                 </TextLink>
               ) : undefined,
             },
-            ...Object.entries(step.metrics).map(([name, value]) => ({ name: words(name), value: number(value) })),
-            ...step.outs.map((out) => ({
-              name: out.kind === "out" ? "Output" : out.kind,
-              value: (
-                <>
-                  <code className="font-mono text-xs break-all">{out.path}</code> <span className="text-faint">{bytes(out.sizeBytes)}</span>
-                </>
-              ),
-            }))
+            ...Object.entries(step.metrics).map(([name, value]) => ({
+              name: words(name),
+              value: number(value),
+            })),
+            ...step.outs
+              .map((out) => ({
+                name: out.kind === "out" ? "Output" : out.kind,
+                value: (
+                  <>
+                    <code className="font-mono text-xs break-all">{out.path}</code>{" "}
+                    <span className="text-faint">{bytes(out.sizeBytes)}</span>
+                  </>
+                ),
+              }))
               .map((item, index) => ({ ...item, name: `${item.name} ${index + 1}` })),
           ]}
         />

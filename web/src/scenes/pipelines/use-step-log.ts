@@ -31,7 +31,8 @@ export function useStepLog(project: string, execution: string, step: Step): read
 function readLine(data: string): { stage: string; text: string } | undefined {
   try {
     const line: unknown = JSON.parse(data);
-    if (typeof line !== "object" || line === null || !("stage" in line) || !("text" in line)) return undefined;
+    if (typeof line !== "object" || line === null || !("stage" in line) || !("text" in line))
+      return undefined;
     const text = String(line.text);
     return { stage: String(line.stage), text: text.endsWith("\n") ? text : `${text}\n` };
   } catch {

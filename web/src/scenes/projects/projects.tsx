@@ -16,15 +16,23 @@ export function Projects() {
     <Answer query={query}>
       {({ projects }) => {
         const [only] = projects;
-        if (only && projects.length === 1 && !all) return <Navigate to="/projects/$project" params={{ project: only.id }} replace />;
+        if (only && projects.length === 1 && !all)
+          return <Navigate to="/projects/$project" params={{ project: only.id }} replace />;
         return (
           <>
-            <PageHeader title="Projects" lead="One loop each: from an objective to a monitored model and back." />
+            <PageHeader
+              title="Projects"
+              lead="One loop each: from an objective to a monitored model and back."
+            />
             {projects.length === 0 ? (
-              <EmptyState icon="feedback" title="No project yet" command={"gyre new my-project\ncd my-project && gyre apply"}>
+              <EmptyState
+                icon="feedback"
+                title="No project yet"
+                command={"gyre new my-project\ncd my-project && gyre apply"}
+              >
                 <p>
-                  A project is a folder with a <code className="font-mono">gyre.yaml</code>. The demonstration brings one that goes
-                  all the way round: <code className="font-mono">gyre demo</code>
+                  A project is a folder with a <code className="font-mono">gyre.yaml</code>. The demonstration
+                  brings one that goes all the way round: <code className="font-mono">gyre demo</code>
                 </p>
               </EmptyState>
             ) : (
@@ -40,7 +48,9 @@ export function Projects() {
                         <Icon name="feedback" size={20} />
                       </span>
                       <span className="min-w-0">
-                        <span className="block truncate text-lg font-semibold group-hover:text-accent">{project.id}</span>
+                        <span className="block truncate text-lg font-semibold group-hover:text-accent">
+                          {project.id}
+                        </span>
                         {project.createdAtMs !== undefined && (
                           <span className="text-sm text-faint">
                             begun <RelativeTime atMs={project.createdAtMs} />

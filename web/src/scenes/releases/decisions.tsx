@@ -8,9 +8,27 @@ import { useOrder } from "../../shell/use-order.ts";
 type Verb = "approve" | "decline" | "roll back";
 
 const verbs = {
-  approve: { title: "Approve this release", button: "Approve", look: "primary", done: "Approved.", hint: "Kept with the approval. May be empty." },
-  decline: { title: "Decline this release", button: "Decline", look: "danger", done: "Declined.", hint: "Say why, for whoever asked." },
-  "roll back": { title: "Roll back", button: "Roll back", look: "danger", done: "Rolling back to the release before.", hint: "Say why; it is kept with the release." },
+  approve: {
+    title: "Approve this release",
+    button: "Approve",
+    look: "primary",
+    done: "Approved.",
+    hint: "Kept with the approval. May be empty.",
+  },
+  decline: {
+    title: "Decline this release",
+    button: "Decline",
+    look: "danger",
+    done: "Declined.",
+    hint: "Say why, for whoever asked.",
+  },
+  "roll back": {
+    title: "Roll back",
+    button: "Roll back",
+    look: "danger",
+    done: "Rolling back to the release before.",
+    hint: "Say why; it is kept with the release.",
+  },
 } as const;
 
 /** What a person may decide about a release in its present state. */
@@ -56,14 +74,24 @@ export function Decisions({ project, release }: { project: string; release: Rele
               <Button look="quiet" onClick={() => setAsked(undefined)}>
                 Not now
               </Button>
-              <Button look={wanted.look} busy={order.isPending} disabled={incomplete} onClick={() => order.mutate(asked)}>
+              <Button
+                look={wanted.look}
+                busy={order.isPending}
+                disabled={incomplete}
+                onClick={() => order.mutate(asked)}
+              >
                 {wanted.button}
               </Button>
             </>
           )
         }
       >
-        <TextField label="Note" value={note} onChange={(event) => setNote(event.target.value)} {...(wanted ? { hint: wanted.hint } : {})} />
+        <TextField
+          label="Note"
+          value={note}
+          onChange={(event) => setNote(event.target.value)}
+          {...(wanted ? { hint: wanted.hint } : {})}
+        />
       </Dialog>
     </>
   );

@@ -11,13 +11,23 @@ export function Gates({ results }: { results: readonly GateResult[] }) {
   if (results.length === 0) {
     return (
       <Panel title="Gates">
-        <p className="text-soft">The candidate is being measured on the holdout and under load. The verdicts appear here.</p>
+        <p className="text-soft">
+          The candidate is being measured on the holdout and under load. The verdicts appear here.
+        </p>
       </Panel>
     );
   }
   const failed = results.filter((result) => result.verdict === "failed").length;
   return (
-    <Panel title="Gates" hint={failed === 0 ? `${count(results.length, "gate")}, none failed` : `${failed} of ${count(results.length, "gate")} failed`} flush>
+    <Panel
+      title="Gates"
+      hint={
+        failed === 0
+          ? `${count(results.length, "gate")}, none failed`
+          : `${failed} of ${count(results.length, "gate")} failed`
+      }
+      flush
+    >
       <ul className="divide-y divide-line border-t border-line">
         {results.map((result) => (
           <GateRow key={result.gate.id} result={result} />
@@ -31,12 +41,18 @@ function GateRow({ result }: { result: GateResult }) {
   const slices = result.slices ?? [];
   return (
     <li className="px-5 py-4">
-      <div className="grid items-center gap-x-6 gap-y-2 lg:grid-cols-[1fr_minmax(14rem,20rem)_auto]">
+      <div className="grid items-center gap-x-6 gap-y-2 lg:grid-cols-[1fr_minmax(14rem,20rem)_7.5rem]">
         <div className="min-w-0">
           <p className="font-medium">{result.gate.sentence || words(result.gate.metric)}</p>
           <p className="text-sm text-soft">{result.sentence}</p>
         </div>
-        <Interval value={result.value} interval={result.interval} bound={result.bound} label={result.gate.metric} baseline={result.baseline ?? null} />
+        <Interval
+          value={result.value}
+          interval={result.interval}
+          bound={result.bound}
+          label={result.gate.metric}
+          baseline={result.baseline ?? null}
+        />
         <StateBadge state={stateOf(result.verdict)} />
       </div>
       {slices.length > 0 && (
@@ -49,10 +65,20 @@ function GateRow({ result }: { result: GateResult }) {
             {slices.map((slice) => {
               const look = lookOf(stateOf(slice.verdict));
               return (
-                <li key={slice.slice} className="grid grid-cols-[1fr_auto] items-center gap-x-4 text-sm sm:grid-cols-[minmax(8rem,1fr)_minmax(10rem,16rem)_5rem_8rem]">
+                <li
+                  key={slice.slice}
+                  className="grid grid-cols-[1fr_auto] items-center gap-x-4 text-sm sm:grid-cols-[minmax(8rem,1fr)_minmax(10rem,16rem)_5rem_8rem]"
+                >
                   <span className="truncate">{slice.slice}</span>
                   <span className="hidden sm:block">
-                    <Interval value={slice.value} interval={slice.interval} bound={result.bound} label={slice.slice} baseline={null} compact />
+                    <Interval
+                      value={slice.value}
+                      interval={slice.interval}
+                      bound={result.bound}
+                      label={slice.slice}
+                      baseline={null}
+                      compact
+                    />
                   </span>
                   <span className="tabular hidden text-right text-faint sm:block">n {number(slice.n)}</span>
                   <span className={`inline-flex items-center gap-1.5 ${toneClasses[look.tone].ink}`}>

@@ -3,7 +3,12 @@ import { number } from "../../components/format.ts";
 /** A measured value on a line: its interval as a bar, the bound it is held against as a tick. */
 export function Interval({ value, interval, bound, baseline, label, compact = false }: IntervalProps) {
   if (value === null) return <span className="text-sm text-faint">not measured</span>;
-  const known = [value, ...(interval ?? []), ...(bound === null ? [] : [bound]), ...(baseline === null ? [] : [baseline])];
+  const known = [
+    value,
+    ...(interval ?? []),
+    ...(bound === null ? [] : [bound]),
+    ...(baseline === null ? [] : [baseline]),
+  ];
   const low = Math.min(...known);
   const high = Math.max(...known);
   const room = (high - low || Math.abs(high) || 1) * 0.15;
@@ -16,11 +21,38 @@ export function Interval({ value, interval, bound, baseline, label, compact = fa
   ];
   return (
     <div>
-      <svg role="img" aria-label={text.filter(Boolean).join(", ")} width="100%" height={compact ? 14 : 20} className="block overflow-visible">
+      <svg
+        role="img"
+        aria-label={text.filter(Boolean).join(", ")}
+        width="100%"
+        height={compact ? 14 : 20}
+        className="block overflow-visible"
+      >
         <line x1="0" x2="100%" y1="50%" y2="50%" strokeWidth="1" className="stroke-line-strong" />
-        {interval && <line x1={at(interval[0])} x2={at(interval[1])} y1="50%" y2="50%" strokeWidth="6" strokeLinecap="round" className="stroke-accent-line" />}
-        {baseline !== null && <rect x={at(baseline)} y="50%" width="8" height="8" transform="translate(-4 -4)" className="fill-panel stroke-control" />}
-        {bound !== null && <line x1={at(bound)} x2={at(bound)} y1="0" y2="100%" strokeWidth="2" className="stroke-bad" />}
+        {interval && (
+          <line
+            x1={at(interval[0])}
+            x2={at(interval[1])}
+            y1="50%"
+            y2="50%"
+            strokeWidth="6"
+            strokeLinecap="round"
+            className="stroke-accent-line"
+          />
+        )}
+        {baseline !== null && (
+          <rect
+            x={at(baseline)}
+            y="50%"
+            width="8"
+            height="8"
+            transform="translate(-4 -4)"
+            className="fill-panel stroke-control"
+          />
+        )}
+        {bound !== null && (
+          <line x1={at(bound)} x2={at(bound)} y1="0" y2="100%" strokeWidth="2" className="stroke-bad" />
+        )}
         <circle cx={at(value)} cy="50%" r={compact ? 3.5 : 4.5} className="fill-accent" />
       </svg>
       {!compact && (

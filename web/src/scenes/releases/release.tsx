@@ -35,11 +35,17 @@ function Loaded({ project, release }: { project: string; release: Release }) {
             <span>
               asked by {release.requestedBy} <RelativeTime atMs={release.requestedAtMs} />
             </span>
-            <TextLink to="/projects/$project/models/$model/$version" params={{ project, model: release.model, version: String(release.number) }}>
+            <TextLink
+              to="/projects/$project/models/$model/$version"
+              params={{ project, model: release.model, version: String(release.number) }}
+            >
               the model version
             </TextLink>
             {release.replaces && (
-              <TextLink to="/projects/$project/releases/$release" params={{ project, release: release.replaces }}>
+              <TextLink
+                to="/projects/$project/releases/$release"
+                params={{ project, release: release.replaces }}
+              >
                 the release it replaces
               </TextLink>
             )}
@@ -65,7 +71,10 @@ function Loaded({ project, release }: { project: string; release: Release }) {
         <Gates results={release.gates} />
         <div className="grid gap-5 lg:grid-cols-2">
           {release.thresholdCurve && release.thresholdCurve.length > 1 && (
-            <Panel title="Decision threshold" hint={release.threshold === null ? undefined : `decides from ${share(release.threshold)} on`}>
+            <Panel
+              title="Decision threshold"
+              hint={release.threshold === null ? undefined : `decides from ${share(release.threshold)} on`}
+            >
               <TimeChart
                 title="Cost per prediction by threshold"
                 showTitle={false}
@@ -73,7 +82,13 @@ function Loaded({ project, release }: { project: string; release: Release }) {
                 atLabel="threshold"
                 atFormat={(threshold) => `threshold ${number(threshold)}`}
                 at={release.thresholdCurve.map((point) => point.threshold)}
-                series={[{ key: "cost", label: "cost per prediction", values: release.thresholdCurve.map((point) => point.costPerPrediction) }]}
+                series={[
+                  {
+                    key: "cost",
+                    label: "cost per prediction",
+                    values: release.thresholdCurve.map((point) => point.costPerPrediction),
+                  },
+                ]}
                 marks={release.threshold === null ? [] : [{ atMs: release.threshold, label: "chosen" }]}
                 format={(value) => money(value)}
                 height={200}
@@ -82,7 +97,13 @@ function Loaded({ project, release }: { project: string; release: Release }) {
           )}
           <Panel title="Approvals" hint={`${release.approvals.length} of ${release.approvalsNeeded} needed`}>
             {release.approvals.length === 0 ? (
-              <p className="text-soft">{release.approvalsNeeded === 0 ? "None is needed." : "Nobody approved yet. The author may not."}</p>
+              <p className="text-soft">
+                {release.approvalsNeeded === 0
+                  ? "None is needed."
+                  : release.state === "awaiting_approval"
+                    ? "Nobody approved yet. The author may not."
+                    : "Nobody approved."}
+              </p>
             ) : (
               <Timeline
                 entries={release.approvals.map((approval) => ({
@@ -106,7 +127,13 @@ function way(release: Release): ProgressStep[] {
   const { state, rollout } = release;
   const judged = state === "judging" ? "judging" : state === "refused" ? "refused" : "passed";
   const past = state !== "judging" && state !== "refused";
-  const approved = !past ? "pending" : state === "awaiting_approval" ? "awaiting_approval" : state === "declined" ? "rejected" : "approved";
+  const approved = !past
+    ? "pending"
+    : state === "awaiting_approval"
+      ? "awaiting_approval"
+      : state === "declined"
+        ? "rejected"
+        : "approved";
   const begun = ["rolling_out", "live", "superseded", "rolled_back"].includes(state);
   const stages = rollout.steps.length > 0 ? rollout.steps : [{ kind: "all" as const }];
   return [
@@ -116,10 +143,21 @@ function way(release: Release): ProgressStep[] {
       const current = rollout.current ?? (state === "rolling_out" ? 0 : stages.length);
       const done = state === "live" || state === "superseded" || (begun && index < current);
       const here = begun && index === current;
-      const stepState = done ? "done" : here ? (state === "rolled_back" ? "rolled_back" : "running") : "pending";
+      const stepState = done
+        ? "done"
+        : here
+          ? state === "rolled_back"
+            ? "rolled_back"
+            : "running"
+          : "pending";
       const detail = step.kind === "all" ? undefined : `for ${duration(step.durationMs)}`;
       return {
-        label: step.kind === "canary" ? `Canary ${share(step.share)}` : step.kind === "shadow" ? "Shadow" : "All traffic",
+        label:
+          step.kind === "canary"
+            ? `Canary ${share(step.share)}`
+            : step.kind === "shadow"
+              ? "Shadow"
+              : "All traffic",
         state: stepState,
         detail,
       };

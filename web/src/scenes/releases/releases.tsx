@@ -23,8 +23,12 @@ export function Releases() {
   const columns = useMemo(() => releaseColumns(project), [project]);
   return (
     <>
-      <PageHeader crumbs={crumbs(project)} title="Releases" lead="Judged by the gates of the charter, approved by someone else, rolled out in steps." />
-      <Answer query={query}>
+      <PageHeader
+        crumbs={crumbs(project)}
+        title="Releases"
+        lead="Judged by the gates of the charter, approved by someone else, rolled out in steps."
+      />
+      <Answer query={query} part>
         {({ releases }) => (
           <Panel flush>
             <DataTable
@@ -35,7 +39,11 @@ export function Releases() {
               view={view}
               onView={setView}
               empty={
-                <EmptyState icon="release" title="Nothing was released yet" command="gyre release MODEL@VERSION --to production">
+                <EmptyState
+                  icon="release"
+                  title="Nothing was released yet"
+                  command="gyre release MODEL@VERSION --to production"
+                >
                   <p>The baseline of the charter can be the first release, before any training.</p>
                 </EmptyState>
               }
@@ -60,15 +68,30 @@ function releaseColumns(project: string): Column<Release>[] {
       ),
     },
     { id: "environment", header: "To", value: (release) => release.environment },
-    { id: "state", header: "State", value: (release) => release.state, cell: (release) => <StateText state={release.state} /> },
-    { id: "gates", header: "Gates", value: (release) => passed(release), cell: (release) => <GateMarks release={release} /> },
+    {
+      id: "state",
+      header: "State",
+      value: (release) => release.state,
+      cell: (release) => <StateText state={release.state} />,
+    },
+    {
+      id: "gates",
+      header: "Gates",
+      value: (release) => passed(release),
+      cell: (release) => <GateMarks release={release} />,
+    },
     {
       id: "approvals",
       header: "Approved by",
       value: (release) => release.approvals.map((approval) => approval.by).join(", ") || null,
     },
     { id: "by", header: "Asked by", value: (release) => release.requestedBy },
-    { id: "requested", header: "Asked", value: (release) => release.requestedAtMs, cell: (release) => <RelativeTime atMs={release.requestedAtMs} /> },
+    {
+      id: "requested",
+      header: "Asked",
+      value: (release) => release.requestedAtMs,
+      cell: (release) => <RelativeTime atMs={release.requestedAtMs} />,
+    },
   ];
 }
 
@@ -82,7 +105,16 @@ function GateMarks({ release }: { release: Release }) {
     <span className="inline-flex items-center gap-1">
       {release.gates.map((gate) => {
         const look = lookOf(gate.verdict === "inconclusive" ? "insufficient" : gate.verdict);
-        return <Icon key={gate.gate.id} name={look.icon} size={14} strokeWidth={2} label={`${gate.gate.metric}: ${gate.verdict}`} className={toneClasses[look.tone].ink} />;
+        return (
+          <Icon
+            key={gate.gate.id}
+            name={look.icon}
+            size={14}
+            strokeWidth={2}
+            label={`${gate.gate.metric}: ${gate.verdict}`}
+            className={toneClasses[look.tone].ink}
+          />
+        );
       })}
       <span className="tabular ml-1 text-faint">
         {passed(release)} of {release.gates.length}

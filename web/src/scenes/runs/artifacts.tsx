@@ -16,14 +16,25 @@ export function Artifacts({ project, run }: { project: string; run: string }) {
   );
 }
 
-function Folder({ project, run, path, depth }: { project: string; run: string; path: string; depth: number }) {
+function Folder({
+  project,
+  run,
+  path,
+  depth,
+}: {
+  project: string;
+  run: string;
+  path: string;
+  depth: number;
+}) {
   const query = useQuery(artifactsQuery(project, run, path));
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const inset = { paddingLeft: 20 + depth * 20 };
   return (
     <Answer query={query} skeleton={<Skeleton lines={2} className="p-5" />}>
       {({ artifacts }) => {
-        if (artifacts.length === 0 && depth === 0) return <EmptyState icon="download" title="No files were logged" />;
+        if (artifacts.length === 0 && depth === 0)
+          return <EmptyState icon="download" title="No files were logged" />;
         return (
           <ul>
             {artifacts.map((artifact) => {
@@ -38,7 +49,11 @@ function Folder({ project, run, path, depth }: { project: string; run: string; p
                       className="flex h-9 w-full items-center gap-2 pr-5 text-left -outline-offset-2 hover:bg-hover"
                       onClick={() => setOpen(toggled(open, artifact.path))}
                     >
-                      <Icon name={open.has(artifact.path) ? "down" : "right"} size={14} className="text-faint" />
+                      <Icon
+                        name={open.has(artifact.path) ? "down" : "right"}
+                        size={14}
+                        className="text-faint"
+                      />
                       {name}
                     </button>
                   ) : (
@@ -53,7 +68,9 @@ function Folder({ project, run, path, depth }: { project: string; run: string; p
                       <span className="tabular text-sm text-faint">{bytes(artifact.sizeBytes)}</span>
                     </a>
                   )}
-                  {open.has(artifact.path) && <Folder project={project} run={run} path={artifact.path} depth={depth + 1} />}
+                  {open.has(artifact.path) && (
+                    <Folder project={project} run={run} path={artifact.path} depth={depth + 1} />
+                  )}
                 </li>
               );
             })}

@@ -61,7 +61,9 @@ export function RunPage() {
 
 function Overview({ project, run }: { project: string; run: Run }) {
   const execution = run.tags["gyre.execution"];
-  const tags = Object.entries(run.tags).filter(([name]) => !name.startsWith("mlflow.log-model") && name !== "mlflow.runName");
+  const tags = Object.entries(run.tags).filter(
+    ([name]) => !name.startsWith("mlflow.log-model") && name !== "mlflow.runName",
+  );
   return (
     <div className="space-y-5">
       <Panel title="Metrics" hint="last values">
@@ -88,7 +90,11 @@ function Overview({ project, run }: { project: string; run: Run }) {
               {
                 name: "Execution",
                 value: execution ? (
-                  <TextLink to="/projects/$project/executions/$execution" params={{ project, execution }} search={{ at: run.tags["gyre.stage"] }}>
+                  <TextLink
+                    to="/projects/$project/executions/$execution"
+                    params={{ project, execution }}
+                    search={{ at: run.tags["gyre.stage"] }}
+                  >
                     {run.tags["gyre.stage"] ?? execution}
                   </TextLink>
                 ) : undefined,
@@ -97,7 +103,10 @@ function Overview({ project, run }: { project: string; run: Run }) {
                 name: `Input ${index + 1}`,
                 value: input.number ? `${input.dataset} v${input.number}` : input.dataset,
               })),
-              ...tags.map(([name, value]) => ({ name, value: value.length > 300 ? <CodeBlock code={value} maximumHeight={160} /> : value })),
+              ...tags.map(([name, value]) => ({
+                name,
+                value: value.length > 300 ? <CodeBlock code={value} maximumHeight={160} /> : value,
+              })),
             ]}
           />
         </Panel>
@@ -141,7 +150,10 @@ function Metric({ project, run, name }: { project: string; run: string; name: st
                 label: name,
                 values: points.map((point) => point.value),
                 ...(points.some((point) => point.min !== undefined)
-                  ? { low: points.map((point) => point.min ?? point.value), high: points.map((point) => point.max ?? point.value) }
+                  ? {
+                      low: points.map((point) => point.min ?? point.value),
+                      high: points.map((point) => point.max ?? point.value),
+                    }
                   : {}),
               },
             ]}

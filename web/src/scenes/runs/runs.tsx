@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { EmptyState } from "../../components/answers.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
 import { SearchField } from "../../components/field.tsx";
-import { count, duration, number } from "../../components/format.ts";
+import { alike, count, duration, number } from "../../components/format.ts";
 import { RowLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -34,11 +34,13 @@ export function Runs() {
         title="Runs"
         lead="Everything tracked through the MLflow protocol, by the pipeline or by any script."
       />
-      <Answer query={query}>
+      <Answer query={query} part>
         {({ runs }) => (
           <Panel
             title="All runs"
-            hint={filter ? `${number(rows.length)} of ${count(runs.length, "run")}` : count(runs.length, "run")}
+            hint={
+              filter ? `${number(rows.length)} of ${count(runs.length, "run")}` : count(runs.length, "run")
+            }
             flush
             actions={
               <>
@@ -49,7 +51,10 @@ export function Runs() {
                   onChange={(event) =>
                     void navigate({
                       to: ".",
-                      search: (before: Record<string, unknown>) => ({ ...before, filter: event.target.value || undefined }),
+                      search: (before: Record<string, unknown>) => ({
+                        ...before,
+                        filter: event.target.value || undefined,
+                      }),
                       replace: true,
                     })
                   }
@@ -97,8 +102,18 @@ function runColumns(project: string, runs: readonly Run[]): Column<Run>[] {
         </RowLink>
       ),
     },
-    { id: "status", header: "Status", value: (run) => run.status, cell: (run) => <StateText state={run.status} /> },
-    { id: "started", header: "Started", value: (run) => run.startedAtMs, cell: (run) => <RelativeTime atMs={run.startedAtMs} /> },
+    {
+      id: "status",
+      header: "Status",
+      value: (run) => run.status,
+      cell: (run) => <StateText state={run.status} />,
+    },
+    {
+      id: "started",
+      header: "Started",
+      value: (run) => run.startedAtMs,
+      cell: (run) => <RelativeTime atMs={run.startedAtMs} />,
+    },
     {
       id: "took",
       header: "Took",
@@ -106,28 +121,33 @@ function runColumns(project: string, runs: readonly Run[]): Column<Run>[] {
       value: (run) => (run.endedAtMs === null ? null : run.endedAtMs - run.startedAtMs),
       cell: (run) => duration(run.endedAtMs === null ? null : run.endedAtMs - run.startedAtMs),
     },
-    ...metrics.map(
-      (key, index): Column<Run> => ({
+    ...metrics.map((key, index): Column<Run> => {
+      const write = alike(runs.map((run) => run.metrics[key]));
+      return {
         id: `m.${key}`,
         header: key,
         title: `Metric ${key}, last value`,
         align: "right",
         hidden: index >= 4,
         value: (run) => run.metrics[key] ?? null,
-        cell: (run) => number(run.metrics[key]),
-      }),
-    ),
-    ...parameters.map(
-      (key, index): Column<Run> => ({
-        id: `p.${key}`,
-        header: key,
-        title: `Parameter ${key}`,
-        hidden: index >= 3,
-        value: (run) => run.params[key] ?? null,
-      }),
-    ),
+        cell: (run) => write(run.metrics[key]),
+      };
+    }),
+    ...parameters.map((key, index): Column<Run> => ({
+      id: `p.${key}`,
+      header: key,
+      title: `Parameter ${key}`,
+      hidden: index >= 3,
+      value: (run) => run.params[key] ?? null,
+    })),
     { id: "actor", header: "Who", value: (run) => run.actor, hidden: true },
-    { id: "id", header: "Id", value: (run) => run.id, cell: (run) => <code className="font-mono text-xs">{run.id}</code>, hidden: true },
+    {
+      id: "id",
+      header: "Id",
+      value: (run) => run.id,
+      cell: (run) => <code className="font-mono text-xs">{run.id}</code>,
+      hidden: true,
+    },
   ];
 }
 
@@ -140,6 +160,13 @@ function common(keys: readonly (readonly string[])[]): string[] {
 function matches(run: Run, filter: string): boolean {
   const needle = filter.trim().toLowerCase();
   if (!needle) return true;
-  const text = [run.name, run.id, run.status, run.actor, ...Object.entries(run.params).flat(), ...Object.values(run.tags)];
+  const text = [
+    run.name,
+    run.id,
+    run.status,
+    run.actor,
+    ...Object.entries(run.params).flat(),
+    ...Object.values(run.tags),
+  ];
   return text.some((part) => part.toLowerCase().includes(needle));
 }

@@ -60,28 +60,46 @@ export function DeploymentPage() {
 
 function Variants({ project, deployment }: { project: string; deployment: Deployment }) {
   return (
-    <div className="scroll-quiet mt-5 overflow-x-auto border-t border-line" role="region" aria-label="Variants" tabIndex={0}>
+    <div
+      className="scroll-quiet mt-5 overflow-x-auto border-t border-line"
+      role="region"
+      aria-label="Variants"
+      tabIndex={0}
+    >
       <table className="w-full text-sm">
         <thead>
           <tr className="text-xs text-faint">
-            {["Version", "Release", "Decides from", "Predictions", "Errors", "p50", "p95"].map((name, index) => (
-              <th key={name} scope="col" className={`py-2 pr-6 font-medium whitespace-nowrap ${index < 2 ? "text-left" : "text-right"}`}>
-                {name}
-              </th>
-            ))}
+            {["Version", "Release", "Decides from", "Predictions", "Errors", "p50", "p95"].map(
+              (name, index) => (
+                <th
+                  key={name}
+                  scope="col"
+                  className={`py-2 pr-6 font-medium whitespace-nowrap ${index < 2 ? "text-left" : "text-right"}`}
+                >
+                  {name}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
           {deployment.variants.map((variant) => (
             <tr key={variant.releaseId} className="border-t border-line">
               <td className="py-2 pr-6 whitespace-nowrap">
-                <TextLink to="/projects/$project/models/$model/$version" params={{ project, model: deployment.model, version: String(variant.number) }}>
+                <TextLink
+                  to="/projects/$project/models/$model/$version"
+                  params={{ project, model: deployment.model, version: String(variant.number) }}
+                >
                   v{variant.number}
                 </TextLink>{" "}
                 <span className="text-faint">{variant.role}</span>
               </td>
               <td className="py-2 pr-6">
-                <TextLink to="/projects/$project/releases/$release" params={{ project, release: variant.releaseId }} className="font-mono text-xs">
+                <TextLink
+                  to="/projects/$project/releases/$release"
+                  params={{ project, release: variant.releaseId }}
+                  className="font-mono text-xs"
+                >
                   {variant.releaseId}
                 </TextLink>
               </td>
@@ -99,7 +117,8 @@ function Variants({ project, deployment }: { project: string; deployment: Deploy
 }
 
 function TrafficChart({ traffic }: { traffic: Traffic }) {
-  if (traffic.atMs.length < 2) return <p className="text-soft">No predictions were asked for yet. The form below sends one.</p>;
+  if (traffic.atMs.length < 2)
+    return <p className="text-soft">No predictions were asked for yet. The form below sends one.</p>;
   return (
     <TimeChart
       title="Predictions"

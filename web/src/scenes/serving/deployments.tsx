@@ -16,11 +16,19 @@ export function Deployments() {
   const query = useQuery(deploymentsQuery(project));
   return (
     <>
-      <PageHeader crumbs={crumbs(project)} title="Serving" lead="What answers predictions now. The gateway goes on when this server is away." />
-      <Answer query={query}>
+      <PageHeader
+        crumbs={crumbs(project)}
+        title="Serving"
+        lead="What answers predictions now. The gateway goes on when this server is away."
+      />
+      <Answer query={query} part>
         {({ deployments }) =>
           deployments.length === 0 ? (
-            <EmptyState icon="serving" title="Nothing serves yet" command="gyre release MODEL@VERSION --to production">
+            <EmptyState
+              icon="serving"
+              title="Nothing serves yet"
+              command="gyre release MODEL@VERSION --to production"
+            >
               <p>The first live release makes the first endpoint.</p>
             </EmptyState>
           ) : (
@@ -34,11 +42,14 @@ export function Deployments() {
                   >
                     <span className="flex flex-wrap items-center justify-between gap-2">
                       <span className="text-lg font-semibold group-hover:text-accent">
-                        {deployment.model} <span className="font-normal text-faint">in {deployment.environment}</span>
+                        {deployment.model}{" "}
+                        <span className="font-normal text-faint">in {deployment.environment}</span>
                       </span>
                       <StateBadge state={deployment.state} />
                     </span>
-                    <span className="mt-1 block font-mono text-xs break-all text-faint">{deployment.endpoint}</span>
+                    <span className="mt-1 block font-mono text-xs break-all text-faint">
+                      {deployment.endpoint}
+                    </span>
                     <span className="mt-4 block">
                       <TrafficShares variants={deployment.variants} />
                     </span>

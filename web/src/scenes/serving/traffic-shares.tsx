@@ -16,14 +16,20 @@ export function TrafficShares({ variants }: { variants: readonly Variant[] }) {
         {variants
           .filter((variant) => variant.role !== "shadow")
           .map((variant) => (
-            <span key={variant.releaseId} className={`block h-full ${looks[variant.role].fill}`} style={{ width: `${variant.share * 100}%` }} />
+            <span
+              key={variant.releaseId}
+              className={`block h-full ${looks[variant.role].fill}`}
+              style={{ width: `${variant.share * 100}%` }}
+            />
           ))}
       </span>
       <span className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm">
         {variants.map((variant) => (
           <span key={variant.releaseId} className="tabular inline-flex items-center gap-2">
             <Badge tone={looks[variant.role].tone}>{variant.role}</Badge>v{variant.number}
-            <span className="text-faint">{variant.role === "shadow" ? "sees all, answers none" : share(variant.share)}</span>
+            <span className="text-faint">
+              {variant.role === "shadow" ? "sees all, answers none" : share(variant.share)}
+            </span>
           </span>
         ))}
       </span>

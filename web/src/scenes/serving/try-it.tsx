@@ -15,9 +15,13 @@ import { toProblem } from "../../shell/answer.tsx";
 export function TryIt({ project, deployment }: { project: string; deployment: Deployment }) {
   const inputs = deployment.inputs ?? [{ name: "text", datatype: "BYTES" }];
   const [values, setValues] = useState<Record<string, string>>({});
-  const order = useMutation({ mutationFn: (body: Record<string, unknown>) => predict(project, deployment.id, body) });
+  const order = useMutation({
+    mutationFn: (body: Record<string, unknown>) => predict(project, deployment.id, body),
+  });
   const typed = Object.fromEntries(
-    inputs.filter((input) => values[input.name]).map((input) => [input.name, convert(values[input.name] ?? "", input.datatype)]),
+    inputs
+      .filter((input) => values[input.name])
+      .map((input) => [input.name, convert(values[input.name] ?? "", input.datatype)]),
   );
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -35,9 +39,20 @@ export function TryIt({ project, deployment }: { project: string; deployment: De
             };
             const change = (value: string) => setValues((before) => ({ ...before, [input.name]: value }));
             return input.datatype === "BYTES" ? (
-              <TextField key={input.name} {...shared} rows={input.name.includes("text") ? 3 : 1} onChange={(event) => change(event.target.value)} />
+              <TextField
+                key={input.name}
+                {...shared}
+                rows={input.name.includes("text") ? 3 : 1}
+                onChange={(event) => change(event.target.value)}
+              />
             ) : (
-              <Field key={input.name} {...shared} inputMode="decimal" onChange={(event) => change(event.target.value)} hint={input.datatype} />
+              <Field
+                key={input.name}
+                {...shared}
+                inputMode="decimal"
+                onChange={(event) => change(event.target.value)}
+                hint={input.datatype}
+              />
             );
           })}
           <Button type="submit" look="primary" icon="serving" busy={order.isPending}>
@@ -65,21 +80,30 @@ function Result({ prediction }: { prediction: Prediction }) {
       ? [{ name: output.name.replace("probability_", ""), value: output.data[0] }]
       : [],
   );
-  const others = prediction.outputs.filter((output) => !output.name.startsWith("probability_") && output.name !== "label");
+  const others = prediction.outputs.filter(
+    (output) => !output.name.startsWith("probability_") && output.name !== "label",
+  );
   const id = prediction.parameters?.prediction_id ?? prediction.parameters?.prediction_ids?.[0];
   return (
     <div>
       <p className="text-sm text-faint">Answer</p>
       <p className="mb-4 text-2xl font-semibold">{plain(value("label") ?? prediction.outputs[0]?.data[0])}</p>
       {probabilities.length > 0 && (
-        <BarList label="Probabilities" items={probabilities.toSorted((a, b) => b.value - a.value)} format={(part) => share(part)} />
+        <BarList
+          label="Probabilities"
+          items={probabilities.toSorted((a, b) => b.value - a.value)}
+          format={(part) => share(part)}
+        />
       )}
       <div className="mt-4">
         <KeyValueList
           items={[
             ...others.map((output) => ({ name: output.name, value: plain(output.data[0]) })),
             { name: "Model version", value: prediction.parameters?.model_version },
-            { name: "Prediction", value: id ? <code className="font-mono text-xs break-all">{id}</code> : undefined },
+            {
+              name: "Prediction",
+              value: id ? <code className="font-mono text-xs break-all">{id}</code> : undefined,
+            },
           ]}
         />
       </div>
@@ -92,9 +116,18 @@ function Result({ prediction }: { prediction: Prediction }) {
   );
 }
 
-function curl(deployment: Deployment, inputs: readonly { name: string; datatype: string }[], typed: Record<string, unknown>): string {
+function curl(
+  deployment: Deployment,
+  inputs: readonly { name: string; datatype: string }[],
+  typed: Record<string, unknown>,
+): string {
   const body = {
-    inputs: inputs.map((input) => ({ name: input.name, datatype: input.datatype, shape: [1], data: [typed[input.name] ?? example(input.datatype)] })),
+    inputs: inputs.map((input) => ({
+      name: input.name,
+      datatype: input.datatype,
+      shape: [1],
+      data: [typed[input.name] ?? example(input.datatype)],
+    })),
   };
   return `curl -s ${deployment.endpoint} \\\n  -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
 }

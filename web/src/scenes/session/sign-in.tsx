@@ -44,7 +44,13 @@ export function SignIn() {
             hint="Made with: gyre token"
             problem={problem && [problem.message, problem.next].filter(Boolean).join(" ")}
           />
-          <Button type="submit" look="primary" className="w-full" busy={order.isPending} disabled={token.trim() === ""}>
+          <Button
+            type="submit"
+            look="primary"
+            className="w-full"
+            busy={order.isPending}
+            disabled={token.trim() === ""}
+          >
             Sign in
           </Button>
         </form>

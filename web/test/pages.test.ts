@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { openStory } from "./story-server.ts";
+import { nowMs, pages } from "./story.ts";
+
+/** The pages as built, with an invented project behind them; needs `npm run build -w web`. */
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let browser: Browser;
+let story: Awaited<ReturnType<typeof openStory>>;
+
+before(async () => {
+  story = await openStory();
+  browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await story?.close();
+});
+
+for (const [name, path] of Object.entries(pages)) {
+  test(`${name}: no accessibility violation in either theme, nothing refused by the policy of content, nothing too wide`, async () => {
+    for (const [colorScheme, width] of [
+      ["light", 1280],
+      ["dark", 390],
+    ] as const) {
+      const { page, complaints } = await open(path, colorScheme, width);
+      assert.deepEqual(
+        { violations: await violations(page), complaints, tooWideBy: await tooWideBy(page) },
+        { violations: [], complaints: [], tooWideBy: 0 },
+      );
+      await page.context().close();
+    }
+  });
+}
+
+test("a change of page costs at most three requests", async () => {
+  const { page } = await open("/projects/airline-care", "light", 1280);
+  for (const place of [
+    "Charter",
+    "Data",
+    "Pipeline",
+    "Runs",
+    "Models",
+    "Releases",
+    "Serving",
+    "Monitoring",
+    "Incidents",
+    "Audit",
+  ]) {
+    story.asked.length = 0;
+    await page
+      .getByRole("navigation", { name: "Project" })
+      .getByRole("link", { name: place, exact: true })
+      .click();
+    await page.getByRole("heading", { level: 1, name: place }).waitFor();
+    await page.waitForTimeout(300);
+    assert.ok(story.asked.length <= 3, `${place} asked ${story.asked.join(", ")}`);
+  }
+  await page.context().close();
+});
+
+test("the palette, the shortcut sheet and the drawer open, close and are accessible", async () => {
+  const { page } = await open("/projects/airline-care/runs", "dark", 1280);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search commands and pages" }).fill("monit");
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Monitoring" }).waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press("Escape");
+  await page
+    .getByRole("dialog", { name: "Keyboard" })
+    .waitFor({ state: "detached" })
+    .catch(() => undefined);
+  await page.keyboard.press("g");
+  await page.keyboard.press("d");
+  await page.getByRole("heading", { level: 1, name: "Data" }).waitFor();
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.getByRole("button", { name: "Open navigation" }).click();
+  await page.getByRole("dialog", { name: "Navigation" }).getByRole("link", { name: "Models" }).click();
+  await page.getByRole("heading", { level: 1, name: "Models" }).waitFor();
+  await page.context().close();
+});
+
+test("a graph and a chart are walked with the arrow keys", async () => {
+  const { page } = await open("/projects/airline-care/executions/exe_07", "light", 1280);
+  await page.getByRole("button", { name: /^evaluate/ }).focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("data-node")), "export");
+  await page.goto(`${story.url}/projects/airline-care/monitoring`);
+  const chart = page.getByRole("group", { name: "Chart: recall" });
+  await chart.focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  assert.match(
+    (await page.locator("figure p[aria-live]").first().textContent()) ?? "",
+    /10 Mar 2027.*recall 0\.713.*n 1/,
+  );
+  await page.context().close();
+});
+
+async function open(
+  path: string,
+  colorScheme: "light" | "dark",
+  width: number,
+): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width, height: 800 },
+    colorScheme,
+    reducedMotion: "reduce",
+    timezoneId: "UTC",
+    bypassCSP: false,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("404")) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.clock.setFixedTime(nowMs);
+  await page.goto(story.url + path);
+  await page.locator("[data-page-title], [role=alert]").first().waitFor();
+  await page.waitForTimeout(400);
+  return { page, complaints };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(
+          options: unknown,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+      };
+    };
+    const found = await axe.run({
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return found.violations.map(
+      (each) =>
+        `${each.id}: ${each.nodes
+          .slice(0, 3)
+          .map((node) => `${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`)
+          .join(" | ")}`,
+    );
+  });
+}
+
+async function tooWideBy(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

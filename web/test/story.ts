@@ -1,0 +1,884 @@
+import type { LedgerEvent } from "../src/data/audit.ts";
+import type { Charter, Gate } from "../src/data/charter.ts";
+import type { ColumnProfile, DatasetVersion } from "../src/data/datasets.ts";
+import type { Deployment, Traffic } from "../src/data/deployments.ts";
+import type { Execution, Step } from "../src/data/executions.ts";
+import type { Incident } from "../src/data/incidents.ts";
+import type { Lineage, ModelVersion } from "../src/data/models.ts";
+import type { DriftSeries, MonitoringOverview, Window } from "../src/data/monitoring.ts";
+import type { Overview } from "../src/data/projects.ts";
+import type { GateResult, Release } from "../src/data/releases.ts";
+import type { Artifact, MetricHistory, Run } from "../src/data/runs.ts";
+
+/** An invented project in the middle of its loop, for tests of pages only: every page has content. */
+export const nowMs = Date.UTC(2027, 2, 12, 9, 30);
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const digest = (seed: string) => `sha256:${seed.repeat(64).slice(0, 64)}`;
+
+const gates: Gate[] = [
+  {
+    id: "cost",
+    metric: "expected_cost",
+    sentence: "Expected cost at least 20 % better than the baseline",
+    line: 19,
+  },
+  { id: "recall", metric: "recall", sentence: "Recall of negative at least 0.85", line: 20 },
+  {
+    id: "recall-airline",
+    metric: "recall",
+    sentence: "Recall at least 0.80 for each airline",
+    sliceColumn: "airline",
+    line: 21,
+  },
+  { id: "latency", metric: "latency_p95_ms", sentence: "95 % of predictions within 50 ms", line: 23 },
+];
+
+const charter: Charter = {
+  version: 3,
+  digest: digest("3fa9"),
+  appliedAtMs: nowMs - 9 * day,
+  actor: "mira",
+  text: "project: airline-care\n\nobjective:\n  decision: Which messages does the care team answer first?\n  task: classification\n  target: sentiment\n  positive: negative\n",
+  objective: {
+    decision: "Which messages does the care team answer first?",
+    task: "classification",
+    target: "sentiment",
+    positive: "negative",
+    kpi: { name: "answered_within_hour", now: 0.47, target: ">= 0.60" },
+    costs: { falseNegative: 12, falsePositive: 1.5, currency: "EUR" },
+    baseline: "baseline.yaml",
+    timeBoxMs: nowMs + 19 * day,
+    budget: { amount: 200, currency: "EUR" },
+  },
+  gates,
+  monitors: gates.slice(0, 3),
+  retraining: [
+    { sentence: "when a performance monitor alarms" },
+    { sentence: "when 2,000 new labels have come" },
+    { sentence: "every Monday at 03:00; at most once a day" },
+  ],
+  approvals: { production: 1 },
+  rollout: [{ sentence: "shadow for 10 min" }, { sentence: "canary 10 % for 10 min" }, { sentence: "all" }],
+};
+
+const overview: Overview = {
+  project: "airline-care",
+  nowMs,
+  charter: {
+    decision: charter.objective.decision,
+    kpi: charter.objective.kpi,
+    timeBoxMs: charter.objective.timeBoxMs,
+    budget: { amount: 200, spent: 31.4, currency: "EUR" },
+  },
+  stations: [
+    { key: "data", state: "usable", headline: "messages v4 · 14,640 rows", detail: "contract kept" },
+    { key: "labels", state: "done", headline: "2,114 new outcomes", detail: "4 % unsure" },
+    {
+      key: "pipeline",
+      state: "running",
+      headline: "retraining: stage evaluate",
+      detail: "3 of 5 stages done",
+    },
+    { key: "model", state: "ready", headline: "airline-care v3", detail: "onnx, parity agrees" },
+    { key: "gates", state: "passed", headline: "4 of 4 passed", detail: "cost 38 % below baseline" },
+    { key: "release", state: "live", headline: "v3 live since 6 d", detail: "approved by jonas" },
+    { key: "serving", state: "ready", headline: "182 predictions an hour", detail: "p95 4.1 ms" },
+    {
+      key: "monitoring",
+      state: "attention",
+      headline: "recall 0.71, should be 0.85",
+      detail: "n 412, 88 % covered",
+    },
+    { key: "feedback", state: "open", headline: "1 incident open", detail: "new vocabulary" },
+  ],
+  needs: [
+    {
+      id: "n1",
+      tone: "bad",
+      title: "Recall of negative fell to 0.71",
+      detail: "New words since Tuesday: strike, rebooking, voucher",
+      atMs: nowMs - 3 * hour,
+      about: { kind: "incident", id: "inc_01" },
+    },
+    {
+      id: "n2",
+      tone: "warn",
+      title: "airline-care v4 awaits an approval",
+      detail: "All gates passed. You did not ask for it, so you may approve.",
+      atMs: nowMs - 20 * minute,
+      about: { kind: "release", id: "rel_04" },
+    },
+    {
+      id: "n3",
+      tone: "warn",
+      title: "messages v5 is quarantined",
+      detail: "sentiment: 12 rows hold a value that is not allowed",
+      atMs: nowMs - 26 * hour,
+      about: { kind: "dataset", id: "dv_05", name: "messages", number: 5 },
+    },
+  ],
+  events: [],
+};
+
+const events: LedgerEvent[] = (
+  [
+    [
+      "step.finished",
+      "stp_9",
+      { execution: "exe_07", stage: "train", state: "succeeded", durationMs: 21_400 },
+      2,
+    ],
+    [
+      "execution.started",
+      "exe_07",
+      { purpose: { kind: "retrain", reason: "recall fell below its bound" } },
+      6,
+    ],
+    ["incident.opened", "inc_01", { kind: "performance", title: "Recall of negative fell to 0.71" }, 180],
+    ["outcomes.recorded", "airline-care", { count: 312 }, 190],
+    ["dataset_version.quarantined", "dv_05", { dataset: "messages", number: 5 }, 1560],
+    ["release.live", "rel_03", { replaces: "rel_01" }, 8640],
+    ["rollout.step_started", "rel_03", { step: "canary", share: 0.1 }, 8660],
+    ["release.approved", "rel_03", { by: "jonas" }, 8680],
+    ["model_version.registered", "mv_03", { model: "airline-care", number: 3 }, 8800],
+    [
+      "dataset_version.created",
+      "dv_04",
+      { dataset: "messages", number: 4, rows: 14_640, state: "usable" },
+      9000,
+    ],
+    ["charter.applied", "airline-care", { version: 3 }, 12_960],
+  ] as const
+).map(([kind, subject, data, minutesAgo], index) => ({
+  seq: 220 - index,
+  atMs: nowMs - minutesAgo * minute,
+  actor: ["mira", "system", "jonas"][index % 3] ?? "system",
+  project: "airline-care",
+  kind,
+  subject,
+  data,
+  hash: digest(`${index}c4`),
+}));
+overview.events = events;
+
+const version = (number: number, state: "usable" | "quarantined"): DatasetVersion => ({
+  id: `dv_0${number}`,
+  dataset: "messages",
+  number,
+  digest: digest(`${number}be`),
+  sizeBytes: 2_143_216 + number * 40_000,
+  rows: 14_640 + (number - 4) * 1200,
+  columns: [
+    { name: "created_at", type: "time" },
+    { name: "text", type: "text" },
+    { name: "airline", type: "text" },
+    { name: "sentiment", type: "text" },
+    { name: "followers", type: "integer" },
+  ],
+  source: "file data/messages.csv",
+  parent: number > 1 ? `dv_0${number - 1}` : null,
+  contractDigest: digest("c0"),
+  state,
+  breaches:
+    state === "usable"
+      ? []
+      : [
+          {
+            column: "sentiment",
+            rule: "allowed",
+            count: 12,
+            share: 0.0008,
+            examples: [
+              { row: 812, value: "angry" },
+              { row: 2210, value: "?" },
+            ],
+            message: "sentiment: 12 rows hold a value other than negative, neutral, positive.",
+          },
+        ],
+  createdAtMs: nowMs - (6 - number) * 3 * day,
+  actor: "mira",
+});
+
+const profile: ColumnProfile[] = [
+  {
+    name: "created_at",
+    type: "time",
+    count: 14_640,
+    missing: 0,
+    distinct: 14_247,
+    min: nowMs - 40 * day,
+    max: nowMs - day,
+    histogram: {
+      edges: bell(12).edges.map((_, index) => nowMs - 40 * day + index * 3.25 * day),
+      counts: bell(12).counts,
+    },
+  },
+  {
+    name: "text",
+    type: "text",
+    count: 14_640,
+    missing: 0,
+    distinct: 14_427,
+    top: [
+      { value: "thanks!", count: 61 },
+      { value: "when will my flight leave", count: 14 },
+      { value: "great service", count: 9 },
+    ],
+  },
+  {
+    name: "airline",
+    type: "text",
+    count: 14_640,
+    missing: 0,
+    distinct: 6,
+    top: [
+      { value: "United", count: 3822 },
+      { value: "US Airways", count: 2913 },
+      { value: "American", count: 2759 },
+      { value: "Southwest", count: 2420 },
+      { value: "Delta", count: 2222 },
+    ],
+  },
+  {
+    name: "sentiment",
+    type: "text",
+    count: 14_640,
+    missing: 0,
+    distinct: 3,
+    top: [
+      { value: "negative", count: 9178 },
+      { value: "neutral", count: 3099 },
+      { value: "positive", count: 2363 },
+    ],
+  },
+  {
+    name: "followers",
+    type: "integer",
+    count: 14_100,
+    missing: 540,
+    distinct: 3120,
+    min: 0,
+    max: 48_211,
+    mean: 812.4,
+    stddev: 2210.1,
+    histogram: bell(20),
+  },
+];
+
+function bell(bins: number) {
+  return {
+    edges: Array.from({ length: bins + 1 }, (_, index) => index * 2500),
+    counts: Array.from({ length: bins }, (_, index) =>
+      Math.round(1200 * Math.exp(-((index - bins / 3) ** 2) / bins)),
+    ),
+  };
+}
+
+const step = (stage: string, state: Step["state"], dependsOn: string[], more: Partial<Step> = {}): Step => ({
+  id: `stp_${stage}`,
+  stage,
+  command: `python ${stage}.py`,
+  state,
+  attempt: 1,
+  cacheKey: digest("ca"),
+  reason:
+    state === "cached"
+      ? "Nothing it depends on changed since 4 March."
+      : "data/messages.csv differs from the last time.",
+  runId: state === "waiting" ? null : "5f0b1c4e9a7d4a6f8c2b3d1e0f9a8b7c",
+  exitCode: state === "succeeded" ? 0 : null,
+  lastLines: [],
+  startedAtMs: state === "waiting" || state === "cached" ? null : nowMs - 6 * minute,
+  endedAtMs: state === "succeeded" ? nowMs - 5 * minute : null,
+  dependsOn,
+  outs: [],
+  metrics: {},
+  ...more,
+});
+
+const execution = (id: string, state: Execution["state"], reason: string, agoMs: number): Execution => ({
+  id,
+  state,
+  purpose: {
+    kind: state === "running" ? "retrain" : "requested",
+    reason,
+    ...(state === "running" ? { incident: "inc_01" } : {}),
+  },
+  parameters: { "train.c": 2 },
+  targets: [],
+  codeDigest: digest("c0de"),
+  datasetVersions: { messages: "dv_04" },
+  environmentDigest: digest("e4"),
+  actor: state === "running" ? "system" : "mira",
+  createdAtMs: nowMs - agoMs,
+  startedAtMs: nowMs - agoMs,
+  endedAtMs: state === "running" ? null : nowMs - agoMs + 84_000,
+  steps:
+    state === "failed"
+      ? [
+          step("prepare", "succeeded", []),
+          step("train", "failed", ["prepare"], { exitCode: 1 }),
+          step("evaluate", "skipped", ["train"]),
+        ]
+      : [
+          step("prepare", "cached", []),
+          step("split", "cached", ["prepare"]),
+          step("train", "succeeded", ["split"], {
+            metrics: { f1: 0.8412, accuracy: 0.8632 },
+            outs: [{ path: "model/", digest: digest("0d"), sizeBytes: 1_840_210, kind: "out" }],
+          }),
+          step("vocabulary", "succeeded", ["split"]),
+          step("evaluate", state === "running" ? "running" : "succeeded", ["train", "vocabulary"]),
+          step("export", state === "running" ? "waiting" : "succeeded", ["evaluate"]),
+        ],
+});
+
+const executions = [
+  execution("exe_07", "running", "Recall fell below its bound", 6 * minute),
+  execution("exe_06", "succeeded", "Try a stronger regularisation", 6 * day),
+  execution("exe_05", "failed", "First try with emoji kept", 7 * day),
+  execution("exe_04", "succeeded", "First training", 8 * day),
+];
+
+const logText = Array.from({ length: 400 }, (_, index) =>
+  index === 211
+    ? "ValueError: unknown label 'angry' in row 812, see https://example.org/labels"
+    : `2027-03-12 09:2${index % 10}:11 evaluate: fold ${index}, f1 ${(0.8 + (index % 13) / 200).toFixed(4)}`,
+).join("\n");
+
+const runs: Run[] = Array.from({ length: 240 }, (_, index) => ({
+  id: `${(index + 4096).toString(16)}b1c4e9a7d4a6f8c2b3d1e0f9a8b7c`.slice(0, 32),
+  name: index % 5 === 0 ? `evaluate ${index}` : `train ${index}`,
+  experimentId: "1",
+  status: index === 0 ? "running" : index % 17 === 3 ? "failed" : "finished",
+  startedAtMs: nowMs - index * 47 * minute,
+  endedAtMs: index === 0 ? null : nowMs - index * 47 * minute + 21_000 + index * 10,
+  actor: index % 3 === 0 ? "system" : "mira",
+  params: {
+    C: String(2 ** (index % 6)),
+    ngram: `1-${1 + (index % 3)}`,
+    solver: "liblinear",
+    seed: String(index),
+  },
+  metrics: {
+    f1: 0.78 + ((index * 7) % 90) / 1000,
+    accuracy: 0.8 + ((index * 11) % 70) / 1000,
+    expected_cost: 2.1 - ((index * 5) % 60) / 100,
+    recall: 0.8 + ((index * 3) % 90) / 1000,
+    loss: 0.31 + (index % 20) / 100,
+  },
+  tags: { "gyre.execution": "exe_07", "gyre.stage": "train", "mlflow.source.name": "train.py" },
+  inputs: [{ dataset: "messages", number: 4 }],
+}));
+
+const metric: MetricHistory = {
+  key: "f1",
+  points: Array.from({ length: 120 }, (_, index) => ({
+    step: index,
+    atMs: nowMs + index,
+    value: 0.84 - 0.4 * Math.exp(-index / 18) + Math.sin(index * 1.7) * 0.008,
+  })),
+};
+
+const artifacts: Artifact[] = [
+  { path: "model", isFolder: true, sizeBytes: null },
+  { path: "confusion.json", isFolder: false, sizeBytes: 1204 },
+  { path: "report.txt", isFolder: false, sizeBytes: 4810 },
+];
+
+const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
+  id: `mv_0${number}`,
+  model: "airline-care",
+  number,
+  kind: number === 1 ? "rule" : "onnx",
+  state: "ready",
+  files: [
+    { path: "MLmodel", digest: digest("a1"), sizeBytes: 812 },
+    { path: "model.onnx", digest: digest("b2"), sizeBytes: 1_840_210 },
+    { path: "requirements.txt", digest: digest("c3"), sizeBytes: 96 },
+  ],
+  digest: digest(`${number}d`),
+  signature: {
+    inputs: [{ name: "text", datatype: "BYTES" }],
+    outputs: [
+      { name: "label", datatype: "BYTES" },
+      { name: "probabilities", datatype: "FP32" },
+    ],
+    labels: ["negative", "neutral", "positive"],
+  },
+  onnxDigest: digest("b2"),
+  parity: number === 1 ? null : { rows: 2928, largestDifference: 0.0000021, tolerance: 0.0001, agrees: true },
+  lineage: {
+    executionId: number === 1 ? null : "exe_06",
+    runId: number === 1 ? null : (runs[1]?.id ?? null),
+    codeDigest: digest("c0de"),
+    environmentDigest: digest("e4"),
+    datasetVersions: { messages: "dv_04" },
+    parameters: { "train.c": 2 },
+  },
+  metrics: number === 1 ? {} : { f1: 0.831 + number / 1000, accuracy: 0.861, recall: 0.874 },
+  aliases,
+  createdAtMs: nowMs - (5 - number) * 2 * day,
+  actor: "mira",
+});
+
+const lineage: Lineage = {
+  nodes: [
+    { id: "src", kind: "source", label: "data/messages.csv" },
+    {
+      id: "dv_04",
+      kind: "dataset_version",
+      label: "messages v4",
+      state: "usable",
+      link: "/projects/airline-care/data/messages/4",
+    },
+    { id: "code", kind: "code", label: "c0dec0dec0de" },
+    { id: "env", kind: "environment", label: "Python 3.12", detail: "14 packages" },
+    {
+      id: "exe",
+      kind: "execution",
+      label: "exe_06",
+      state: "succeeded",
+      link: "/projects/airline-care/executions/exe_06",
+    },
+    { id: "run", kind: "run", label: "train 1", state: "finished" },
+    { id: "mv", kind: "model_version", label: "airline-care v3", state: "ready" },
+    {
+      id: "rel",
+      kind: "release",
+      label: "to production",
+      state: "live",
+      link: "/projects/airline-care/releases/rel_03",
+    },
+    { id: "dep", kind: "deployment", label: "airline-care", state: "ready" },
+  ],
+  edges: [
+    { from: "src", to: "dv_04" },
+    { from: "dv_04", to: "exe" },
+    { from: "code", to: "exe" },
+    { from: "env", to: "exe" },
+    { from: "exe", to: "run" },
+    { from: "run", to: "mv" },
+    { from: "mv", to: "rel" },
+    { from: "rel", to: "dep" },
+  ],
+};
+
+const results: GateResult[] = [
+  {
+    gate: gates[0]!,
+    verdict: "passed",
+    value: 1.31,
+    interval: [1.22, 1.4],
+    n: 2928,
+    baseline: 2.12,
+    bound: 1.7,
+    sentence: "1.31 EUR a message against 2.12 EUR of the baseline: 38 % better.",
+  },
+  {
+    gate: gates[1]!,
+    verdict: "passed",
+    value: 0.874,
+    interval: [0.858, 0.889],
+    n: 1836,
+    bound: 0.85,
+    sentence: "0.874 of 1,836 negative messages were found.",
+  },
+  {
+    gate: gates[2]!,
+    verdict: "failed",
+    value: 0.77,
+    interval: [0.71, 0.82],
+    n: 1836,
+    bound: 0.8,
+    sentence: "Delta reaches 0.77, which is below 0.80.",
+    slices: [
+      { slice: "United", verdict: "passed", value: 0.89, interval: [0.86, 0.91], n: 526 },
+      { slice: "Delta", verdict: "failed", value: 0.77, interval: [0.71, 0.82], n: 191 },
+      { slice: "Virgin America", verdict: "inconclusive", value: 0.81, interval: [0.63, 0.91], n: 27 },
+    ],
+  },
+  {
+    gate: gates[3]!,
+    verdict: "passed",
+    value: 4.1,
+    interval: [3.9, 4.4],
+    n: 5000,
+    bound: 50,
+    sentence: "4.1 ms at 200 requests a second, no errors.",
+  },
+];
+
+const release = (id: string, number: number, state: Release["state"]): Release => ({
+  id,
+  environment: "production",
+  modelVersionId: `mv_0${number}`,
+  model: "airline-care",
+  number,
+  state,
+  requestedBy: "mira",
+  requestedAtMs: nowMs - (5 - number) * 2 * day,
+  reason: state === "awaiting_approval" ? "Retrained after the strike" : null,
+  threshold: 0.31,
+  thresholdCurve: Array.from({ length: 41 }, (_, index) => ({
+    threshold: index / 40,
+    costPerPrediction: 1.31 + 6 * (index / 40 - 0.31) ** 2,
+  })),
+  gates:
+    state === "refused"
+      ? results
+      : results.map((each) =>
+          each.verdict === "failed"
+            ? {
+                ...each,
+                verdict: "passed" as const,
+                value: 0.83,
+                sentence: "Every airline with enough rows reaches 0.80.",
+                slices: (each.slices ?? []).map((slice) =>
+                  slice.verdict === "failed"
+                    ? {
+                        ...slice,
+                        verdict: "passed" as const,
+                        value: 0.83,
+                        interval: [0.78, 0.87] as [number, number],
+                      }
+                    : slice,
+                ),
+              }
+            : each,
+        ),
+  approvals:
+    state === "live" || state === "rolling_out"
+      ? [{ by: "jonas", atMs: nowMs - 2 * day, note: "Looked at Delta by hand." }]
+      : [],
+  approvalsNeeded: 1,
+  rollout: {
+    steps: [
+      { kind: "shadow", durationMs: 10 * minute },
+      { kind: "canary", share: 0.1, durationMs: 10 * minute },
+      { kind: "all" },
+    ],
+    current: state === "rolling_out" ? 1 : null,
+    stepStartedAtMs: null,
+  },
+  replaces: number > 1 ? "rel_01" : null,
+  endedAtMs: state === "refused" ? nowMs - day : null,
+  endReason: state === "refused" ? "The gate recall for each airline failed." : null,
+});
+
+const releases = [
+  release("rel_05", 4, "rolling_out"),
+  release("rel_04", 4, "awaiting_approval"),
+  release("rel_03", 3, "live"),
+  release("rel_02", 2, "refused"),
+];
+
+const deployment: Deployment = {
+  id: "dep_01",
+  environment: "production",
+  model: "airline-care",
+  endpoint: "http://127.0.0.1:7358/v2/models/airline-care/infer",
+  state: "ready",
+  variants: [
+    {
+      role: "live",
+      modelVersionId: "mv_03",
+      number: 3,
+      releaseId: "rel_03",
+      share: 0.9,
+      threshold: 0.31,
+      requests: 21_840,
+      errors: 0,
+      latencyMs: { p50: 1.8, p95: 4.1 },
+    },
+    {
+      role: "canary",
+      modelVersionId: "mv_04",
+      number: 4,
+      releaseId: "rel_05",
+      share: 0.1,
+      threshold: 0.29,
+      requests: 210,
+      errors: 1,
+      latencyMs: { p50: 1.9, p95: 4.4 },
+    },
+  ],
+  inputs: [
+    { name: "text", datatype: "BYTES" },
+    { name: "followers", datatype: "INT64", optional: true },
+  ],
+  updatedAtMs: nowMs - 12 * minute,
+};
+
+const traffic: Traffic = {
+  atMs: Array.from({ length: 72 }, (_, index) => nowMs - (72 - index) * hour),
+  variants: [
+    {
+      role: "live",
+      number: 3,
+      requests: Array.from({ length: 72 }, (_, index) => Math.round(160 + 90 * Math.sin(index / 3.8))),
+      errors: [],
+    },
+    {
+      role: "canary",
+      number: 4,
+      requests: Array.from({ length: 72 }, (_, index) => (index < 60 ? 0 : 18)),
+      errors: [],
+    },
+  ],
+};
+
+const windows: Window[] = Array.from({ length: 40 }, (_, index) => {
+  const value = index < 30 ? 0.875 + Math.sin(index) * 0.008 : 0.875 - (index - 29) * 0.018;
+  return {
+    startMs: nowMs - (40 - index) * day,
+    endMs: nowMs - (39 - index) * day,
+    state: index > 36 ? "provisional" : "final",
+    n: Math.round(380 + 60 * Math.sin(index * 1.3)) * (index > 37 ? 0.4 : 1),
+    predictions: 440,
+    coverage: index > 36 ? 0.9 - (index - 36) * 0.2 : 0.93,
+    value,
+    interval: [value - 0.025, value + 0.022],
+    restated: index % 6 === 0 ? 1 : 0,
+    asOfMs: nowMs,
+  };
+});
+
+const monitoring: MonitoringOverview = {
+  monitors: [
+    {
+      id: "m1",
+      metric: "recall",
+      segment: null,
+      sentence: "Recall of negative at least 0.85",
+      state: "breached",
+      value: 0.71,
+      interval: [0.66, 0.76],
+      n: 412,
+      coverage: 0.88,
+      bound: 0.85,
+      direction: "at_least",
+      asOfMs: nowMs - hour,
+    },
+    {
+      id: "m2",
+      metric: "expected_cost",
+      segment: null,
+      sentence: "Expected cost at least 20 % better than the baseline",
+      state: "attention",
+      value: 1.62,
+      interval: [1.5, 1.75],
+      n: 412,
+      coverage: 0.88,
+      bound: 1.7,
+      direction: "at_most",
+      asOfMs: nowMs - hour,
+    },
+    {
+      id: "m3",
+      metric: "recall",
+      segment: "Delta",
+      sentence: "Recall at least 0.80 for each airline",
+      state: "insufficient",
+      value: 0.78,
+      interval: [0.61, 0.89],
+      n: 27,
+      coverage: 0.85,
+      bound: 0.8,
+      direction: "at_least",
+      asOfMs: nowMs - hour,
+    },
+    {
+      id: "m4",
+      metric: "latency_p95_ms",
+      segment: null,
+      sentence: "95 % of predictions within 50 ms",
+      state: "good",
+      value: 4.1,
+      interval: [3.9, 4.4],
+      n: 21_840,
+      coverage: null,
+      bound: 50,
+      direction: "at_most",
+      asOfMs: nowMs - minute,
+    },
+  ],
+  metrics: ["recall", "expected_cost", "latency_p95_ms"],
+  segments: ["Delta", "United", "Southwest"],
+  coverage: { predictions: 21_840, withOutcome: 19_219, share: 0.88 },
+  marks: [
+    { atMs: nowMs - 34 * day, label: "v3 live", tone: "good" },
+    { atMs: nowMs - 9 * day, label: "strike", tone: "bad" },
+  ],
+};
+
+const drift: DriftSeries[] = ["text", "airline", "followers"].map((column, which) => ({
+  column,
+  kind: which === 0 ? "vocabulary" : "distribution",
+  state: which === 0 ? "drift" : "good",
+  limit: 400,
+  points: windows.map((window, index) => ({
+    atMs: window.startMs,
+    value: which === 0 && index > 29 ? 10 ** ((index - 29) / 3) : 0.4 + Math.abs(Math.sin(index + which)),
+  })),
+}));
+
+const incident: Incident = {
+  id: "inc_01",
+  kind: "performance",
+  monitor: "m1",
+  title: "Recall of negative fell to 0.71",
+  state: "open",
+  openedAtMs: nowMs - 3 * hour,
+  onsetMs: nowMs - 9 * day,
+  modelVersionId: "mv_03",
+  releaseId: "rel_03",
+  cause: {
+    sentence: "Messages use words the model has not seen: strike, rebooking, voucher.",
+    ranked: [
+      { kind: "vocabulary", name: "text", detail: "38 % of messages hold a new word", weight: 0.61 },
+      { kind: "class_mix", name: "sentiment", detail: "negative from 63 % to 74 %", weight: 0.22 },
+      { kind: "segment", name: "airline Delta", detail: "recall 0.64", weight: 0.11 },
+    ],
+  },
+  evidence: { value: 0.71, expected: 0.875, interval: [0.66, 0.76], n: 412 },
+  timeline: [
+    { atMs: nowMs - 9 * day, text: "The change began" },
+    { atMs: nowMs - 3 * hour, text: "The monitor was sure" },
+    {
+      atMs: nowMs - 6 * minute,
+      text: "Retraining started",
+      link: "/projects/airline-care/executions/exe_07",
+    },
+  ],
+  resolvedAtMs: null,
+  resolution: null,
+};
+
+/** What the invented server answers, by path. */
+export const answers: Readonly<Record<string, unknown>> = {
+  "/api/v1/session": { principal: { id: "usr_mira", name: "Mira Halonen", kind: "person", via: "session" } },
+  "/api/v1/projects": {
+    projects: [
+      { id: "airline-care", createdAtMs: nowMs - 60 * day },
+      { id: "bike-demand", createdAtMs: nowMs - 20 * day },
+    ],
+  },
+  "/api/v1/audit/verify": { intact: true, events: 220 },
+  ...project({
+    overview,
+    charter: { charter },
+    datasets: { datasets: [{ dataset: "messages", versions: 5, newest: version(5, "quarantined") }] },
+    "datasets/messages/versions": {
+      versions: [version(5, "quarantined"), version(4, "usable"), version(3, "usable")],
+    },
+    "datasets/messages/versions/4": { version: version(4, "usable"), profile },
+    "datasets/messages/versions/5": { version: version(5, "quarantined"), profile },
+    "datasets/messages/versions/4/preview": {
+      columns: ["created_at", "text", "airline"],
+      rows: Array.from({ length: 30 }, (_, index) => [
+        "2027-02-24 11:35",
+        `my bag number ${index} is lost and nobody answers`,
+        index % 7 === 0 ? null : "United",
+      ]),
+    },
+    executions: { executions },
+    "executions/exe_07": { execution: executions[0] },
+    "executions/exe_07/steps/evaluate/log": { text: logText, nextByte: logText.length, complete: false },
+    "executions/exe_07/steps/train/log": { text: logText, nextByte: logText.length, complete: true },
+    pipeline: {
+      stages: executions[0]!.steps.map((each) => ({
+        name: each.stage,
+        command: each.command,
+        dependsOn: each.dependsOn,
+        state: each.state,
+      })),
+    },
+    runs: { runs, nextCursor: null },
+    [`runs/${runs[1]!.id}`]: { run: runs[1] },
+    ...Object.fromEntries(
+      Object.keys(runs[1]!.metrics).map((key) => [`runs/${runs[1]!.id}/metrics/${key}`, { ...metric, key }]),
+    ),
+    [`runs/${runs[1]!.id}/artifacts`]: { artifacts },
+    models: {
+      models: [
+        {
+          model: "airline-care",
+          versions: [
+            modelVersion(4, ["candidate"]),
+            modelVersion(3, ["live"]),
+            modelVersion(2, []),
+            modelVersion(1, ["baseline"]),
+          ],
+        },
+      ],
+    },
+    "models/airline-care/versions/3": { version: modelVersion(3, ["live"]), lineage },
+    releases: { releases },
+    ...Object.fromEntries(releases.map((each) => [`releases/${each.id}`, { release: each }])),
+    deployments: { deployments: [deployment] },
+    "deployments/dep_01": { deployment },
+    "deployments/dep_01/traffic": traffic,
+    monitoring,
+    "monitoring/quality": { windows, bound: 0.85, baseline: 0.62 },
+    "monitoring/drift": { series: drift },
+    incidents: {
+      incidents: [
+        incident,
+        {
+          ...incident,
+          id: "inc_00",
+          title: "p95 latency above 50 ms",
+          kind: "guardrail",
+          state: "resolved",
+          resolvedAtMs: nowMs - 20 * day,
+          onsetMs: nowMs - 21 * day,
+          openedAtMs: nowMs - 21 * day,
+          resolution: "Rolled back.",
+        },
+      ],
+    },
+    "incidents/inc_01": { incident },
+    events: { events },
+  }),
+};
+
+/** Every page of the product, by a name for its picture. */
+export const pages: Readonly<Record<string, string>> = {
+  projects: "/?all=true",
+  "sign-in": "/sign-in",
+  "not-found": "/nowhere",
+  home: "/projects/airline-care",
+  charter: "/projects/airline-care/charter",
+  data: "/projects/airline-care/data",
+  "dataset-version": "/projects/airline-care/data/messages/4",
+  "dataset-quarantined": "/projects/airline-care/data/messages/5",
+  "dataset-rows": "/projects/airline-care/data/messages/4?tab=rows",
+  pipeline: "/projects/airline-care/pipeline",
+  execution: "/projects/airline-care/executions/exe_07",
+  runs: "/projects/airline-care/runs",
+  run: `/projects/airline-care/runs/${runs[1]!.id}`,
+  "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,
+  "run-artifacts": `/projects/airline-care/runs/${runs[1]!.id}?tab=artifacts`,
+  models: "/projects/airline-care/models",
+  "model-version": "/projects/airline-care/models/airline-care/3",
+  releases: "/projects/airline-care/releases",
+  release: "/projects/airline-care/releases/rel_04",
+  "release-refused": "/projects/airline-care/releases/rel_02",
+  "release-rolling": "/projects/airline-care/releases/rel_05",
+  serving: "/projects/airline-care/serving",
+  deployment: "/projects/airline-care/serving/dep_01",
+  monitoring: "/projects/airline-care/monitoring",
+  incidents: "/projects/airline-care/incidents",
+  incident: "/projects/airline-care/incidents/inc_01",
+  audit: "/projects/airline-care/audit",
+  missing: "/projects/airline-care/releases/rel_99",
+};
+
+function project(parts: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(parts).map(([path, answer]) => [`/api/v1/projects/airline-care/${path}`, answer]),
+  );
+}
