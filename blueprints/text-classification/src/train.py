@@ -23,8 +23,9 @@ def main() -> None:
     train = read("data/prepared/train.csv")
     holdout = read("data/prepared/holdout.csv")
 
-    # The model itself is saved once, by export, for the candidate that wins.
-    mlflow.sklearn.autolog(log_models=False, log_datasets=False, log_post_training_metrics=False)
+    # The model itself is saved once, by export, for the candidate that wins. Silent: autologging would warn that
+    # it draws no pictures without matplotlib.
+    mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
     with mlflow.start_run():
         mlflow.set_tag("candidate", arguments.candidate)
         pipeline = build(arguments.ngrams, arguments.c, params)
