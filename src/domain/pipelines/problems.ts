@@ -41,11 +41,6 @@ export const problems = defineProblems({
     when: "The project folder holds a file of more than 50 MB that nothing declares as data or as a dependency.",
     next: "List it under data: in gyre.yaml, or leave it out with a line in .dvcignore.",
   },
-  data_quarantined: {
-    kind: "conflict",
-    when: "A pipeline would read a version of a data set that broke its contract.",
-    next: "Mend the data and import it again; nothing trains on a version in quarantine.",
-  },
   execution_not_found: {
     kind: "not_found",
     when: "An execution is asked for by an id that does not exist.",

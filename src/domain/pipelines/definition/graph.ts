@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/errors";
 
 import { problems } from "../problems.ts";
-import { suggestName } from "./nearest.ts";
+import { suggestName } from "./suggest.ts";
 import { overlap } from "./paths.ts";
 import type { Stage } from "./stages.ts";
 

@@ -1,6 +1,6 @@
 import { writeFlags } from "./command-flags.ts";
 import type { FlagStyle } from "./command-flags.ts";
-import { suggestName } from "./nearest.ts";
+import { suggestName } from "./suggest.ts";
 import { invalidAt } from "./source.ts";
 import type { Site } from "./source.ts";
 import { isComposite, isList, isMapping, kindOf, select, toText } from "./values.ts";

@@ -4,7 +4,7 @@ import type { Scope } from "./interpolation.ts";
 import { isInterpolated } from "./interpolation.ts";
 import { defaultFlagStyle } from "./command-flags.ts";
 import type { FlagStyle } from "./command-flags.ts";
-import { suggestName } from "./nearest.ts";
+import { suggestName } from "./suggest.ts";
 import { readParameterFile } from "./parameter-files.ts";
 import { invalidAt } from "./source.ts";
 import type { Site } from "./source.ts";

@@ -1,4 +1,4 @@
-import { suggestName } from "./nearest.ts";
+import { suggestName } from "./suggest.ts";
 import { invalidAt, invalidAtPosition } from "./source.ts";
 import type { Site } from "./source.ts";
 import { isComposite, isList, isMapping, kindOf } from "./values.ts";

@@ -5,7 +5,7 @@ import { parseDocument } from "yaml";
 
 import { Problem } from "#kernel/errors";
 
-import { suggestName } from "../definition/nearest.ts";
+import { suggestName } from "../definition/suggest.ts";
 import { readParameterFile } from "../definition/parameter-files.ts";
 import { isList, isMapping, select } from "../definition/values.ts";
 import type { Value } from "../definition/values.ts";

@@ -1,9 +1,11 @@
 import type { Blobs, StoredTree } from "#kernel/blobs";
 import { Problem } from "#kernel/errors";
+import { nearest } from "#kernel/nearest";
+
+import { problems as dataProblems } from "#data";
 
 import { connect, inputPaths, select } from "../definition/graph.ts";
 import type { Graph } from "../definition/graph.ts";
-import { nearestName } from "../definition/nearest.ts";
 import { isWithin, overlap } from "../definition/paths.ts";
 import { readPipeline } from "../definition/pipeline.ts";
 import type { Pipeline } from "../definition/pipeline.ts";
@@ -77,14 +79,14 @@ function refuseMissingInputs(stage: Stage, graph: Graph, { code, datasets }: Pla
       datasets.some((dataset) => isWithin(dataset.path, path)) ||
       outs.some((out) => overlap(out, path));
     if (exists) continue;
-    const nearest = nearestName(path, [
+    const meant = nearest(path, [
       ...code.files.map((file) => file.path),
       ...datasets.map(({ path }) => path),
       ...outs,
     ]);
     throw new Problem(problems.dependency_missing, {
       message: `The stage "${stage.name}" depends on ${path}, which does not exist and which no stage makes.`,
-      ...(nearest === undefined ? {} : { next: `Did you mean ${nearest}?` }),
+      ...(meant === undefined ? {} : { next: `Did you mean ${meant}?` }),
       position: stage.position,
       data: { stage: stage.name, path },
     });
@@ -96,7 +98,7 @@ function refuseQuarantine(graph: Graph, datasets: readonly DatasetInput[]): void
     if (dataset.state === "usable") continue;
     const reader = graph.stages.find((stage) => stage.deps.some((dep) => overlap(dep, dataset.path)));
     if (reader === undefined) continue;
-    throw new Problem(problems.data_quarantined, {
+    throw new Problem(dataProblems.data_quarantined, {
       message: `The stage "${reader.name}" reads the data set ${dataset.name}, whose version ${dataset.versionId} is in quarantine${dataset.reason === undefined ? "" : `: ${dataset.reason}`}.`,
       data: { dataset: dataset.name, version: dataset.versionId, stage: reader.name },
     });

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { systemClock } from "#kernel/clock";
+import { createServer } from "#kernel/http";
+import { silentLog } from "#kernel/log";
+import { createTestKernel, temporaryFolder } from "#kernel/testing";
+
+import { migrations as trackingMigrations } from "#tracking";
+
+import { migrations } from "./index.ts";
+import { openTestProject } from "./test-project.ts";
+
+async function openServer() {
+  const kernel = await createTestKernel({ migrations: [...trackingMigrations, ...migrations] });
+  const project = openTestProject(kernel, await temporaryFolder());
+  await project.write({
+    "dvc.yaml":
+      "stages:\n  t: {foreach: [x], do: {cmd: 'echo über ${item} && cp in out', deps: [in], outs: [out]}}",
+    in: "1",
+  });
+  const server = createServer({
+    routes: project.pipelines.routes,
+    authenticate: async () => ({ id: "usr_a", name: "Ada", kind: "person", via: "local" }),
+    authorise: async () => {},
+    clock: systemClock,
+    log: silentLog,
+    host: "127.0.0.1",
+    port: 0,
+  });
+  const call = async (method: "GET" | "POST", path: string, body?: object) => {
+    const url = `/api/v1/projects/p/${path}`;
+    const answer = await server.inject({ method, url, ...(body === undefined ? {} : { body }) });
+    return {
+      status: answer.status,
+      text: answer.text,
+      json: answer.text.startsWith("{") ? JSON.parse(answer.text) : undefined,
+    };
+  };
+  return { ...kernel, ...project, call };
+}
+
+describe("the routes of pipelines", () => {
+  it("start, show, follow and explain an execution", async () => {
+    const { call, jobs } = await openServer();
+    const created = await call("POST", "executions", { targets: ["t"], reason: "a try" });
+    assert.deepEqual([created.status, created.json.state, created.json.actor], [201, "queued", "usr_a"]);
+    assert.deepEqual(created.json.purpose, { kind: "requested", reason: "a try" });
+    const settled = jobs.settle();
+    const followed = await call("GET", `executions/${created.json.id}/log/stream`);
+    await settled;
+    assert.match(followed.text, /event: step\ndata: .*"running"/);
+    assert.match(followed.text, /event: log\ndata: .*über x/);
+    assert.match(followed.text, /event: end\ndata: \{"state":"succeeded"\}/);
+
+    const log = await call("GET", `executions/${created.json.id}/steps/t@x/log?from=2`);
+    assert.deepEqual(log.json, { text: "echo über x && cp in out\nüber x\n", nextByte: 36 });
+    const graph = await call("GET", "pipeline");
+    assert.deepEqual([graph.json.stages[0].name, graph.json.stages[0].last.state], ["t@x", "succeeded"]);
+    const why = await call("GET", "pipeline/why/t");
+    assert.deepEqual([why.json.explanations[0].stage, why.json.explanations[0].verdict], ["t@x", "cached"]);
+    const cancelled = await call("POST", `executions/${created.json.id}/cancel`);
+    assert.equal(cancelled.json.state, "succeeded");
+  });
+
+  it("page through executions, newest first", async () => {
+    const { call, clock } = await openServer();
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) {
+      clock.advanceMs(1);
+      ids.unshift((await call("POST", "executions", {})).json.id);
+    }
+    const first = await call("GET", "executions?limit=2");
+    const second = await call("GET", `executions?limit=2&before=${first.json.next}`);
+    const idsOf = (page: { json: { executions: { id: string }[] } }) =>
+      page.json.executions.map(({ id }) => id);
+    assert.deepEqual([idsOf(first), idsOf(second), second.json.next], [ids.slice(0, 2), ids.slice(2), null]);
+  });
+
+  it("answer a mistake in the file with its place, and the unknown with 404", async () => {
+    const { call, write } = await openServer();
+    const elsewhere = await call("GET", "executions/exe_none");
+    assert.deepEqual([elsewhere.status, elsewhere.json.code], [404, "execution_not_found"]);
+    const unknown = await call("GET", "pipeline/why/zz");
+    assert.deepEqual([unknown.status, unknown.json.code], [404, "stage_unknown"]);
+    await write({ "dvc.yaml": "stages:\n  t: {cmdd: x}" });
+    const wrong = await call("POST", "executions", {});
+    assert.deepEqual(
+      [wrong.status, wrong.json.code, wrong.json.position, wrong.json.next],
+      [400, "pipeline_invalid", { file: "dvc.yaml", line: 2, column: 7 }, 'Did you mean "cmd"?'],
+    );
+  });
+});
