@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openAppendLog } from "#kernel/append-log";
-import { createManualClock, systemClock } from "#kernel/clock";
+import { createSkippingClock, systemClock } from "#kernel/clock";
 import type { Clock, ManualClock } from "#kernel/clock";
 
 import { answerSchema, orderSchema } from "#serving/routing";
@@ -28,7 +28,7 @@ export interface GatewayOptions {
 
 export async function startGateway(options: GatewayOptions, tell: (answer: Answer) => void) {
   const simulated: ManualClock | undefined =
-    options.nowMs === undefined ? undefined : createManualClock(options.nowMs);
+    options.nowMs === undefined ? undefined : createSkippingClock(options.nowMs);
   const clock: Clock = simulated ?? systemClock;
   const log = await openAppendLog({ folder: join(options.folder, "predictions"), writer: "gateway" });
   const models = createModels();
@@ -55,7 +55,7 @@ export async function startGateway(options: GatewayOptions, tell: (answer: Answe
         await models.retire(table);
         break;
       case "set_clock":
-        simulated?.setMs(Math.max(order.nowMs, simulated.nowMs()));
+        simulated?.setMs(order.nowMs);
         break;
       case "report":
         tell({ kind: "report", id: order.id, variants: meters.report() });

@@ -23,6 +23,21 @@ export function createManualClock(startMs: number, onChange: (ms: number) => voi
   return { nowMs: () => currentMs, setMs, advanceMs: (ms) => setMs(currentMs + ms) };
 }
 
+/**
+ * A clock that runs like the system's and can be put forward: what the demo lives by. Work takes the time
+ * it takes, and the days between are skipped.
+ */
+export function createSkippingClock(startMs: number): ManualClock {
+  const startedAtMs = performance.now();
+  let skippedMs = 0;
+  const nowMs = (): number => Math.floor(startMs + skippedMs + performance.now() - startedAtMs);
+  const advanceMs = (ms: number): void => {
+    if (ms < 0) throw new Error(`time cannot go back by ${-ms} ms`);
+    skippedMs += ms;
+  };
+  return { nowMs, advanceMs, setMs: (ms) => advanceMs(Math.max(0, ms - nowMs())) };
+}
+
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;

@@ -3,7 +3,8 @@ import type { Digest } from "#kernel/digest";
 import type { ContractBreach } from "./contract.ts";
 import type { ColumnProfile, ColumnType } from "./profile.ts";
 
-export { createData } from "./module.ts";
+export { createData, quarantined } from "./module.ts";
+export { readDeclaredContract } from "./declared.ts";
 export type { DataModule } from "./module.ts";
 export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";

@@ -16,6 +16,11 @@ export const problems = defineProblems({
     when: "A data file cannot be read as a table: not UTF-8, no header line, rows of different length, or empty.",
     next: "Save the file as CSV in UTF-8 with a header line and the same number of columns in each row.",
   },
+  contract_missing: {
+    kind: "not_found",
+    when: "The contract that the charter names for a data set does not exist.",
+    next: "Write the file, or remove `data.<name>.contract` from gyre.yaml.",
+  },
   contract_invalid: {
     kind: "invalid",
     when: "A data contract has a mistake: an unknown key, a wrong type, or a share that is none.",

@@ -16,6 +16,11 @@ export const problems = defineProblems({
     when: "The conversion of a model to ONNX failed.",
     next: "Read the last lines of the conversion; add skl2onnx and onnx to the requirements, or use steps it can convert.",
   },
+  project_has_no_folder: {
+    kind: "conflict",
+    when: "Files of a project are needed, and the server knows no folder of it on its machine.",
+    next: "Run `gyre apply` in the project's folder on the machine of the server.",
+  },
   baseline_invalid: {
     kind: "invalid",
     when: "The baseline rule has a mistake: an unknown key, a wrong type, or a label it does not list.",

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 
 import type { Datatype, Row, RunnableModel, Scored, Signature, SignatureInput } from "./index.ts";
 
@@ -14,6 +14,8 @@ export async function openOnnxModel(
   source: string | Uint8Array,
   signature: Signature,
 ): Promise<RunnableModel> {
+  // Loaded on first use: 60 MB that a server which serves rules only never needs.
+  const runtime = await import("onnxruntime-node");
   const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -22,8 +24,8 @@ export async function openOnnxModel(
   };
   const session =
     typeof source === "string"
-      ? await InferenceSession.create(source, options)
-      : await InferenceSession.create(source, options);
+      ? await runtime.InferenceSession.create(source, options)
+      : await runtime.InferenceSession.create(source, options);
   const inputs = signature.inputs.filter((input) => session.inputNames.includes(input.name));
   const unknown = session.inputNames.filter((name) => !inputs.some((input) => input.name === name));
   if (unknown.length > 0) throw new Error(`the signature does not name the input ${unknown.join(", ")}`);
@@ -32,35 +34,37 @@ export async function openOnnxModel(
     signature,
     async score(rows) {
       if (rows.length === 0) return [];
-      const feeds = Object.fromEntries(inputs.map((input) => [input.name, column(input, rows)]));
+      const feeds = Object.fromEntries(
+        inputs.map((input) => [input.name, column(runtime.Tensor, input, rows)]),
+      );
       return readAnswers(await session.run(feeds), signature, rows.length);
     },
     close: () => session.release(),
   };
 }
 
-function column(input: SignatureInput, rows: readonly Row[]): Tensor {
+function column(TensorOf: typeof Tensor, input: SignatureInput, rows: readonly Row[]): Tensor {
   const shape = [rows.length, 1];
   const values = rows.map((row) => row[input.name] ?? null);
   switch (input.datatype) {
     case "BYTES":
-      return new Tensor(
+      return new TensorOf(
         "string",
         values.map((value) => (value === null ? "" : String(value))),
         shape,
       );
     case "FP32":
-      return new Tensor("float32", Float32Array.from(values, toNumber), shape);
+      return new TensorOf("float32", Float32Array.from(values, toNumber), shape);
     case "FP64":
-      return new Tensor("float64", Float64Array.from(values, toNumber), shape);
+      return new TensorOf("float64", Float64Array.from(values, toNumber), shape);
     case "INT64":
-      return new Tensor(
+      return new TensorOf(
         "int64",
         BigInt64Array.from(values, (value) => BigInt(Math.trunc(toNumber(value)))),
         shape,
       );
     case "BOOL":
-      return new Tensor(
+      return new TensorOf(
         "bool",
         Uint8Array.from(values, (value) => (value === true || value === 1 ? 1 : 0)),
         shape,

@@ -1,0 +1,54 @@
+import { defineProblems } from "#kernel/errors";
+
+export const problems = defineProblems({
+  release_not_found: {
+    kind: "not_found",
+    when: "A release is named that does not exist.",
+    next: "List the releases with `gyre releases`.",
+  },
+  release_under_way: {
+    kind: "conflict",
+    when: "A release is asked for while another one of the same project is being rolled out.",
+    next: "Wait until it is live, or end it with `gyre rollback`.",
+  },
+  release_not_waiting: {
+    kind: "conflict",
+    when: "A release is approved or declined that does not wait for it.",
+    next: "Look at its state with `gyre releases`.",
+  },
+  version_not_ready: {
+    kind: "conflict",
+    when: "A release is asked for a model version that was rejected at registration.",
+    next: "Read why on the version's page, mend it and register a new version.",
+  },
+  gates_failed: {
+    kind: "forbidden",
+    when: "A release is refused because gates of the charter failed.",
+    next: "Read which gate failed and by how much; train a better version, or release with a named exception.",
+  },
+  approval_by_author: {
+    kind: "forbidden",
+    when: "The author of a version, or whoever asked for its release, tries to approve it.",
+    next: "Ask another person with the role approver or owner to run `gyre approve`.",
+  },
+  nothing_to_roll_back: {
+    kind: "conflict",
+    when: "A rollback is asked for and there is no earlier release to go back to.",
+    next: "Release another version; the baseline is always a safe one.",
+  },
+  environment_unknown: {
+    kind: "invalid",
+    when: "A release is asked for an environment that the charter does not name.",
+    next: "Name one of `delivery.environments` in gyre.yaml, or add it there.",
+  },
+  nothing_to_decide: {
+    kind: "invalid",
+    when: "A release is judged of a project whose charter names no positive class.",
+    next: "Add `objective.positive` to gyre.yaml: the class the decision is about.",
+  },
+  holdout_unusable: {
+    kind: "failed",
+    when: "A candidate cannot be judged because its held-out rows are missing, empty or lack the target column.",
+    next: "Make the pipeline write the file that `model.holdout` in gyre.yaml names, with the target column.",
+  },
+});

@@ -1,0 +1,75 @@
+import { Problem } from "#kernel/errors";
+import type { RolloutStep } from "#objectives";
+
+import { failedGates } from "./judge.ts";
+import type { Approval, DesiredRouting, GateResult, Release } from "./index.ts";
+import { problems } from "./problems.ts";
+
+/** Where a release goes once its gates are judged. */
+export function afterJudging(
+  release: Release,
+  gates: readonly GateResult[],
+): "refused" | "awaiting_approval" {
+  return failedGates(gates).length > 0 && release.exception === null ? "refused" : "awaiting_approval";
+}
+
+/** Checks that `actor` may approve and adds the approval; the same person twice counts once. */
+export function addApproval(release: Release, approval: Approval): readonly Approval[] {
+  if (release.state !== "awaiting_approval") {
+    throw new Problem(problems.release_not_waiting, {
+      message: `Release ${release.id} is ${release.state.replaceAll("_", " ")}; it does not wait for an approval.`,
+    });
+  }
+  if (approval.by === release.author || approval.by === release.requestedBy) {
+    const role = approval.by === release.author ? "made this version" : "asked for this release";
+    throw new Problem(problems.approval_by_author, {
+      message: `${approval.by} ${role} and cannot approve ${release.id}: it takes another person.`,
+    });
+  }
+  return release.approvals.some((one) => one.by === approval.by)
+    ? release.approvals
+    : [...release.approvals, approval];
+}
+
+export function missingApprovals(release: Pick<Release, "approvalsNeeded" | "approvals">): number {
+  return Math.max(0, release.approvalsNeeded - release.approvals.length);
+}
+
+/** The step after `current`, or undefined when `current` was the last. */
+export function nextStep(
+  release: Pick<Release, "steps">,
+  current: number | null,
+): { readonly index: number; readonly step: RolloutStep } | undefined {
+  const index = current === null ? 0 : current + 1;
+  const step = release.steps[index];
+  return step === undefined ? undefined : { index, step };
+}
+
+/** What should answer, from the releases of one environment. */
+export function routingOf(live: Release | undefined, rollingOut: Release | undefined): DesiredRouting {
+  return {
+    live: live === undefined ? null : variantOf(live),
+    candidate: rollingOut === undefined ? null : candidateOf(rollingOut),
+  };
+}
+
+function variantOf(release: Release): {
+  releaseId: string;
+  modelVersionId: string;
+  threshold: number | null;
+} {
+  return { releaseId: release.id, modelVersionId: release.modelVersionId, threshold: release.threshold };
+}
+
+function candidateOf(release: Release): DesiredRouting["candidate"] {
+  const step = release.currentStep === null ? undefined : release.steps[release.currentStep];
+  switch (step?.kind) {
+    case "shadow":
+      return { ...variantOf(release), kind: "shadow" };
+    case "canary":
+      return { ...variantOf(release), kind: "canary", share: step.share };
+    case "all":
+    case undefined:
+      return null;
+  }
+}

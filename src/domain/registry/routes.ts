@@ -1,0 +1,117 @@
+import { Readable } from "node:stream";
+
+import { z } from "zod";
+
+import type { Blobs } from "#kernel/blobs";
+import { Problem } from "#kernel/errors";
+import { defineRawRoute, defineRoute, safePath, sendBlob } from "#kernel/http";
+import type { Route } from "#kernel/http";
+
+import type { RegistryCommands } from "./commands.ts";
+import type { ModelVersion, Registry } from "./index.ts";
+import { problems } from "./problems.ts";
+import { versionSchema } from "./store.ts";
+
+const lineageSchema = z.object({
+  nodes: z.array(
+    z.object({ id: z.string(), kind: z.string(), label: z.string(), link: z.string().nullable() }),
+  ),
+  edges: z.array(z.object({ from: z.string(), to: z.string(), label: z.string() })),
+});
+
+export function createRoutes(registry: Registry, commands: RegistryCommands, blobs: Blobs): readonly Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/projects/:project/models",
+      permission: "project:read",
+      summary: "The models of a project, each with its newest version",
+      response: z.object({
+        models: z.array(z.object({ model: z.string(), versions: z.number(), newest: versionSchema })),
+      }),
+      handler: async ({ params }) => ({
+        models: (await registry.listModels(params.project)).map((one) => ({
+          ...one,
+          newest: present(one.newest),
+        })),
+      }),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/projects/:project/models/:model/versions",
+      permission: "project:read",
+      summary: "The versions of a model, newest first",
+      response: z.object({ versions: z.array(versionSchema) }),
+      handler: async ({ params }) => ({
+        versions: (await registry.listVersions(params.project, params.model)).map(present),
+      }),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/projects/:project/models/:model/versions/:version",
+      permission: "project:read",
+      summary: "One version, by number or alias, with what it came from",
+      response: z.object({ version: versionSchema, lineage: lineageSchema }),
+      handler: async ({ params }) => {
+        const version = await registry.findVersion(params.project, params.model, params.version);
+        const lineage = await registry.lineage(version.id);
+        return {
+          version: present(version),
+          lineage: { nodes: [...lineage.nodes], edges: [...lineage.edges] },
+        };
+      },
+    }),
+    defineRoute({
+      method: "PUT",
+      path: "/api/v1/projects/:project/models/:model/aliases/:alias",
+      permission: "model:write",
+      summary: "Point an alias at a version",
+      body: z.strictObject({ version: z.string() }),
+      response: z.object({ version: versionSchema }),
+      handler: async ({ params, body, principal }) => {
+        const version = await registry.findVersion(params.project, params.model, body.version);
+        await commands.setAlias({ versionId: version.id, alias: params.alias, actor: principal.id });
+        return { version: present(await registry.getVersion(version.id)) };
+      },
+    }),
+    defineRawRoute({
+      method: "GET",
+      path: "/api/v1/projects/:project/models/:model/versions/:version/files/*",
+      permission: "project:read",
+      summary: "One file of a version",
+      handler: async ({ params, reply }) => {
+        const version = await registry.findVersion(params.project, params.model, params.version);
+        const path = safePath(params["*"]);
+        const file = version.files.find((one) => one.path === path);
+        if (file === undefined) {
+          throw new Problem(problems.model_version_not_found, {
+            message: `Version ${version.number} of ${version.model} has no file ${path}.`,
+          });
+        }
+        return await sendBlob(reply, {
+          digest: file.digest,
+          sizeBytes: file.sizeBytes,
+          fileName: path.split("/").at(-1) ?? path,
+          open: (range) =>
+            Readable.from(
+              blobs.read(
+                file.digest,
+                range === undefined
+                  ? undefined
+                  : { offset: range.start, length: range.end - range.start + 1 },
+              ),
+            ),
+        });
+      },
+    }),
+  ];
+}
+
+function present(version: ModelVersion): z.input<typeof versionSchema> {
+  return {
+    ...version,
+    files: [...version.files],
+    aliases: [...version.aliases],
+    signature: { inputs: [...version.signature.inputs], labels: [...version.signature.labels] },
+  };
+}

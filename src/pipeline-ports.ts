@@ -1,0 +1,82 @@
+import { quarantined } from "#data";
+import type { Data, DatasetVersion } from "#data";
+import { Problem } from "#kernel/errors";
+import type { Objectives } from "#objectives";
+import { problems as pipelineProblems } from "#pipelines";
+import type { DatasetInput, DatasetsPort, ProjectsPort, RunsPort } from "#pipelines";
+import type { Tracking } from "#tracking";
+import type { TrackingCommands } from "#tracking/commands";
+
+/** How pipelines see projects, data and runs: their ports, filled from the doors above them. */
+export function createPipelinePorts(parts: {
+  readonly objectives: Objectives;
+  readonly data: Data;
+  readonly tracking: Tracking & { readonly commands: TrackingCommands };
+  trackingUri(): string;
+}): { readonly projects: ProjectsPort; readonly datasets: DatasetsPort; readonly runs: RunsPort } {
+  const { objectives, data, tracking } = parts;
+
+  const projects: ProjectsPort = {
+    async getProject(id) {
+      const { folder } = await objectives.getProject(id);
+      const { projectFile } = await objectives.getCharter(id);
+      const { pipeline, python } = projectFile;
+      if (folder === null || pipeline === null) {
+        throw new Problem(pipelineProblems.pipeline_missing, {
+          message:
+            folder === null
+              ? `${id} has no folder on this machine.`
+              : `The charter of ${id} names no pipeline.`,
+        });
+      }
+      return {
+        id,
+        folder,
+        pipeline:
+          pipeline.kind === "file" ? { file: pipeline.path } : { file: "gyre.yaml", at: ["pipeline"] },
+        python:
+          python.requirements === null
+            ? null
+            : { requirements: python.requirements, version: python.version ?? ">=3.10" },
+      };
+    },
+  };
+
+  const datasets: DatasetsPort = {
+    async resolve(project, versions) {
+      const { projectFile } = await objectives.getCharter(project);
+      const inputs = Object.entries(projectFile.data).map(async ([name, declaration]) => {
+        const chosen = versions[name];
+        const version =
+          chosen === undefined ? (await data.listVersions(project, name))[0] : await data.getVersion(chosen);
+        return version === undefined ? [] : [inputOf(name, declaration.source.path, version)];
+      });
+      return (await Promise.all(inputs)).flat();
+    },
+  };
+
+  /** The newest version is the one that is meant: when it is in quarantine, an older one would be a silent lie. */
+  const inputOf = (name: string, path: string, version: DatasetVersion): DatasetInput => ({
+    name,
+    versionId: version.id,
+    path,
+    digest: version.digest,
+    state: version.state,
+    ...(version.state === "quarantined" ? { reason: quarantined(version).message } : {}),
+    materialise: (target) => data.materialise(version.id, target),
+  });
+
+  const runs: RunsPort = {
+    async start({ project, name, tags, actor, startedAtMs }) {
+      const pairs = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const run = await tracking.commands.createRun({ project, name, tags: pairs, actor, startedAtMs });
+      return { runId: run.id, experimentId: run.experimentId };
+    },
+    finish: async (runId, status, actor) => {
+      await tracking.commands.finishRun(runId, status, actor);
+    },
+    trackingUri: parts.trackingUri,
+  };
+
+  return { projects, datasets, runs };
+}
