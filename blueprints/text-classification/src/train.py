@@ -1,6 +1,7 @@
 """Fits one candidate and scores the holdout with it. MLflow's autologging records parameters and metrics."""
 
 import argparse
+import warnings
 from pathlib import Path
 
 import joblib
@@ -25,6 +26,8 @@ def main() -> None:
 
     # The model itself is saved once, by export, for the candidate that wins. Silent: autologging would warn that
     # it draws no pictures without matplotlib.
+    # The renamed argument is one that MLflow passes, not this file.
+    warnings.filterwarnings("ignore", message="`y_pred` was renamed", category=FutureWarning)
     mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
     with mlflow.start_run():
         mlflow.set_tag("candidate", arguments.candidate)
