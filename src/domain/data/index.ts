@@ -8,7 +8,8 @@ export { readDeclaredContract } from "./declared.ts";
 export type { DataModule } from "./module.ts";
 export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";
-export type { ContractBreach } from "./contract.ts";
+export { parseContract } from "./contract.ts";
+export type { Contract, ContractBreach } from "./contract.ts";
 export type { ColumnProfile, ColumnType } from "./profile.ts";
 import "./events.ts";
 
