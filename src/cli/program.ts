@@ -38,7 +38,7 @@ async function createProgram(typed: readonly string[], terminal: Terminal): Prom
       "Carries a machine-learning product round its whole loop: objective, data, model, release, monitoring.",
     )
     .version(readVersion(), "-V, --version", "print the version")
-    .helpOption("-h, --help", "print help; `gyre <command> --help` for one command")
+    .helpOption("-h, --help", "print this help; gyre <command> --help for one command")
     .helpCommand("help [command]", "print help for a command")
     .option("--json", "print data as JSON, errors as a JSON envelope")
     .option("--no-color", "no colours; NO_COLOR does the same")

@@ -6,7 +6,7 @@ import type { Client } from "./client.ts";
 import { connect } from "./client.ts";
 import { chooseProject } from "./project.ts";
 import type { Terminal } from "./terminal.ts";
-import { addVerb } from "./verb.ts";
+import { addVerb, parseOptions } from "./verb.ts";
 import type { Call, Verb } from "./verb.ts";
 
 /** A call of a verb that asks the server about one project. */
@@ -33,7 +33,10 @@ export function addServerVerb<Options>(
 ): Command {
   const schema: ZodType<{ where: z.infer<typeof whereSchema>; own: Options }> = z
     .unknown()
-    .transform((options) => ({ where: whereSchema.parse(options), own: verb.schema.parse(options) }));
+    .transform((options) => ({
+      where: whereSchema.parse(options),
+      own: parseOptions(verb, options),
+    }));
   return addVerb(parent, terminal, {
     ...verb,
     options: [...(verb.options ?? []), projectOption, ...serverOptions],

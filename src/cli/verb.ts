@@ -1,7 +1,10 @@
 import type { Command } from "commander";
 import type { ZodType } from "zod";
 
+import { Problem } from "#kernel/errors";
+
 import { exampleText } from "./help.ts";
+import { problems } from "./problems.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One call of a verb: what was typed, parsed. */
@@ -28,14 +31,17 @@ export interface Verb<Options> {
   readonly examples: readonly (readonly [string, string])[];
   readonly options?: readonly VerbOption[];
   readonly schema: ZodType<Options>;
+  /** Of the verbs of a verb, the one meant when none is typed. */
+  readonly isDefault?: boolean;
   act(call: Call<Options>): Promise<void>;
 }
 
 /** Adds a verb to the program, or to another verb, with its help and its options. */
 export function addVerb<Options>(parent: Command, terminal: Terminal, verb: Verb<Options>): Command {
   const command = parent
-    .command(verb.usage)
+    .command(verb.usage, { isDefault: verb.isDefault === true })
     .description(verb.summary)
+    .helpOption("-h, --help", "print this help")
     .addHelpText("before", () => exampleText(terminal, verb.examples));
   for (const argument of command.registeredArguments) {
     argument.description = verb.arguments?.[argument.name()] ?? "";
@@ -45,7 +51,22 @@ export function addVerb<Options>(parent: Command, terminal: Terminal, verb: Verb
     else command.option(flags, says);
   }
   return command.option("--json", "print data as JSON, errors as a JSON envelope").action(async () => {
-    await verb.act({ terminal, options: verb.schema.parse(command.opts()), words: command.args });
+    await verb.act({ terminal, options: parseOptions(verb, command.opts()), words: command.args });
+  });
+}
+
+/** Throws `call_invalid`, naming the option. */
+export function parseOptions<Options>(
+  { usage, schema }: Pick<Verb<Options>, "usage" | "schema">,
+  typed: unknown,
+): Options {
+  const parsed = schema.safeParse(typed);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const option = issue?.path[0] === undefined ? "the options" : `--${String(issue.path[0])}`;
+  throw new Problem(problems.call_invalid, {
+    message: `The value of ${option} is not what it must be: ${issue?.message ?? "unknown"}.`,
+    next: `See what it takes with: gyre ${usage.split(" ")[0] ?? ""} --help`,
   });
 }
 

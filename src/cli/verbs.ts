@@ -9,12 +9,34 @@ export interface VerbEntry {
   register(program: Command, terminal: Terminal): Promise<void>;
 }
 
-/** In the order of the loop: begin, run, look, deliver, account. */
+/** In the order of the loop: begin, run, look, deliver, watch, account. */
 export const verbs: readonly VerbEntry[] = [
   {
     name: "new",
     summary: "make a project from a template",
     register: async (program, terminal) => (await import("./verbs/new.ts")).registerNew(program, terminal),
+  },
+  {
+    name: "check",
+    summary: "validate the project's files, show what follows from them",
+    register: async (program, terminal) =>
+      (await import("./verbs/check.ts")).registerCheck(program, terminal),
+  },
+  {
+    name: "apply",
+    summary: "make the server agree with gyre.yaml, and import its data",
+    register: async (program, terminal) =>
+      (await import("./verbs/apply.ts")).registerApply(program, terminal),
+  },
+  {
+    name: "run",
+    summary: "run the pipeline, or the part of it that makes the stages named",
+    register: async (program, terminal) => (await import("./verbs/run.ts")).registerRun(program, terminal),
+  },
+  {
+    name: "why",
+    summary: "why a stage would run now, or would not",
+    register: async (program, terminal) => (await import("./verbs/why.ts")).registerWhy(program, terminal),
   },
   {
     name: "runs",
@@ -33,16 +55,15 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/models.ts")).registerModels(program, terminal),
   },
   {
+    name: "diff",
+    summary: "two runs, executions or model versions, side by side",
+    register: async (program, terminal) => (await import("./verbs/diff.ts")).registerDiff(program, terminal),
+  },
+  {
     name: "release",
     summary: "ask for a release: gates, approval, rollout",
     register: async (program, terminal) =>
       (await import("./verbs/release.ts")).registerRelease(program, terminal),
-  },
-  {
-    name: "releases",
-    summary: "list releases, show one with its gates",
-    register: async (program, terminal) =>
-      (await import("./verbs/releases.ts")).registerReleases(program, terminal),
   },
   {
     name: "approve",
@@ -63,16 +84,52 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/rollback.ts")).registerRollback(program, terminal),
   },
   {
+    name: "releases",
+    summary: "list releases, show one with its gates",
+    register: async (program, terminal) =>
+      (await import("./verbs/releases.ts")).registerReleases(program, terminal),
+  },
+  {
     name: "deployments",
     summary: "list what answers requests, show one",
     register: async (program, terminal) =>
       (await import("./verbs/deployments.ts")).registerDeployments(program, terminal),
   },
   {
+    name: "predict",
+    summary: "predict one record or many, with what is live",
+    register: async (program, terminal) =>
+      (await import("./verbs/predict.ts")).registerPredict(program, terminal),
+  },
+  {
     name: "incidents",
     summary: "list incidents, show one with its cause and timeline",
     register: async (program, terminal) =>
       (await import("./verbs/incidents.ts")).registerIncidents(program, terminal),
+  },
+  {
+    name: "audit",
+    summary: "read the ledger, verify its hash chain",
+    register: async (program, terminal) =>
+      (await import("./verbs/audit.ts")).registerAudit(program, terminal),
+  },
+  {
+    name: "people",
+    summary: "list who may do what, add somebody",
+    register: async (program, terminal) =>
+      (await import("./verbs/people.ts")).registerPeople(program, terminal),
+  },
+  {
+    name: "login",
+    summary: "store a token for a server, in a file only you can read",
+    register: async (program, terminal) =>
+      (await import("./verbs/login.ts")).registerLogin(program, terminal),
+  },
+  {
+    name: "doctor",
+    summary: "look whether everything Gyre needs is here and works",
+    register: async (program, terminal) =>
+      (await import("./verbs/doctor.ts")).registerDoctor(program, terminal),
   },
 ];
 

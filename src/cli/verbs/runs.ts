@@ -15,7 +15,7 @@ import { durationText, numberText, shortId, timeText } from "../words.ts";
 const optionsSchema = z.object({
   where: z.array(z.string()),
   order: z.string().optional(),
-  limit: z.string().regex(/^\d+$/).default("50"),
+  limit: z.string().regex(/^\d+$/, "a whole number").default("50"),
 });
 
 export function registerRuns(program: Command, terminal: Terminal): void {

@@ -1,0 +1,96 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { path } from "../client.ts";
+import { stepSchema } from "../executions.ts";
+import { printPage, printRows, section } from "../listing.ts";
+import { addServerVerb } from "../server-verb.ts";
+import { tableLines } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { timeText } from "../words.ts";
+
+const explanationSchema = z.looseObject({
+  stage: z.string(),
+  verdict: z.string(),
+  sentence: z.string(),
+  differences: z.array(
+    z.object({
+      part: z.string(),
+      name: z.string(),
+      before: z.string().nullable(),
+      now: z.string().nullable(),
+    }),
+  ),
+  lastStep: z.looseObject({ execution: z.string(), atMs: z.number() }).nullable(),
+});
+type Explanation = z.infer<typeof explanationSchema>;
+
+const graphSchema = z.object({
+  stages: z.array(
+    z.looseObject({ name: z.string(), dependsOn: z.array(z.string()), last: stepSchema.nullable() }),
+  ),
+});
+
+export function registerWhy(program: Command, terminal: Terminal): void {
+  addServerVerb(program, terminal, {
+    usage: "why [stage]",
+    summary: "why a stage would run now, or would not",
+    arguments: { stage: "a stage; without one, all stages with what they last did" },
+    examples: [
+      ["gyre why", "the stages, and what each did last"],
+      ["gyre why train", "what differs from the last time it ran"],
+    ],
+    schema: z.object({}),
+    async act({ client, project, words }) {
+      const [stage] = words;
+      if (stage === undefined) {
+        const { stages } = await client.get(path`/api/v1/projects/${project}/pipeline`, graphSchema);
+        return printRows(
+          terminal,
+          stages,
+          [
+            { title: "stage", of: ({ name }) => name },
+            { title: "last", of: ({ last }) => last?.state ?? "never ran" },
+            { title: "when", of: ({ last }) => timeText(last?.endedAtMs ?? null) },
+            { title: "after", of: ({ dependsOn }) => dependsOn.join(", ") || "-" },
+            { title: "why", of: ({ last }) => last?.reason ?? "" },
+          ],
+          "The pipeline has no stage.",
+        );
+      }
+      const address = path`/api/v1/projects/${project}/pipeline/why/${stage}`;
+      const { explanations } = await client.get(
+        address,
+        z.object({ explanations: z.array(explanationSchema) }),
+      );
+      printPage(
+        terminal,
+        explanations,
+        explanations.flatMap((one) => explanationLines(terminal, one)),
+      );
+    },
+  });
+}
+
+function explanationLines(terminal: Terminal, explanation: Explanation): readonly string[] {
+  const { stage, verdict, sentence, differences, lastStep } = explanation;
+  const wouldDo = verdict === "cached" ? "would be taken from the cache" : "would run";
+  const compared =
+    lastStep === null ? [] : [`compared with ${lastStep.execution}, ${timeText(lastStep.atMs)}`];
+  const table = tableLines(differences, [
+    { title: "part", of: ({ part }) => part },
+    { title: "name", of: ({ name }) => name || "-" },
+    { title: "before", of: ({ before }) => shortened(before) },
+    { title: "now", of: ({ now }) => shortened(now) },
+  ]);
+  return [
+    `${terminal.paint("bold", stage)} ${wouldDo}: ${sentence}`,
+    ...compared.map((line) => `  ${line}`),
+    ...section(terminal, "Differs", differences.length === 0 ? [] : table),
+  ];
+}
+
+function shortened(text: string | null): string {
+  if (text === null) return "-";
+  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text.slice(0, 40);
+}
