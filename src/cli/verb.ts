@@ -47,7 +47,7 @@ export function addVerb<Options>(parent: Command, terminal: Terminal, verb: Verb
     argument.description = verb.arguments?.[argument.name()] ?? "";
   }
   for (const { flags, says, isRepeated = false } of verb.options ?? []) {
-    if (isRepeated) command.option(flags, says, collect, []);
+    if (isRepeated) command.option(flags, says, collect);
     else command.option(flags, says);
   }
   return command.option("--json", "print data as JSON, errors as a JSON envelope").action(async () => {
@@ -70,7 +70,7 @@ export function parseOptions<Options>(
   });
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

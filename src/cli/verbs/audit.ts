@@ -53,7 +53,7 @@ function addList(audit: Command, terminal: Terminal): void {
       { flags: "--limit <count>", says: "how many (50)" },
     ],
     schema: z.object({
-      kind: z.array(z.string()),
+      kind: z.array(z.string()).default([]),
       subject: z.string().optional(),
       actor: z.string().optional(),
       before: z.string().optional(),

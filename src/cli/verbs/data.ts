@@ -49,7 +49,7 @@ export function registerData(program: Command, terminal: Terminal): void {
       ["gyre data messages@3", "one version: its columns, and what it breaks"],
     ],
     options: [whereOption],
-    schema: z.object({ where: z.array(z.string()) }),
+    schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [typed] = words;
       if (typed === undefined)

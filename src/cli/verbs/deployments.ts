@@ -41,7 +41,7 @@ export function registerDeployments(program: Command, terminal: Terminal): void 
       ["gyre deployments dep_01k…", "one: variants, requests, errors, latency"],
     ],
     options: [whereOption],
-    schema: z.object({ where: z.array(z.string()) }),
+    schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [id] = words;
       if (id !== undefined) {

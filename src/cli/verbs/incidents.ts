@@ -43,7 +43,7 @@ export function registerIncidents(program: Command, terminal: Terminal): void {
       ["gyre incidents inc_01k…", "one: evidence, likely cause, what was done"],
     ],
     options: [whereOption],
-    schema: z.object({ where: z.array(z.string()) }),
+    schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [id] = words;
       if (id !== undefined) {

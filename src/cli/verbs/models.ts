@@ -35,11 +35,11 @@ export function registerModels(program: Command, terminal: Terminal): void {
     arguments: { model: "a model, or one version of it by number or alias: airline-care@3" },
     examples: [
       ["gyre models", "the models, each with its newest version"],
-      ["gyre models airline-care --where recall>=0.8", "versions of one model, by a metric"],
+      ["gyre models airline-care --where 'recall>=0.8'", "versions of one model, by a metric"],
       ["gyre models airline-care@3", "one version: metrics, and what it came from"],
     ],
     options: [whereOption],
-    schema: z.object({ where: z.array(z.string()) }),
+    schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [typed] = words;
       if (typed === undefined)

@@ -21,7 +21,7 @@ export function registerReleases(program: Command, terminal: Terminal): void {
       ["gyre releases rel_01k…", "one: gates with value, interval and bound; approvals; rollout"],
     ],
     options: [whereOption],
-    schema: z.object({ where: z.array(z.string()) }),
+    schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [id] = words;
       if (id === undefined) return printList(terminal, await listReleases(client, project), options.where);

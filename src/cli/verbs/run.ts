@@ -21,7 +21,7 @@ import type { Terminal } from "../terminal.ts";
 import { durationText, numberText } from "../words.ts";
 
 const optionsSchema = z.object({
-  param: z.array(z.string()),
+  param: z.array(z.string()).default([]),
   reason: z.string().optional(),
   pull: z.boolean().default(false),
   detach: z.boolean().default(false),

@@ -13,7 +13,7 @@ import type { Terminal } from "../terminal.ts";
 import { durationText, numberText, shortId, timeText } from "../words.ts";
 
 const optionsSchema = z.object({
-  where: z.array(z.string()),
+  where: z.array(z.string()).default([]),
   order: z.string().optional(),
   limit: z.string().regex(/^\d+$/, "a whole number").default("50"),
 });
@@ -24,7 +24,7 @@ export function registerRuns(program: Command, terminal: Terminal): void {
     summary: "list tracked runs, show one",
     arguments: { id: "the id of a run" },
     examples: [
-      ["gyre runs --where metrics.recall>=0.8 --where params.c=4", "by metric and parameter"],
+      ["gyre runs --where 'metrics.recall>=0.8' --where params.c=4", "by metric and parameter"],
       ['gyre runs --order "metrics.recall desc" --limit 5', "the best five"],
       ["gyre runs 3f2a…", "one run: parameters, metrics, inputs"],
     ],
