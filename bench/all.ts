@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { figureLine } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import { ledger } from "./ledger.ts";
+import { predictions } from "./predictions.ts";
+
+// `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one is above its target.
+// Everything runs on loopback, one measurement after the other.
+
+const measurements = [predictions, ledger];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no measurement ${unknown.join(", ")}: ${measurements.map(({ name }) => name).join(", ")}.`,
+  );
+  process.exit(2);
+}
+
+console.log(
+  `Node ${process.versions.node}, ${platform()} ${arch()}, ${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}`,
+);
+const figures: Figure[] = [];
+for (const measurement of measurements) {
+  if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
+  console.log(`\n${measurement.title}`);
+  const folder = await mkdtemp(join(tmpdir(), "gyre-bench-"));
+  try {
+    for (const figure of await measurement.measure({ folder })) {
+      console.log(figureLine(figure));
+      figures.push(figure);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+const missed = figures.filter(({ value, target }) => target !== undefined && value > target);
+process.exitCode = missed.length > 0 ? 1 : 0;
