@@ -1,20 +1,10 @@
 import { Problem } from "#kernel/errors";
-import type { ProblemDefinition, ProblemKind } from "#kernel/errors";
+import type { ProblemDefinition } from "#kernel/errors";
 import { statusOf } from "#kernel/http";
 
+import { exitCodeOf } from "../../src/cli/failure.ts";
 import { collectCatalogues } from "./catalogues.ts";
 import { generatedNote, table } from "./markdown.ts";
-
-const exitCodes: Record<ProblemKind, number> = {
-  invalid: 2,
-  unauthenticated: 3,
-  forbidden: 3,
-  not_found: 4,
-  conflict: 1,
-  too_large: 2,
-  unavailable: 1,
-  failed: 1,
-};
 
 /** The page of every error code, by module. */
 export async function renderErrors(): Promise<string> {
@@ -41,6 +31,12 @@ of the error itself names the very thing.`,
 }
 
 function rowOf(problem: ProblemDefinition): readonly string[] {
-  const status = statusOf(new Problem(problem, { message: "" }));
-  return [`\`${problem.code}\``, String(status), String(exitCodes[problem.kind]), problem.when, problem.next];
+  const example = new Problem(problem, { message: "" });
+  return [
+    `\`${problem.code}\``,
+    String(statusOf(example)),
+    String(exitCodeOf(example)),
+    problem.when,
+    problem.next,
+  ];
 }

@@ -1,3 +1,4 @@
+import { renderCommandLine } from "./command-line.ts";
 import { renderErrors } from "./errors.ts";
 import { renderEvents } from "./events.ts";
 import { renderProjectFile, renderProjectFileSchema } from "./project-file.ts";
@@ -11,6 +12,7 @@ export interface ReferencePage {
 /** Every page that is generated from the code; run from the root of the repository. */
 export async function referencePages(): Promise<readonly ReferencePage[]> {
   return [
+    { path: "docs/reference/cli.md", text: await renderCommandLine() },
     { path: "docs/reference/errors.md", text: await renderErrors() },
     { path: "docs/reference/events.md", text: renderEvents() },
     { path: "docs/reference/gyre-yaml.md", text: renderProjectFile() },
