@@ -13,7 +13,7 @@ export interface Catalogue {
 /** Every catalogue of problems in the sources, in the order of the tree. */
 export async function collectCatalogues(): Promise<readonly Catalogue[]> {
   const files = globSync("src/**/*.ts").filter(
-    (file) => !file.endsWith(".test.ts") && /= defineProblems\(/.test(codeOf(file)),
+    (file) => !isForTests(file) && /= defineProblems\(/.test(codeOf(file)),
   );
   const catalogues: Catalogue[] = [];
   for (const file of files.toSorted()) {
@@ -29,6 +29,11 @@ export async function collectCatalogues(): Promise<readonly Catalogue[]> {
 export function repeatedCodes(catalogues: readonly Catalogue[]): readonly string[] {
   const codes = catalogues.flatMap(({ problems }) => problems.map(({ code }) => code));
   return [...new Set(codes.filter((code, index) => codes.indexOf(code) !== index))];
+}
+
+/** Tests, and what only tests use. */
+function isForTests(file: string): boolean {
+  return /\.test\.ts$|\/test-[^/]*\.ts$|\/fixtures\//.test(file);
 }
 
 function codeOf(file: string): string {
