@@ -19,7 +19,7 @@ const exitCodes: Record<ProblemKind, number> = {
 
 /** 0 done; 1 it failed; 2 the call was wrong; 3 refused; 4 not found; 5 a pipeline step failed. */
 export function exitCodeOf(problem: Problem): number {
-  return problem.code === "step_failed" ? 5 : exitCodes[problem.kind];
+  return problem.code === "execution_failed" ? 5 : exitCodes[problem.kind];
 }
 
 const internalError = {

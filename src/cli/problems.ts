@@ -61,7 +61,7 @@ export const problems = defineProblems({
     when: "The files of a project hold mistakes.",
     next: "Mend them at the lines given, then check again with: gyre check",
   },
-  step_failed: {
+  execution_failed: {
     kind: "failed",
     when: "A step of a pipeline failed while the command watched it.",
     next: "Read the last lines of the step, mend it, and run again: finished steps are kept.",

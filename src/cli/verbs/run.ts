@@ -120,7 +120,7 @@ function refuseFailure(execution: Execution): void {
   const lastLines = (failed?.lastLines ?? []).map((line) => `  | ${line}`).join("\n");
   const failure = failed?.failure ?? execution.failure;
   const what = failed === undefined ? `The run ${execution.id} failed` : `The step "${failed.stage}" failed`;
-  throw new Problem(problems.step_failed, {
+  throw new Problem(problems.execution_failed, {
     message: `${what}: ${failure?.message ?? `exit code ${failed?.exitCode ?? "unknown"}`}${lastLines === "" ? "" : `\n${lastLines}`}`,
     ...(failure === null ? {} : { next: failure.next }),
     data: { execution: execution.id, stage: failed?.stage ?? null, lastLines: failed?.lastLines ?? [] },

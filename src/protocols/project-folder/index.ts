@@ -135,6 +135,6 @@ async function readProjectFile(folder: string): Promise<string> {
   try {
     return await readFile(join(folder, "gyre.yaml"), "utf8");
   } catch (cause) {
-    throw new Problem(problems.project_file_missing, { message: `${folder} holds no gyre.yaml.`, cause });
+    throw new Problem(problems.folder_without_project, { message: `${folder} holds no gyre.yaml.`, cause });
   }
 }
