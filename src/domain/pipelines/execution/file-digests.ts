@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOfJson } from "#kernel/digest";
+import { digestOf, digestOfJson } from "#kernel/digest";
 import type { Digest } from "#kernel/digest";
 
 import { isLeftover } from "../planning/ignore.ts";
@@ -16,7 +16,7 @@ export interface ListedFile {
 /** The digest of what a path holds: of the bytes of a file, or of the listing of a folder without what tools leave behind. */
 export async function digestPath(path: string): Promise<Digest | undefined> {
   const status = await lstat(path).catch(() => undefined);
-  if (status?.isFile() === true) return await digestFile(path);
+  if (status?.isFile() === true) return await digestFile(path, status.size);
   if (status?.isDirectory() !== true) return undefined;
   return digestListing(await listFolder(path, ""));
 }
@@ -35,13 +35,20 @@ async function listFolder(folder: string, below: string): Promise<readonly Liste
     if (isLeftover(entry.name)) continue;
     const path = `${below}${entry.name}`;
     if (entry.isDirectory()) files.push(...(await listFolder(folder, `${path}/`)));
-    else if (entry.isFile()) files.push({ path, digest: await digestFile(join(folder, path)) });
+    else if (entry.isFile()) {
+      const { size } = await lstat(join(folder, path));
+      files.push({ path, digest: await digestFile(join(folder, path), size) });
+    }
   }
   return files;
 }
 
-async function digestFile(path: string): Promise<Digest> {
+// A stream allocates its whole buffer however small the file: measured as a third of the time of a step.
+const readAtOnceBytes = 1 << 20;
+
+async function digestFile(path: string, sizeBytes: number): Promise<Digest> {
+  if (sizeBytes <= readAtOnceBytes) return digestOf(await readFile(path));
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: readAtOnceBytes })) hash.update(chunk);
   return hash.digest("hex");
 }
