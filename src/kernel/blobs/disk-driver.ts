@@ -53,7 +53,7 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
       const end = length === undefined ? undefined : offset + length - 1;
       return createReadStream(pathOf(digest), {
         start: offset,
-        highWaterMark: chunkBytes,
+        highWaterMark: Math.min(chunkBytes, length ?? chunkBytes),
         ...(end === undefined ? {} : { end }),
       });
     },

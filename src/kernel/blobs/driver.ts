@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, constants, copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { chmod, constants, copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { digestOf } from "../digest.ts";
@@ -50,7 +50,7 @@ export function createBlobs(driver: BlobDriver): Blobs {
   async function readBytes(digest: Digest): Promise<Uint8Array> {
     const bytes = new Uint8Array(await requireSize(digest));
     let offset = 0;
-    for await (const chunk of driver.read(digest, { offset: 0 })) {
+    for await (const chunk of driver.read(digest, { offset: 0, length: bytes.byteLength })) {
       bytes.set(chunk, offset);
       offset += chunk.byteLength;
     }
@@ -64,7 +64,7 @@ export function createBlobs(driver: BlobDriver): Blobs {
       const digest = await digestOfFile(path);
       const sizeBytes = await driver.sizeOf(digest);
       if (sizeBytes !== undefined) return { digest, sizeBytes };
-      return await driver.store(createReadStream(path, { highWaterMark: chunkBytes }), undefined);
+      return await driver.store(await openFile(path), undefined);
     },
     has: async (digest) => (await driver.sizeOf(requireDigest(digest))) !== undefined,
     sizeOf: async (digest) => await driver.sizeOf(requireDigest(digest)),
@@ -90,6 +90,12 @@ export function createBlobs(driver: BlobDriver): Blobs {
 
 export const chunkBytes = 1024 * 1024;
 
+/** A stream allocates its whole chunk at once; a pipeline of small files spent a third of its time collecting them. */
+async function openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const { size } = await stat(path);
+  return createReadStream(path, { highWaterMark: Math.min(chunkBytes, size + 1) });
+}
+
 /** Passes the chunks on to `take` and returns what they were. Throws `blob_corrupt` when not `expected`. */
 export async function hashing(
   source: AsyncIterable<Uint8Array>,
@@ -109,7 +115,7 @@ export async function hashing(
 }
 
 export async function digestOfFile(path: string): Promise<Digest> {
-  return await digestOfChunks(createReadStream(path, { highWaterMark: chunkBytes }));
+  return await digestOfChunks(await openFile(path));
 }
 
 /** A digest becomes a path and a key, so nothing but 64 hex digits may pass. */
