@@ -52,7 +52,8 @@ export async function* followExecution(
         attempt: step.attempt,
         nextByte: before.attempt === step.attempt ? before.nextByte : 0,
       };
-      if (step.state === "running" && before.state !== "running") yield stepNews(step);
+      // Also when it ended between two looks: whoever follows sees every attempt begin.
+      if (step.attempt > before.attempt) yield stepNews({ ...step, state: "running" });
       if (step.attempt > 0 && (step.state === "running" || before.state !== step.state)) {
         for (;;) {
           const part = await questions.readLog(step.id, { fromByte: now.nextByte });
