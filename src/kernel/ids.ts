@@ -35,6 +35,22 @@ export function createId(kind: IdKind, clock: Clock): string {
   return `${idPrefixes[kind]}_${encodeTime(clock.nowMs())}${encodeRandom()}`;
 }
 
+/** When an id of ours was made; undefined for what is none, such as an id that a client chose. */
+export function idTimeMs(id: string): number | undefined {
+  const [prefix, digits = ""] = id.split("_");
+  const isOurs =
+    Object.values<string | undefined>(idPrefixes).includes(prefix) &&
+    digits.length === timeDigits + randomDigits;
+  if (!isOurs) return undefined;
+  let ms = 0;
+  for (const digit of digits.slice(0, timeDigits)) {
+    const value = alphabet.indexOf(digit);
+    if (value < 0) return undefined;
+    ms = ms * 32 + value;
+  }
+  return ms;
+}
+
 function encodeTime(ms: number): string {
   let rest = ms;
   let digits = "";
