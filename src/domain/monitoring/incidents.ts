@@ -1,0 +1,113 @@
+import type { Incident, MonitorReading, TimelineEntry } from "./entities.ts";
+import type { MonitoringPlan } from "./plan.ts";
+import { isFinal } from "./plan.ts";
+import type { WatchedRelease } from "./ports.ts";
+import { addWindows } from "./windows.ts";
+import type { WindowCounts } from "./windows.ts";
+
+/** The first and the others of one cause: rules that broke together are one incident. */
+export interface Alarms {
+  readonly kind: Incident["kind"];
+  readonly first: MonitorReading;
+  readonly others: readonly MonitorReading[];
+}
+
+/** Groups what alarms by what it calls for: quality, latency, outcomes. Rules over all come before those of a slice. */
+export function groupAlarms(readings: readonly MonitorReading[]): Alarms[] {
+  const alarming = readings.filter(({ state }) => state === "alarm");
+  const kinds = { performance: "performance", latency: "outage", coverage: "data", drift: "drift" } as const;
+  return [...Map.groupBy(alarming, ({ kind }) => kinds[kind])].flatMap(([kind, group]) => {
+    const [first, ...others] = group.toSorted(
+      (a, b) => Number(a.segment !== null) - Number(b.segment !== null) || onsetOf(a) - onsetOf(b),
+    );
+    return first === undefined ? [] : [{ kind, first, others }];
+  });
+}
+
+export function onsetOf(reading: MonitorReading): number {
+  return reading.alarm?.onsetMs ?? Infinity;
+}
+
+export function titleOf(reading: MonitorReading, currency: string): string {
+  const where = reading.segment === null ? "" : ` for ${reading.segment}`;
+  switch (reading.metric) {
+    case "expected_cost":
+      return `Wrong predictions cost ${money(reading.value, currency)} each${where}, more than ${money(reading.bound, currency)}`;
+    case "latency_p95_ms":
+      return `Answers are slower than ${shown(reading.bound)} ms${where}`;
+    case "coverage":
+      return "Fewer outcomes arrive than usual";
+    default:
+      return `${capital(reading.metric ?? reading.monitor)}${where} is ${shown(reading.value)}, asked ${reading.comparison ?? ""} ${shown(reading.bound)}`;
+  }
+}
+
+/** How an alarm stands in a timeline: without figures, which every evaluation restates. */
+export function alarmText({ sentence, segment }: MonitorReading): string {
+  const where = segment === null ? "" : ` (${segment})`;
+  return `Alarm${where}: ${sentence}`;
+}
+
+/** Adds an entry once: the same line of the ledger, or the same words, is the same entry. */
+export function withEntry(incident: Incident, entry: TimelineEntry): Incident {
+  const isKnown = incident.timeline.some((one) =>
+    entry.seq === null ? one.text === entry.text : one.seq === entry.seq,
+  );
+  return isKnown ? incident : { ...incident, timeline: [...incident.timeline, entry] };
+}
+
+/** Fewer matured outcomes than this say nothing about a recovery. */
+export const enoughOutcomes = 100;
+
+export interface RecoveryQuestion {
+  readonly incident: Incident;
+  readonly plan: MonitoringPlan;
+  readonly live: Pick<WatchedRelease, "id" | "liveAtMs">;
+  /** Of the live release, answered, over all rows. */
+  readonly windows: readonly WindowCounts[];
+  readonly readings: readonly MonitorReading[];
+  readonly nowMs: number;
+}
+
+/**
+ * A quality incident is over when another release answers and its matured outcomes, of windows that ended
+ * after the incident was opened, are enough and within every bound. Returns the sentence that says so.
+ */
+export function recovery(question: RecoveryQuestion): string | null {
+  const { incident, plan, live, windows, readings, nowMs } = question;
+  if (incident.kind !== "performance" || live.id === incident.releaseId) return null;
+  const sinceMs = Math.max(incident.openedAtMs, live.liveAtMs ?? 0);
+  const matured = windows.filter(
+    ({ startMs }) => startMs + plan.windowMs > sinceMs && isFinal(plan, startMs, nowMs),
+  );
+  const { outcomes } = addWindows(matured);
+  const quality = readings.filter(({ kind }) => kind === "performance");
+  if (outcomes < enoughOutcomes || quality.some(isBeyond)) return null;
+  const main = quality.find(({ monitor, segment }) => monitor === incident.monitor && segment === null);
+  const value =
+    main === undefined
+      ? ""
+      : `: ${main.metric ?? main.monitor} ${shown(main.value)}, asked ${main.comparison ?? ""} ${shown(main.bound)}`;
+  return `Another release is live and within its bounds on ${outcomes} matured outcomes${value}`;
+}
+
+/** Beyond its bound as far as one can see: of a slice with few rows only an alarm counts. */
+function isBeyond(reading: MonitorReading): boolean {
+  if (reading.state === "alarm") return true;
+  const { value, bound, comparison, n, segment } = reading;
+  if (value === null || bound === null || segment !== null || n < 20) return false;
+  return comparison === "<=" || comparison === "<" ? value > bound : value < bound;
+}
+
+export function shown(value: number | null): string {
+  return value === null ? "unknown" : value.toLocaleString("en", { maximumSignificantDigits: 3 });
+}
+
+function money(value: number | null, currency: string): string {
+  return value === null ? "an unknown amount" : `${value.toFixed(2)} ${currency}`.trim();
+}
+
+function capital(metric: string): string {
+  const words = metric.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
