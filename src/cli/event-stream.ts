@@ -9,7 +9,8 @@ export interface ServerEvent {
 export async function* readServerEvents(pieces: AsyncIterable<string>): AsyncGenerator<ServerEvent> {
   let rest = "";
   for await (const piece of pieces) {
-    rest += piece.replaceAll("\r\n", "\n");
+    // A line may end in CR LF, and a piece between the two. JSON holds neither unescaped.
+    rest += piece.replaceAll("\r", "");
     const blocks = rest.split("\n\n");
     rest = blocks.pop() ?? "";
     for (const block of blocks) {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ZodType } from "zod";
 
 import { Problem } from "#kernel/errors";
+import { nearest } from "#kernel/nearest";
 
 import { exampleText } from "./help.ts";
 import { problems } from "./problems.ts";
@@ -42,6 +43,7 @@ export function addVerb<Options>(parent: Command, terminal: Terminal, verb: Verb
     .command(verb.usage, { isDefault: verb.isDefault === true })
     .description(verb.summary)
     .helpOption("-h, --help", "print this help")
+    .allowExcessArguments()
     .addHelpText("before", () => exampleText(terminal, verb.examples));
   for (const argument of command.registeredArguments) {
     argument.description = verb.arguments?.[argument.name()] ?? "";
@@ -51,6 +53,7 @@ export function addVerb<Options>(parent: Command, terminal: Terminal, verb: Verb
     else command.option(flags, says);
   }
   return command.option("--json", "print data as JSON, errors as a JSON envelope").action(async () => {
+    refuseExcess(command, verb.isDefault === true ? parent : command);
     await verb.act({ terminal, options: parseOptions(verb, command.opts()), words: command.args });
   });
 }
@@ -67,6 +70,25 @@ export function parseOptions<Options>(
   throw new Problem(problems.call_invalid, {
     message: `The value of ${option} is not what it must be: ${issue?.message ?? "unknown"}.`,
     next: `See what it takes with: gyre ${usage.split(" ")[0] ?? ""} --help`,
+  });
+}
+
+/** Too many words; of a verb with verbs of its own the first one is taken for a mistyped one. */
+function refuseExcess(command: Command, group: Command): void {
+  const { args, registeredArguments } = command;
+  const extra = args[registeredArguments.length];
+  if (extra === undefined || registeredArguments.at(-1)?.variadic === true) return;
+  const names = group.commands.map((one) => one.name());
+  const suggestion = nearest(extra, names);
+  throw new Problem(problems.call_invalid, {
+    message:
+      names.length > 0
+        ? `There is no command "gyre ${group.name()} ${extra}"; there are ${names.join(", ")}.`
+        : `"${extra}" is one argument too many for "gyre ${command.name()}".`,
+    next:
+      suggestion === undefined
+        ? `See what it takes with: gyre ${group.name()} --help`
+        : `Did you mean: gyre ${group.name()} ${suggestion}`,
   });
 }
 

@@ -15,8 +15,8 @@ export function registerApprove(program: Command, terminal: Terminal): void {
     summary: "approve a release that somebody else asked for",
     arguments: { release: "the id of a release" },
     examples: [
-      ["gyre releases --where state=awaiting_approval", "what waits"],
       ['gyre approve rel_01k… --note "gates and slices read"', "approve it, with a note for the ledger"],
+      ["gyre releases --where state=awaiting_approval", "what waits"],
     ],
     options: [{ flags: "--note <text>", says: "kept with the approval" }],
     schema: z.object({ note: z.string().optional() }),

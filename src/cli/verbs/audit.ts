@@ -8,6 +8,7 @@ import { Problem } from "#kernel/errors";
 import { verifyEvents } from "#kernel/events";
 
 import { path } from "../client.ts";
+import { exampleText } from "../help.ts";
 import { readExport, readLedger } from "../ledger-file.ts";
 import type { LedgerLine } from "../ledger-file.ts";
 import { printRows } from "../listing.ts";
@@ -22,6 +23,12 @@ export function registerAudit(program: Command, terminal: Terminal): void {
   const audit = program
     .command("audit")
     .description("read the ledger, verify its hash chain")
+    .addHelpText("before", () =>
+      exampleText(terminal, [
+        ["gyre audit", "what happened, the newest first"],
+        ["gyre audit verify", "check the hash chain, without the server"],
+      ]),
+    )
     .copyInheritedSettings(program);
   addList(audit, terminal);
   addVerify(audit, terminal);
