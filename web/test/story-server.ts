@@ -19,7 +19,8 @@ export async function openStory(): Promise<{ url: string; asked: string[]; close
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://story").pathname);
-    if (path.startsWith("/api/")) answer(response, path, asked);
+    if (path.startsWith("/api/"))
+      answer(response, path, asked, new URL(request.url ?? "/", "http://story").searchParams);
     else void page(response, path);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -36,14 +37,15 @@ export async function openStory(): Promise<{ url: string; asked: string[]; close
   };
 }
 
-function answer(response: ServerResponse, path: string, asked: string[]): void {
+function answer(response: ServerResponse, path: string, asked: string[], query: URLSearchParams): void {
   if (path.endsWith("/stream")) {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(": hello\n\n");
     return;
   }
   asked.push(path);
-  const found = answers[path];
+  const found =
+    Number(query.get("from")) > 0 && path.endsWith("/log") ? { text: "", nextByte: 0 } : answers[path];
   const problem = {
     code: "not_here",
     message: `There is nothing at ${path}.`,

@@ -1,14 +1,14 @@
 import type { LedgerEvent } from "../src/data/audit.ts";
-import type { Charter, Gate } from "../src/data/charter.ts";
+import type { Charter, Gate, Objective } from "../src/data/charter.ts";
 import type { ColumnProfile, DatasetVersion } from "../src/data/datasets.ts";
-import type { Deployment, Traffic } from "../src/data/deployments.ts";
+import type { Deployment, TrafficPoint } from "../src/data/deployments.ts";
 import type { Execution, Step } from "../src/data/executions.ts";
 import type { Incident } from "../src/data/incidents.ts";
 import type { Lineage, ModelVersion } from "../src/data/models.ts";
-import type { DriftSeries, MonitoringOverview, Window } from "../src/data/monitoring.ts";
+import type { DriftFeature, Monitor, MonitoringOverview, Window } from "../src/data/monitoring.ts";
 import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
-import type { Artifact, MetricHistory, Run } from "../src/data/runs.ts";
+import type { Artifact, MetricSeries, Run } from "../src/data/runs.ts";
 
 /** An invented project in the middle of its loop, for tests of pages only: every page has content. */
 export const nowMs = Date.UTC(2027, 2, 12, 9, 30);
@@ -17,59 +17,87 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const digest = (seed: string) => `sha256:${seed.repeat(64).slice(0, 64)}`;
 
+const gate = (
+  id: string,
+  metric: string,
+  sentence: string,
+  line: number,
+  threshold: number,
+  forEach: string | null = null,
+): Gate => ({
+  id,
+  metric,
+  requirement: { kind: "threshold", comparison: metric === "recall" ? ">=" : "<=", threshold },
+  forEach,
+  source: { file: "gyre.yaml", line, column: 7 },
+  sentence,
+});
+
 const gates: Gate[] = [
   {
-    id: "cost",
-    metric: "expected_cost",
-    sentence: "Expected cost at least 20 % better than the baseline",
-    line: 19,
+    ...gate("expected_cost", "expected_cost", "Expected cost at least 20 % better than the baseline", 19, 0),
+    requirement: { kind: "better_than", betterThan: "baseline", byShare: 0.2 },
   },
-  { id: "recall", metric: "recall", sentence: "Recall of negative at least 0.85", line: 20 },
-  {
-    id: "recall-airline",
-    metric: "recall",
-    sentence: "Recall at least 0.80 for each airline",
-    sliceColumn: "airline",
-    line: 21,
-  },
-  { id: "latency", metric: "latency_p95_ms", sentence: "95 % of predictions within 50 ms", line: 23 },
+  gate("recall", "recall", "Recall of negative at least 0.85", 20, 0.85),
+  gate("recall:for_each:airline", "recall", "Recall at least 0.80 for each airline", 21, 0.8, "airline"),
+  gate("latency_p95_ms", "latency_p95_ms", "95 % of predictions within 50 ms", 23, 50),
 ];
 
+const objective: Objective = {
+  decision: "Which messages does the care team answer first?",
+  task: "classification",
+  target: "sentiment",
+  positive: "negative",
+  kpi: { name: "answered_within_hour", now: 0.47, target: { comparison: ">=", threshold: 0.6 } },
+  costs: { falseNegative: 12, falsePositive: 1.5, currency: "EUR" },
+  baseline: "baseline.yaml",
+  timeBox: "2027-03-31",
+  budget: { amount: 200, currency: "EUR" },
+};
+
 const charter: Charter = {
+  project: "airline-care",
   version: 3,
   digest: digest("3fa9"),
   appliedAtMs: nowMs - 9 * day,
   actor: "mira",
-  text: "project: airline-care\n\nobjective:\n  decision: Which messages does the care team answer first?\n  task: classification\n  target: sentiment\n  positive: negative\n",
-  objective: {
-    decision: "Which messages does the care team answer first?",
-    task: "classification",
-    target: "sentiment",
-    positive: "negative",
-    kpi: { name: "answered_within_hour", now: 0.47, target: ">= 0.60" },
-    costs: { falseNegative: 12, falsePositive: 1.5, currency: "EUR" },
-    baseline: "baseline.yaml",
-    timeBoxMs: nowMs + 19 * day,
-    budget: { amount: 200, currency: "EUR" },
-  },
+  yaml: "project: airline-care\n\nobjective:\n  decision: Which messages does the care team answer first?\n  task: classification\n  target: sentiment\n  positive: negative\n",
+  projectFile: { objective },
+  description: [],
   gates,
-  monitors: gates.slice(0, 3),
-  retraining: [
-    { sentence: "when a performance monitor alarms" },
-    { sentence: "when 2,000 new labels have come" },
-    { sentence: "every Monday at 03:00; at most once a day" },
+  decisionRule: {
+    sentence: "A message is answered first when its probability of negative reaches the cheapest threshold.",
+    theoreticalThreshold: 0.11,
+  },
+  monitors: gates
+    .slice(0, 3)
+    .map((each) => ({
+      id: `performance:${each.id}`,
+      sentence: each.sentence,
+      alpha: 0.003,
+      periodMs: 90 * day,
+    })),
+  retrainingPolicy: {
+    sentence:
+      "Retrains when a performance monitor alarms, after 2,000 new labels, or on Mondays at 03:00; at most once a day.",
+  },
+  rolloutPlans: [
+    {
+      environment: "production",
+      approvalsNeeded: 1,
+      steps: [{ kind: "all" }],
+      sentence: "production: one approval, then shadow for 10 minutes, canary of 10 % for 10 minutes, all.",
+    },
   ],
-  approvals: { production: 1 },
-  rollout: [{ sentence: "shadow for 10 min" }, { sentence: "canary 10 % for 10 min" }, { sentence: "all" }],
 };
 
 const overview: Overview = {
   project: "airline-care",
   nowMs,
   charter: {
-    decision: charter.objective.decision,
-    kpi: charter.objective.kpi,
-    timeBoxMs: charter.objective.timeBoxMs,
+    decision: objective.decision,
+    kpi: { name: "answered_within_hour", now: 0.47, target: ">= 0.6" },
+    timeBoxMs: Date.parse("2027-03-31"),
     budget: { amount: 200, spent: 31.4, currency: "EUR" },
   },
   stations: [
@@ -154,7 +182,8 @@ const events: LedgerEvent[] = (
 ).map(([kind, subject, data, minutesAgo], index) => ({
   seq: 220 - index,
   atMs: nowMs - minutesAgo * minute,
-  actor: ["mira", "system", "jonas"][index % 3] ?? "system",
+  actor: `usr_${index % 3}`,
+  actorName: ["mira", "system", "jonas"][index % 3] ?? "system",
   project: "airline-care",
   kind,
   subject,
@@ -290,6 +319,7 @@ const step = (stage: string, state: Step["state"], dependsOn: string[], more: Pa
   runId: state === "waiting" ? null : "5f0b1c4e9a7d4a6f8c2b3d1e0f9a8b7c",
   exitCode: state === "succeeded" ? 0 : null,
   lastLines: [],
+  failure: null,
   startedAtMs: state === "waiting" || state === "cached" ? null : nowMs - 6 * minute,
   endedAtMs: state === "succeeded" ? nowMs - 5 * minute : null,
   dependsOn,
@@ -315,6 +345,7 @@ const execution = (id: string, state: Execution["state"], reason: string, agoMs:
   createdAtMs: nowMs - agoMs,
   startedAtMs: nowMs - agoMs,
   endedAtMs: state === "running" ? null : nowMs - agoMs + 84_000,
+  failure: null,
   steps:
     state === "failed"
       ? [
@@ -327,7 +358,9 @@ const execution = (id: string, state: Execution["state"], reason: string, agoMs:
           step("split", "cached", ["prepare"]),
           step("train", "succeeded", ["split"], {
             metrics: { f1: 0.8412, accuracy: 0.8632 },
-            outs: [{ path: "model/", digest: digest("0d"), sizeBytes: 1_840_210, kind: "out" }],
+            outs: [
+              { path: "model/", digest: digest("0d"), sizeBytes: 1_840_210, kind: "out", isFolder: true },
+            ],
           }),
           step("vocabulary", "succeeded", ["split"]),
           step("evaluate", state === "running" ? "running" : "succeeded", ["train", "vocabulary"]),
@@ -356,6 +389,7 @@ const runs: Run[] = Array.from({ length: 240 }, (_, index) => ({
   startedAtMs: nowMs - index * 47 * minute,
   endedAtMs: index === 0 ? null : nowMs - index * 47 * minute + 21_000 + index * 10,
   actor: index % 3 === 0 ? "system" : "mira",
+  userName: "mira",
   params: {
     C: String(2 ** (index % 6)),
     ngram: `1-${1 + (index % 3)}`,
@@ -370,22 +404,31 @@ const runs: Run[] = Array.from({ length: 240 }, (_, index) => ({
     loss: 0.31 + (index % 20) / 100,
   },
   tags: { "gyre.execution": "exe_07", "gyre.stage": "train", "mlflow.source.name": "train.py" },
-  inputs: [{ dataset: "messages", number: 4 }],
 }));
 
-const metric: MetricHistory = {
+const metric: MetricSeries = {
   key: "f1",
-  points: Array.from({ length: 120 }, (_, index) => ({
-    step: index,
-    atMs: nowMs + index,
-    value: 0.84 - 0.4 * Math.exp(-index / 18) + Math.sin(index * 1.7) * 0.008,
-  })),
+  axis: "step",
+  points: 120,
+  buckets: Array.from({ length: 120 }, (_, index) => {
+    const last = 0.84 - 0.4 * Math.exp(-index / 18) + Math.sin(index * 1.7) * 0.008;
+    return {
+      fromStep: index,
+      toStep: index,
+      fromMs: nowMs + index,
+      toMs: nowMs + index,
+      count: 1,
+      min: last,
+      max: last,
+      last,
+    };
+  }),
 };
 
 const artifacts: Artifact[] = [
-  { path: "model", isFolder: true, sizeBytes: null },
-  { path: "confusion.json", isFolder: false, sizeBytes: 1204 },
-  { path: "report.txt", isFolder: false, sizeBytes: 4810 },
+  { path: "model", isFolder: true, sizeBytes: null, digest: null },
+  { path: "confusion.json", isFolder: false, sizeBytes: 1204, digest: digest("9a") },
+  { path: "report.txt", isFolder: false, sizeBytes: 4810, digest: digest("9b") },
 ];
 
 const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
@@ -394,6 +437,7 @@ const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
   number,
   kind: number === 1 ? "rule" : "onnx",
   state: "ready",
+  rejection: null,
   files: [
     { path: "MLmodel", digest: digest("a1"), sizeBytes: 812 },
     { path: "model.onnx", digest: digest("b2"), sizeBytes: 1_840_210 },
@@ -401,22 +445,25 @@ const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
   ],
   digest: digest(`${number}d`),
   signature: {
-    inputs: [{ name: "text", datatype: "BYTES" }],
-    outputs: [
-      { name: "label", datatype: "BYTES" },
-      { name: "probabilities", datatype: "FP32" },
+    inputs: [
+      { name: "text", datatype: "BYTES", optional: false },
+      { name: "followers", datatype: "INT64", optional: true },
     ],
     labels: ["negative", "neutral", "positive"],
   },
-  onnxDigest: digest("b2"),
-  parity: number === 1 ? null : { rows: 2928, largestDifference: 0.0000021, tolerance: 0.0001, agrees: true },
-  lineage: {
+  runnableDigest: digest("b2"),
+  parity:
+    number === 1
+      ? null
+      : { rows: 2928, largestDifference: 0.0000021, tolerance: 0.0001, labelsDiffer: 0, agrees: true },
+  origin: {
     executionId: number === 1 ? null : "exe_06",
     runId: number === 1 ? null : (runs[1]?.id ?? null),
     codeDigest: digest("c0de"),
     environmentDigest: digest("e4"),
     datasetVersions: { messages: "dv_04" },
     parameters: { "train.c": 2 },
+    purpose: { kind: "requested", reason: "Try a stronger regularisation" },
   },
   metrics: number === 1 ? {} : { f1: 0.831 + number / 1000, accuracy: 0.861, recall: 0.874 },
   aliases,
@@ -424,45 +471,35 @@ const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
   actor: "mira",
 });
 
+const node = (id: string, kind: string, label: string, link: string | null = null) => ({
+  id,
+  kind,
+  label,
+  link,
+});
+const edge = (from: string, to: string) => ({ from, to, label: "" });
+
 const lineage: Lineage = {
   nodes: [
-    { id: "src", kind: "source", label: "data/messages.csv" },
-    {
-      id: "dv_04",
-      kind: "dataset_version",
-      label: "messages v4",
-      state: "usable",
-      link: "/projects/airline-care/data/messages/4",
-    },
-    { id: "code", kind: "code", label: "c0dec0dec0de" },
-    { id: "env", kind: "environment", label: "Python 3.12", detail: "14 packages" },
-    {
-      id: "exe",
-      kind: "execution",
-      label: "exe_06",
-      state: "succeeded",
-      link: "/projects/airline-care/executions/exe_06",
-    },
-    { id: "run", kind: "run", label: "train 1", state: "finished" },
-    { id: "mv", kind: "model_version", label: "airline-care v3", state: "ready" },
-    {
-      id: "rel",
-      kind: "release",
-      label: "to production",
-      state: "live",
-      link: "/projects/airline-care/releases/rel_03",
-    },
-    { id: "dep", kind: "deployment", label: "airline-care", state: "ready" },
+    node("src", "source", "data/messages.csv"),
+    node("dv_04", "dataset_version", "messages v4", "/projects/airline-care/data/messages/4"),
+    node("code", "code", "c0dec0dec0de"),
+    node("env", "environment", "Python 3.12"),
+    node("exe", "execution", "exe_06", "/projects/airline-care/executions/exe_06"),
+    node("run", "run", "train 1"),
+    node("mv", "model_version", "airline-care v3"),
+    node("rel", "release", "to production", "/projects/airline-care/releases/rel_03"),
+    node("dep", "deployment", "airline-care"),
   ],
   edges: [
-    { from: "src", to: "dv_04" },
-    { from: "dv_04", to: "exe" },
-    { from: "code", to: "exe" },
-    { from: "env", to: "exe" },
-    { from: "exe", to: "run" },
-    { from: "run", to: "mv" },
-    { from: "mv", to: "rel" },
-    { from: "rel", to: "dep" },
+    edge("src", "dv_04"),
+    edge("dv_04", "exe"),
+    edge("code", "exe"),
+    edge("env", "exe"),
+    edge("exe", "run"),
+    edge("run", "mv"),
+    edge("mv", "rel"),
+    edge("rel", "dep"),
   ],
 };
 
@@ -473,9 +510,11 @@ const results: GateResult[] = [
     value: 1.31,
     interval: [1.22, 1.4],
     n: 2928,
+
     baseline: 2.12,
+    slices: [],
     bound: 1.7,
-    sentence: "1.31 EUR a message against 2.12 EUR of the baseline: 38 % better.",
+    finding: "1.31 EUR a message against 2.12 EUR of the baseline: 38 % better.",
   },
   {
     gate: gates[1]!,
@@ -483,8 +522,10 @@ const results: GateResult[] = [
     value: 0.874,
     interval: [0.858, 0.889],
     n: 1836,
+    baseline: null,
+    slices: [],
     bound: 0.85,
-    sentence: "0.874 of 1,836 negative messages were found.",
+    finding: "0.874 of 1,836 negative messages were found.",
   },
   {
     gate: gates[2]!,
@@ -492,8 +533,9 @@ const results: GateResult[] = [
     value: 0.77,
     interval: [0.71, 0.82],
     n: 1836,
+    baseline: null,
     bound: 0.8,
-    sentence: "Delta reaches 0.77, which is below 0.80.",
+    finding: "Delta reaches 0.77, which is below 0.80.",
     slices: [
       { slice: "United", verdict: "passed", value: 0.89, interval: [0.86, 0.91], n: 526 },
       { slice: "Delta", verdict: "failed", value: 0.77, interval: [0.71, 0.82], n: 191 },
@@ -506,10 +548,21 @@ const results: GateResult[] = [
     value: 4.1,
     interval: [3.9, 4.4],
     n: 5000,
+    baseline: null,
+    slices: [],
     bound: 50,
-    sentence: "4.1 ms at 200 requests a second, no errors.",
+    finding: "4.1 ms at 200 requests a second, no errors.",
   },
 ];
+
+const mended: GateResult[] = results.map((each) => ({
+  ...each,
+  verdict: "passed",
+  finding: each.verdict === "failed" ? "Every airline with enough rows reaches 0.80." : each.finding,
+  slices: each.slices.map((slice) =>
+    slice.verdict === "failed" ? { ...slice, verdict: "passed", value: 0.83, interval: [0.78, 0.87] } : slice,
+  ),
+}));
 
 const release = (id: string, number: number, state: Release["state"]): Release => ({
   id,
@@ -520,50 +573,30 @@ const release = (id: string, number: number, state: Release["state"]): Release =
   state,
   requestedBy: "mira",
   requestedAtMs: nowMs - (5 - number) * 2 * day,
-  reason: state === "awaiting_approval" ? "Retrained after the strike" : null,
+  author: "mira",
+  reason: state === "awaiting_approval" ? "Retrained after the strike" : "",
   threshold: 0.31,
   thresholdCurve: Array.from({ length: 41 }, (_, index) => ({
     threshold: index / 40,
     costPerPrediction: 1.31 + 6 * (index / 40 - 0.31) ** 2,
   })),
-  gates:
-    state === "refused"
-      ? results
-      : results.map((each) =>
-          each.verdict === "failed"
-            ? {
-                ...each,
-                verdict: "passed" as const,
-                value: 0.83,
-                sentence: "Every airline with enough rows reaches 0.80.",
-                slices: (each.slices ?? []).map((slice) =>
-                  slice.verdict === "failed"
-                    ? {
-                        ...slice,
-                        verdict: "passed" as const,
-                        value: 0.83,
-                        interval: [0.78, 0.87] as [number, number],
-                      }
-                    : slice,
-                ),
-              }
-            : each,
-        ),
+  gates: state === "refused" ? results : mended,
+  judgedAtMs: nowMs - day,
   approvals:
     state === "live" || state === "rolling_out"
       ? [{ by: "jonas", atMs: nowMs - 2 * day, note: "Looked at Delta by hand." }]
       : [],
   approvalsNeeded: 1,
-  rollout: {
-    steps: [
-      { kind: "shadow", durationMs: 10 * minute },
-      { kind: "canary", share: 0.1, durationMs: 10 * minute },
-      { kind: "all" },
-    ],
-    current: state === "rolling_out" ? 1 : null,
-    stepStartedAtMs: null,
-  },
+  exception: null,
+  steps: [
+    { kind: "shadow", durationMs: 10 * minute },
+    { kind: "canary", share: 0.1, durationMs: 10 * minute },
+    { kind: "all" },
+  ],
+  currentStep: state === "rolling_out" ? 1 : null,
+  stepStartedAtMs: null,
   replaces: number > 1 ? "rel_01" : null,
+  liveAtMs: state === "live" ? nowMs - 34 * day : null,
   endedAtMs: state === "refused" ? nowMs - day : null,
   endReason: state === "refused" ? "The gate recall for each airline failed." : null,
 });
@@ -591,7 +624,7 @@ const deployment: Deployment = {
       threshold: 0.31,
       requests: 21_840,
       errors: 0,
-      latencyMs: { p50: 1.8, p95: 4.1 },
+      latencyMs: { p50: 1.8, p95: 4.1, p99: 6 },
     },
     {
       role: "canary",
@@ -602,42 +635,48 @@ const deployment: Deployment = {
       threshold: 0.29,
       requests: 210,
       errors: 1,
-      latencyMs: { p50: 1.9, p95: 4.4 },
+      latencyMs: null,
     },
-  ],
-  inputs: [
-    { name: "text", datatype: "BYTES" },
-    { name: "followers", datatype: "INT64", optional: true },
   ],
   updatedAtMs: nowMs - 12 * minute,
 };
 
-const traffic: Traffic = {
-  atMs: Array.from({ length: 72 }, (_, index) => nowMs - (72 - index) * hour),
-  variants: [
+const traffic: TrafficPoint[] = Array.from({ length: 60 }, (_, index) => nowMs - (60 - index) * day).flatMap(
+  (startMs, index) => [
     {
+      startMs,
+      modelVersionId: "mv_03",
       role: "live",
-      number: 3,
-      requests: Array.from({ length: 72 }, (_, index) => Math.round(160 + 90 * Math.sin(index / 3.8))),
-      errors: [],
+      predictions: Math.round(360 + 90 * Math.sin(index / 1.1)),
+      positiveShare: 0.6,
+      latencyP95Ms: 4,
     },
-    {
-      role: "canary",
-      number: 4,
-      requests: Array.from({ length: 72 }, (_, index) => (index < 60 ? 0 : 18)),
-      errors: [],
-    },
+    ...(index > 50
+      ? [
+          {
+            startMs,
+            modelVersionId: "mv_04",
+            role: "canary",
+            predictions: 38,
+            positiveShare: 0.6,
+            latencyP95Ms: 4,
+          },
+        ]
+      : []),
   ],
-};
+);
 
 const windows: Window[] = Array.from({ length: 40 }, (_, index) => {
   const value = index < 30 ? 0.875 + Math.sin(index) * 0.008 : 0.875 - (index - 29) * 0.018;
   return {
+    metric: "recall",
+    segment: null,
     startMs: nowMs - (40 - index) * day,
     endMs: nowMs - (39 - index) * day,
     state: index > 36 ? "provisional" : "final",
     n: Math.round(380 + 60 * Math.sin(index * 1.3)) * (index > 37 ? 0.4 : 1),
     predictions: 440,
+    outcomes: 400,
     coverage: index > 36 ? 0.9 - (index - 36) * 0.2 : 0.93,
     value,
     interval: [value - 0.025, value + 0.022],
@@ -646,130 +685,142 @@ const windows: Window[] = Array.from({ length: 40 }, (_, index) => {
   };
 });
 
-const monitoring: MonitoringOverview = {
-  monitors: [
-    {
-      id: "m1",
-      metric: "recall",
-      segment: null,
-      sentence: "Recall of negative at least 0.85",
-      state: "breached",
-      value: 0.71,
-      interval: [0.66, 0.76],
-      n: 412,
-      coverage: 0.88,
-      bound: 0.85,
-      direction: "at_least",
-      asOfMs: nowMs - hour,
-    },
-    {
-      id: "m2",
-      metric: "expected_cost",
-      segment: null,
-      sentence: "Expected cost at least 20 % better than the baseline",
-      state: "attention",
-      value: 1.62,
-      interval: [1.5, 1.75],
-      n: 412,
-      coverage: 0.88,
-      bound: 1.7,
-      direction: "at_most",
-      asOfMs: nowMs - hour,
-    },
-    {
-      id: "m3",
-      metric: "recall",
-      segment: "Delta",
-      sentence: "Recall at least 0.80 for each airline",
-      state: "insufficient",
-      value: 0.78,
-      interval: [0.61, 0.89],
-      n: 27,
-      coverage: 0.85,
-      bound: 0.8,
-      direction: "at_least",
-      asOfMs: nowMs - hour,
-    },
-    {
-      id: "m4",
-      metric: "latency_p95_ms",
-      segment: null,
-      sentence: "95 % of predictions within 50 ms",
-      state: "good",
-      value: 4.1,
-      interval: [3.9, 4.4],
-      n: 21_840,
-      coverage: null,
-      bound: 50,
-      direction: "at_most",
-      asOfMs: nowMs - minute,
-    },
-  ],
-  metrics: ["recall", "expected_cost", "latency_p95_ms"],
-  segments: ["Delta", "United", "Southwest"],
-  coverage: { predictions: 21_840, withOutcome: 19_219, share: 0.88 },
-  marks: [
-    { atMs: nowMs - 34 * day, label: "v3 live", tone: "good" },
-    { atMs: nowMs - 9 * day, label: "strike", tone: "bad" },
-  ],
-};
-
-const drift: DriftSeries[] = ["text", "airline", "followers"].map((column, which) => ({
-  column,
-  kind: which === 0 ? "vocabulary" : "distribution",
-  state: which === 0 ? "drift" : "good",
-  limit: 400,
-  points: windows.map((window, index) => ({
-    atMs: window.startMs,
-    value: which === 0 && index > 29 ? 10 ** ((index - 29) / 3) : 0.4 + Math.abs(Math.sin(index + which)),
-  })),
-}));
-
 const incident: Incident = {
   id: "inc_01",
   kind: "performance",
-  monitor: "m1",
+  severity: "page",
+  monitor: "performance:recall",
   title: "Recall of negative fell to 0.71",
   state: "open",
   openedAtMs: nowMs - 3 * hour,
   onsetMs: nowMs - 9 * day,
+  environment: "production",
   modelVersionId: "mv_03",
   releaseId: "rel_03",
   cause: {
     sentence: "Messages use words the model has not seen: strike, rebooking, voucher.",
     ranked: [
-      { kind: "vocabulary", name: "text", detail: "38 % of messages hold a new word", weight: 0.61 },
-      { kind: "class_mix", name: "sentiment", detail: "negative from 63 % to 74 %", weight: 0.22 },
-      { kind: "segment", name: "airline Delta", detail: "recall 0.64", weight: 0.11 },
+      {
+        kind: "vocabulary",
+        name: "text",
+        detail: "38 % of messages hold a new word",
+        weight: 0.61,
+        examples: ["strike 0 to 412", "voucher 3 to 210"],
+      },
+      {
+        kind: "class_mix",
+        name: "sentiment",
+        detail: "negative from 63 % to 74 %",
+        weight: 0.22,
+        examples: [],
+      },
+      { kind: "segment", name: "airline Delta", detail: "recall 0.64", weight: 0.11, examples: [] },
     ],
   },
-  evidence: { value: 0.71, expected: 0.875, interval: [0.66, 0.76], n: 412 },
+  evidence: {
+    metric: "recall",
+    value: 0.71,
+    expected: 0.875,
+    interval: [0.66, 0.76],
+    n: 412,
+    eValue: 1200,
+    windowStartMs: nowMs - 9 * day,
+    windowEndMs: nowMs - 8 * day,
+  },
   timeline: [
-    { atMs: nowMs - 9 * day, text: "The change began" },
-    { atMs: nowMs - 3 * hour, text: "The monitor was sure" },
+    { atMs: nowMs - 9 * day, text: "The change began", link: null, seq: null },
+    { atMs: nowMs - 3 * hour, text: "The monitor was sure", link: null, seq: 218 },
     {
       atMs: nowMs - 6 * minute,
       text: "Retraining started",
       link: "/projects/airline-care/executions/exe_07",
+      seq: 219,
     },
   ],
   resolvedAtMs: null,
   resolution: null,
 };
 
+const monitor = (
+  metric: string,
+  segment: string | null,
+  state: Monitor["state"],
+  value: number,
+  n: number,
+  bound: number,
+  eValue: number,
+): Monitor => ({
+  monitor: `performance:${metric}`,
+  kind: "performance",
+  sentence: gates.find((each) => each.metric === metric)?.sentence ?? metric,
+  metric,
+  segment,
+  comparison: metric === "recall" ? ">=" : "<=",
+  bound,
+  state,
+  releaseId: "rel_03",
+  modelVersionId: "mv_03",
+  value,
+  interval: [value * 0.94, value * 1.05],
+  n,
+  eValue,
+  alarmAt: 400,
+  alarm: state === "alarm" ? { windowStartMs: nowMs - day, onsetMs: nowMs - 9 * day } : null,
+});
+
+const monitoring: MonitoringOverview = {
+  evaluatedUntilMs: nowMs - hour,
+  predictions: 21_840,
+  outcomes: 19_219,
+  windowMs: day,
+  currency: "EUR",
+  segments: ["airline=Delta", "airline=United", "airline=Southwest"],
+  monitors: [
+    monitor("recall", null, "alarm", 0.71, 412, 0.85, 1200),
+    monitor("expected_cost", null, "watching", 1.62, 412, 1.7, 30),
+    monitor("recall", "airline=Delta", "too_early", 0.78, 27, 0.8, 2),
+    monitor("latency_p95_ms", null, "watching", 4.1, 21_840, 50, 0.2),
+  ],
+  openIncidents: [incident],
+};
+
+const drift: DriftFeature[] = (["text_length", "airline", "score"] as const).map((feature, which) => ({
+  feature,
+  kind: which === 0 ? "text_length" : which === 1 ? "segment" : "score",
+  eValue: which === 0 ? 2000 : 0.7,
+  alarm: which === 0 ? { windowStartMs: nowMs - 5 * day, onsetMs: nowMs - 9 * day } : null,
+  strongest: {
+    cell: which === 1 ? "Delta" : "over 120",
+    direction: "more",
+    referenceShare: 0.14,
+    share: 0.31,
+    interval: [0.27, 0.35],
+  },
+  reference: { cells: ["up to 40", "to 80", "to 120", "over 120"], counts: [300, 420, 220, 140] },
+  counts: [210, 300, 240, 330],
+  series: windows.map((window, index) => ({
+    startMs: window.startMs,
+    n: 440,
+    eValue: which === 0 && index > 29 ? 10 ** ((index - 29) / 3) : 0.4 + Math.abs(Math.sin(index + which)),
+  })),
+}));
+
 /** What the invented server answers, by path. */
 export const answers: Readonly<Record<string, unknown>> = {
-  "/api/v1/session": { principal: { id: "usr_mira", name: "Mira Halonen", kind: "person", via: "session" } },
+  "/api/v1/me": {
+    permissions: { everywhere: [], projects: {} },
+    principal: { id: "usr_mira", name: "Mira Halonen", kind: "person", via: "session" },
+  },
   "/api/v1/projects": {
     projects: [
-      { id: "airline-care", createdAtMs: nowMs - 60 * day },
-      { id: "bike-demand", createdAtMs: nowMs - 20 * day },
+      { id: "airline-care", folder: null, charterVersion: 3, createdAtMs: nowMs - 60 * day },
+      { id: "bike-demand", folder: null, charterVersion: 1, createdAtMs: nowMs - 20 * day },
     ],
   },
-  "/api/v1/audit/verify": { intact: true, events: 220 },
+  "/api/v1/audit/verify": { intact: true, events: 220, headHash: "ab", firstBroken: null },
   ...project({
     overview,
-    charter: { charter },
+    charter,
     datasets: { datasets: [{ dataset: "messages", versions: 5, newest: version(5, "quarantined") }] },
     "datasets/messages/versions": {
       versions: [version(5, "quarantined"), version(4, "usable"), version(3, "usable")],
@@ -784,35 +835,46 @@ export const answers: Readonly<Record<string, unknown>> = {
         index % 7 === 0 ? null : "United",
       ]),
     },
-    executions: { executions },
-    "executions/exe_07": { execution: executions[0] },
-    "executions/exe_07/steps/evaluate/log": { text: logText, nextByte: logText.length, complete: false },
-    "executions/exe_07/steps/train/log": { text: logText, nextByte: logText.length, complete: true },
+    executions: { executions, next: null },
+    "executions/exe_07": executions[0],
+    "executions/exe_07/steps/evaluate/log": { text: logText, nextByte: logText.length },
+    "executions/exe_07/steps/train/log": { text: logText, nextByte: logText.length },
     pipeline: {
+      file: "dvc.yaml",
       stages: executions[0]!.steps.map((each) => ({
         name: each.stage,
-        command: each.command,
+        commands: [each.command],
+        description: null,
         dependsOn: each.dependsOn,
-        state: each.state,
+        last: { ...each, execution: "exe_07" },
       })),
     },
-    runs: { runs, nextCursor: null },
-    [`runs/${runs[1]!.id}`]: { run: runs[1] },
-    ...Object.fromEntries(
-      Object.keys(runs[1]!.metrics).map((key) => [`runs/${runs[1]!.id}/metrics/${key}`, { ...metric, key }]),
-    ),
-    [`runs/${runs[1]!.id}/artifacts`]: { artifacts },
-    models: {
-      models: [
+    runs: { runs, cursor: null },
+    [`runs/${runs[1]!.id}`]: {
+      ...runs[1],
+      experimentName: "airline-care",
+      inputs: [
         {
-          model: "airline-care",
-          versions: [
-            modelVersion(4, ["candidate"]),
-            modelVersion(3, ["live"]),
-            modelVersion(2, []),
-            modelVersion(1, ["baseline"]),
-          ],
+          name: "messages",
+          digest: "4be4be",
+          sourceType: "file",
+          source: "data/messages.csv",
+          context: "training",
         },
+      ],
+      models: [],
+      parentRunId: null,
+      children: [],
+    },
+    [`runs/${runs[1]!.id}/series`]: metric,
+    [`runs/${runs[1]!.id}/artifacts`]: { entries: artifacts },
+    models: { models: [{ model: "airline-care", versions: 4, newest: modelVersion(4, []) }] },
+    "models/airline-care/versions": {
+      versions: [
+        modelVersion(4, ["candidate"]),
+        modelVersion(3, ["live"]),
+        modelVersion(2, []),
+        modelVersion(1, ["baseline"]),
       ],
     },
     "models/airline-care/versions/3": { version: modelVersion(3, ["live"]), lineage },
@@ -820,10 +882,10 @@ export const answers: Readonly<Record<string, unknown>> = {
     ...Object.fromEntries(releases.map((each) => [`releases/${each.id}`, { release: each }])),
     deployments: { deployments: [deployment] },
     "deployments/dep_01": { deployment },
-    "deployments/dep_01/traffic": traffic,
+    "deployments/dep_01/traffic": { points: traffic },
     monitoring,
-    "monitoring/quality": { windows, bound: 0.85, baseline: 0.62 },
-    "monitoring/drift": { series: drift },
+    "monitoring/quality": { windows },
+    "monitoring/drift": { features: drift },
     incidents: {
       incidents: [
         incident,
@@ -836,7 +898,7 @@ export const answers: Readonly<Record<string, unknown>> = {
           resolvedAtMs: nowMs - 20 * day,
           onsetMs: nowMs - 21 * day,
           openedAtMs: nowMs - 21 * day,
-          resolution: "Rolled back.",
+          resolution: { by: "system", verdict: "rolled_back", note: "The canary was slower." },
         },
       ],
     },
@@ -871,6 +933,7 @@ export const pages: Readonly<Record<string, string>> = {
   serving: "/projects/airline-care/serving",
   deployment: "/projects/airline-care/serving/dep_01",
   monitoring: "/projects/airline-care/monitoring",
+  drift: "/projects/airline-care/monitoring?tab=drift",
   incidents: "/projects/airline-care/incidents",
   incident: "/projects/airline-care/incidents/inc_01",
   audit: "/projects/airline-care/audit",

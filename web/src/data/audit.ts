@@ -6,11 +6,13 @@ export interface LedgerEvent {
   seq: number;
   atMs: number;
   actor: string;
+  /** The name to show for the actor. */
+  actorName: string;
   project: string | null;
   kind: string;
   subject: string;
   data: Record<string, unknown>;
-  hash?: string;
+  hash: string;
 }
 
 export interface EventFilter {
@@ -37,9 +39,12 @@ export function eventsQuery(project: string, filter: EventFilter) {
 export const verifyQuery = queryOptions({
   queryKey: ["audit", "verify"],
   queryFn: ({ signal }) =>
-    request<{ intact: boolean; events: number; firstBroken?: number | null }>("/api/v1/audit/verify", {
-      signal,
-    }),
+    request<{ intact: boolean; events: number; headHash: string; firstBroken: number | null }>(
+      "/api/v1/audit/verify",
+      {
+        signal,
+      },
+    ),
   enabled: false,
   staleTime: 0,
 });

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { projectPath, request } from "./client.ts";
+import { projectPath, query, request } from "./client.ts";
 
 export interface Deployment {
   id: string;
@@ -7,47 +7,43 @@ export interface Deployment {
   model: string;
   /** Where predictions are asked for, on the gateway. */
   endpoint: string;
-  state: "starting" | "ready" | "degraded" | "stopped";
+  state: "idle" | "starting" | "ready" | "degraded";
   variants: Variant[];
-  /** What a prediction takes; for the form. */
-  inputs?: { name: string; datatype: string; optional?: boolean }[];
   updatedAtMs: number;
 }
 
 export interface Variant {
   role: "live" | "canary" | "shadow";
+  share: number;
+  releaseId: string;
   modelVersionId: string;
   number: number;
-  releaseId: string;
-  share: number;
   threshold: number | null;
   requests: number;
   errors: number;
-  latencyMs: { p50: number | null; p95: number | null };
+  latencyMs: { p50: number; p95: number; p99: number } | null;
 }
 
-export interface Traffic {
-  atMs: number[];
-  variants: {
-    role: string;
-    number: number;
-    requests: number[];
-    errors: number[];
-    p95Ms?: (number | null)[];
-  }[];
+/** Predictions of one version in one role over one stretch of time. */
+export interface TrafficPoint {
+  startMs: number;
+  modelVersionId: string;
+  role: string;
+  predictions: number;
+  positiveShare: number;
+  latencyP95Ms: number;
 }
 
-/** The gateway's answer: columns of outputs and what is needed to trace the prediction. */
 export interface Prediction {
-  model_name?: string;
-  outputs: { name: string; datatype: string; shape: number[]; data: (string | number | boolean)[] }[];
-  parameters?: {
-    prediction_id?: string;
-    prediction_ids?: string[];
-    model_version?: string;
-    release?: string;
-  };
+  predictionId: string;
+  label: string;
+  decision: boolean;
+  probabilities: Record<string, number>;
+  modelVersionId: string;
+  releaseId: string;
 }
+
+export type InputValue = string | number | boolean | null;
 
 export function deploymentsQuery(project: string) {
   return queryOptions({
@@ -65,17 +61,25 @@ export function deploymentQuery(project: string, deployment: string) {
   });
 }
 
-export function trafficQuery(project: string, deployment: string) {
+export function trafficQuery(
+  project: string,
+  deployment: string,
+  span: { fromMs: number; toMs: number; stepMs: number },
+) {
   return queryOptions({
-    queryKey: [project, "deployments", deployment, "traffic"],
+    queryKey: [project, "deployments", deployment, "traffic", span],
     queryFn: ({ signal }) =>
-      request<Traffic>(projectPath(project, "deployments", deployment, "traffic"), { signal }),
+      request<{ points: TrafficPoint[] }>(
+        projectPath(project, "deployments", deployment, "traffic") +
+          query({ from: span.fromMs, to: span.toMs, step: span.stepMs }),
+        { signal },
+      ),
   });
 }
 
-export function predict(project: string, deployment: string, inputs: Record<string, unknown>) {
-  return request<Prediction>(projectPath(project, "deployments", deployment, "predict"), {
+export function predict(project: string, deployment: string, row: Record<string, InputValue>) {
+  return request<{ predictions: Prediction[] }>(projectPath(project, "deployments", deployment, "predict"), {
     method: "POST",
-    body: { inputs },
+    body: { rows: [row] },
   });
 }

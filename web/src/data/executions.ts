@@ -14,7 +14,20 @@ export interface Execution {
   createdAtMs: number;
   startedAtMs: number | null;
   endedAtMs: number | null;
+  failure: Failure | null;
   steps: Step[];
+}
+
+/** An execution in a list: its steps without what they printed and made. */
+export interface ExecutionSummary extends Omit<Execution, "steps"> {
+  steps: Pick<Step, "id" | "stage" | "state" | "startedAtMs" | "endedAtMs" | "metrics">[];
+}
+
+export interface Failure {
+  code: string;
+  message: string;
+  next: string;
+  lastLines?: string[];
 }
 
 export interface Step {
@@ -28,45 +41,55 @@ export interface Step {
   reason: string;
   runId: string | null;
   exitCode: number | null;
+  failure: Failure | null;
   lastLines: string[];
   startedAtMs: number | null;
   endedAtMs: number | null;
   dependsOn: string[];
-  outs: { path: string; digest: string; sizeBytes: number; kind: "out" | "metrics" | "plots" }[];
+  outs: {
+    path: string;
+    digest: string;
+    sizeBytes: number;
+    kind: "out" | "metrics" | "plots";
+    isFolder: boolean;
+  }[];
   metrics: Record<string, number>;
 }
 
-/** The graph of the current `dvc.yaml` with the last known state of each stage. */
+/** The graph of the current `dvc.yaml` with the last step of each stage. */
 export interface Pipeline {
+  file: string;
   stages: {
     name: string;
-    command: string;
+    commands: string[];
+    description: string | null;
     dependsOn: string[];
-    state: string;
-    reason?: string;
-    lastExecution?: string | null;
+    last: (Step & { execution: string }) | null;
   }[];
 }
 
-export interface StepLog {
+interface StepLog {
   text: string;
   nextByte: number;
-  complete: boolean;
 }
 
 export function executionsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "executions"],
     queryFn: ({ signal }) =>
-      request<{ executions: Execution[] }>(projectPath(project, "executions"), { signal }),
+      request<{ executions: ExecutionSummary[]; next: string | null }>(
+        projectPath(project, "executions") + query({ limit: 100 }),
+        {
+          signal,
+        },
+      ),
   });
 }
 
 export function executionQuery(project: string, execution: string) {
   return queryOptions({
     queryKey: [project, "executions", execution],
-    queryFn: ({ signal }) =>
-      request<{ execution: Execution }>(projectPath(project, "executions", execution), { signal }),
+    queryFn: ({ signal }) => request<Execution>(projectPath(project, "executions", execution), { signal }),
   });
 }
 
@@ -80,33 +103,40 @@ export function pipelineQuery(project: string) {
 export function stepLogQuery(project: string, execution: string, stage: string) {
   return queryOptions({
     queryKey: [project, "executions", execution, "log", stage],
-    queryFn: ({ signal }) => readLog(project, execution, stage, 0, signal),
+    queryFn: ({ signal }) =>
+      readLog(projectPath(project, "executions", execution, "steps", stage, "log"), signal),
   });
 }
 
-/** The log of a step from a byte on; a following call continues at `nextByte`. */
-export function readLog(
-  project: string,
-  execution: string,
-  stage: string,
-  from: number,
-  signal?: AbortSignal,
-): Promise<StepLog> {
-  const path = projectPath(project, "executions", execution, "steps", stage, "log") + query({ from });
-  return request<StepLog>(path, signal ? { signal } : {});
+/** The log comes in parts; what is longer than anyone reads in a browser is left to the command line. */
+async function readLog(path: string, signal: AbortSignal): Promise<string> {
+  const parts: string[] = [];
+  let nextByte = 0;
+  while (nextByte < mostLogBytes) {
+    const part = await request<StepLog>(path + query({ from: nextByte }), { signal });
+    if (part.text === "") break;
+    parts.push(part.text);
+    nextByte = part.nextByte;
+  }
+  return parts.join("");
 }
 
-/** Where the lines of all steps come as they are printed (server-sent events). */
+const mostLogBytes = 16_000_000;
+
+/** Follows all steps from their beginning: `log` {stage, text}, `step` {stage, state}, `end`. */
 export function logStreamPath(project: string, execution: string): string {
   return projectPath(project, "executions", execution, "log", "stream");
 }
 
-export function execute(project: string, body: { targets?: string[]; parameters?: Record<string, unknown> }) {
-  return request<{ execution: Execution }>(projectPath(project, "executions"), { method: "POST", body });
+export function execute(
+  project: string,
+  body: { targets?: string[]; parameters?: Record<string, unknown>; reason?: string },
+) {
+  return request<Execution>(projectPath(project, "executions"), { method: "POST", body });
 }
 
 export function cancelExecution(project: string, execution: string) {
-  return request<{ execution: Execution }>(projectPath(project, "executions", execution, "cancel"), {
+  return request<Execution>(projectPath(project, "executions", execution, "cancel"), {
     method: "POST",
     body: {},
   });

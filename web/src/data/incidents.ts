@@ -4,25 +4,40 @@ import { projectPath, request } from "./client.ts";
 export interface Incident {
   id: string;
   kind: "performance" | "drift" | "guardrail" | "data" | "outage";
+  severity: "page" | "digest";
   monitor: string;
   title: string;
   state: "open" | "resolved";
   openedAtMs: number;
+  /** When it is estimated to have begun, in event time. */
   onsetMs: number;
-  modelVersionId: string | null;
-  releaseId: string | null;
-  cause: { sentence: string; ranked: { kind: string; name: string; detail: string; weight: number }[] };
+  environment: string;
+  modelVersionId: string;
+  releaseId: string;
   evidence: {
+    metric: string;
     value: number | null;
     expected: number | null;
     interval: [number, number] | null;
     n: number;
-    windowStartMs?: number;
-    windowEndMs?: number;
+    eValue: number | null;
+    windowStartMs: number;
+    windowEndMs: number;
   };
-  timeline: { atMs: number; text: string; link?: string | null }[];
+  cause: {
+    sentence: string;
+    /** The strongest first. */
+    ranked: {
+      kind: "segment" | "column" | "vocabulary" | "class_mix" | "release";
+      name: string;
+      detail: string;
+      weight: number;
+      examples: string[];
+    }[];
+  };
+  timeline: { atMs: number; text: string; link: string | null; seq: number | null }[];
   resolvedAtMs: number | null;
-  resolution: string | null;
+  resolution: { by: string; verdict: IncidentVerdict | "recovered" | "rolled_back"; note: string } | null;
 }
 
 export type IncidentVerdict = "useful" | "noise" | "expected";

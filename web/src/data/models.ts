@@ -5,25 +5,28 @@ export interface ModelVersion {
   id: string;
   model: string;
   number: number;
-  kind: "onnx" | "rule" | "python";
-  state: "registering" | "ready" | "rejected";
-  rejection?: string | null;
+  kind: "onnx" | "rule";
+  state: "ready" | "rejected";
+  rejection: string | null;
   files: { path: string; digest: string; sizeBytes: number }[];
   digest: string;
-  signature: {
-    inputs: { name: string; datatype: string; optional?: boolean }[];
-    outputs: { name: string; datatype: string }[];
-    labels: string[];
+  signature: { inputs: ModelInput[]; labels: string[] };
+  runnableDigest: string | null;
+  parity: {
+    rows: number;
+    largestDifference: number;
+    tolerance: number;
+    labelsDiffer: number;
+    agrees: boolean;
   } | null;
-  onnxDigest: string | null;
-  parity: { rows: number; largestDifference: number; tolerance: number; agrees: boolean } | null;
-  lineage: {
+  origin: {
     executionId: string | null;
     runId: string | null;
     codeDigest: string | null;
     environmentDigest: string | null;
     datasetVersions: Record<string, string>;
     parameters: Record<string, unknown>;
+    purpose: { kind: string; reason: string } | null;
   };
   metrics: Record<string, number>;
   aliases: string[];
@@ -31,19 +34,36 @@ export interface ModelVersion {
   actor: string;
 }
 
+export interface ModelInput {
+  name: string;
+  datatype: "BYTES" | "FP32" | "FP64" | "INT64" | "BOOL";
+  optional: boolean;
+}
+
 /** What a version came from, and what came of it. */
 export interface Lineage {
-  nodes: { id: string; kind: string; label: string; link?: string | null; state?: string; detail?: string }[];
-  edges: { from: string; to: string; label?: string }[];
+  nodes: { id: string; kind: string; label: string; link: string | null }[];
+  edges: { from: string; to: string; label: string }[];
 }
 
 export function modelsQuery(project: string) {
   return queryOptions({
     queryKey: [project, "models"],
     queryFn: ({ signal }) =>
-      request<{ models: { model: string; versions: ModelVersion[] }[] }>(projectPath(project, "models"), {
-        signal,
-      }),
+      request<{ models: { model: string; versions: number; newest: ModelVersion }[] }>(
+        projectPath(project, "models"),
+        {
+          signal,
+        },
+      ),
+  });
+}
+
+export function modelVersionsQuery(project: string, model: string) {
+  return queryOptions({
+    queryKey: [project, "models", model],
+    queryFn: ({ signal }) =>
+      request<{ versions: ModelVersion[] }>(projectPath(project, "models", model, "versions"), { signal }),
   });
 }
 
@@ -56,4 +76,9 @@ export function modelVersionQuery(project: string, model: string, version: strin
         { signal },
       ),
   });
+}
+
+export function modelFileHref(project: string, version: ModelVersion, path: string): string {
+  const folder = projectPath(project, "models", version.model, "versions", version.number, "files");
+  return `${folder}/${path.split("/").map(encodeURIComponent).join("/")}`;
 }

@@ -1,58 +1,73 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { Comparison } from "./charter.ts";
 import { projectPath, query, request } from "./client.ts";
+import type { Incident } from "./incidents.ts";
 
-/** One watched metric, generated from the charter, with its newest matured value. */
+/** A rule of the charter that watches, and what it says now; one per slice when it is for each slice. */
 export interface Monitor {
-  id: string;
-  metric: string;
-  segment: string | null;
+  monitor: string;
+  kind: "performance" | "latency" | "coverage" | "drift";
   sentence: string;
-  state: string;
+  metric: string | null;
+  segment: string | null;
+  comparison: Comparison | null;
+  bound: number | null;
+  state: "watching" | "alarm" | "no_bound" | "too_early";
+  releaseId: string;
+  modelVersionId: string;
   value: number | null;
   interval: [number, number] | null;
   n: number;
-  coverage: number | null;
-  bound: number | null;
-  direction: "at_least" | "at_most" | null;
-  asOfMs: number | null;
+  /** Evidence against the bound; it alarms at `alarmAt`. */
+  eValue: number;
+  alarmAt: number;
+  alarm: { windowStartMs: number; onsetMs: number } | null;
 }
 
 /** A metric over a stretch of event time; restated when a late outcome lands in it. */
 export interface Window {
+  metric: string;
+  segment: string | null;
   startMs: number;
   endMs: number;
   state: "provisional" | "final";
-  n: number;
-  predictions: number;
-  coverage: number;
   value: number | null;
   interval: [number, number] | null;
+  n: number;
+  predictions: number;
+  outcomes: number;
+  coverage: number;
   restated: number;
   asOfMs: number;
 }
 
-/** What happened to the product, to be drawn over its curves. */
-export interface Mark {
-  atMs: number;
-  label: string;
-  tone?: "bad" | "good" | "accent";
-}
-
-export interface DriftSeries {
-  column: string;
-  kind: string;
-  state: string;
-  /** The e-value against "nothing changed"; evidence grows upward, 1/limit is the chance of a false alarm. */
-  points: { atMs: number; value: number }[];
-  limit: number;
+/** How one thing the model sees or says has moved since its release. */
+export interface DriftFeature {
+  feature: string;
+  kind: "score" | "decision" | "segment" | "text_length" | "number" | "category";
+  eValue: number;
+  alarm: { windowStartMs: number; onsetMs: number } | null;
+  strongest: {
+    cell: string;
+    direction: "more" | "fewer";
+    referenceShare: number;
+    share: number;
+    interval: [number, number];
+  } | null;
+  reference: { cells: string[]; counts: number[] };
+  counts: number[];
+  series: { startMs: number; eValue: number; n: number }[];
 }
 
 export interface MonitoringOverview {
-  monitors: Monitor[];
-  metrics: string[];
+  evaluatedUntilMs: number | null;
+  predictions: number;
+  outcomes: number;
+  windowMs: number;
+  currency: string;
   segments: string[];
-  coverage: { predictions: number; withOutcome: number; share: number | null };
-  marks: Mark[];
+  monitors: Monitor[];
+  openIncidents: Incident[];
 }
 
 export function monitoringQuery(project: string) {
@@ -66,9 +81,11 @@ export function qualityQuery(project: string, metric: string, segment?: string) 
   return queryOptions({
     queryKey: [project, "monitoring", "quality", metric, segment ?? ""],
     queryFn: ({ signal }) =>
-      request<{ windows: Window[]; bound?: number | null; baseline?: number | null }>(
+      request<{ windows: Window[] }>(
         projectPath(project, "monitoring", "quality") + query({ metric, segment }),
-        { signal },
+        {
+          signal,
+        },
       ),
   });
 }
@@ -77,15 +94,6 @@ export function driftQuery(project: string) {
   return queryOptions({
     queryKey: [project, "monitoring", "drift"],
     queryFn: ({ signal }) =>
-      request<{ series: DriftSeries[] }>(projectPath(project, "monitoring", "drift"), { signal }),
-  });
-}
-
-/** From one prediction back to everything it came from. */
-export function traceQuery(project: string, prediction: string) {
-  return queryOptions({
-    queryKey: [project, "predictions", prediction],
-    queryFn: ({ signal }) =>
-      request<Record<string, unknown>>(projectPath(project, "predictions", prediction, "trace"), { signal }),
+      request<{ features: DriftFeature[] }>(projectPath(project, "monitoring", "drift"), { signal }),
   });
 }

@@ -4,7 +4,9 @@ import type { LedgerEvent } from "./audit.ts";
 
 export interface Project {
   id: string;
-  createdAtMs?: number;
+  folder: string | null;
+  charterVersion: number;
+  createdAtMs: number;
 }
 
 /** The home page in one answer: the charter in a sentence, the loop, what needs someone, what was. */

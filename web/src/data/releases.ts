@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { projectPath, request } from "./client.ts";
-import type { Gate } from "./charter.ts";
+import type { Gate, RolloutStep } from "./charter.ts";
 
 export interface Release {
   id: string;
@@ -19,24 +19,25 @@ export interface Release {
     | "declined";
   requestedBy: string;
   requestedAtMs: number;
-  reason?: string | null;
+  /** Who made the version; may not approve it. */
+  author: string;
+  reason: string;
   /** On the probability of the deciding class: from here on the decision is yes. */
   threshold: number | null;
-  thresholdCurve?: { threshold: number; costPerPrediction: number }[] | null;
+  thresholdCurve: { threshold: number; costPerPrediction: number }[];
   gates: GateResult[];
-  approvals: { by: string; atMs: number; note?: string | null }[];
+  judgedAtMs: number | null;
+  approvals: { by: string; atMs: number; note: string | null }[];
   approvalsNeeded: number;
-  exception?: { by: string; reason: string } | null;
-  rollout: { steps: RolloutStep[]; current: number | null; stepStartedAtMs: number | null };
+  exception: { by: string; reason: string } | null;
+  steps: RolloutStep[];
+  currentStep: number | null;
+  stepStartedAtMs: number | null;
   replaces: string | null;
+  liveAtMs: number | null;
   endedAtMs: number | null;
   endReason: string | null;
 }
-
-export type RolloutStep =
-  | { kind: "shadow"; durationMs: number }
-  | { kind: "canary"; share: number; durationMs: number }
-  | { kind: "all" };
 
 export interface GateResult {
   gate: Gate;
@@ -44,18 +45,17 @@ export interface GateResult {
   value: number | null;
   interval: [number, number] | null;
   n: number;
-  baseline?: number | null;
   bound: number | null;
-  slices?:
-    | {
-        slice: string;
-        verdict: Verdict;
-        value: number | null;
-        interval: [number, number] | null;
-        n: number;
-      }[]
-    | null;
-  sentence: string;
+  baseline: number | null;
+  slices: {
+    slice: string;
+    verdict: Verdict;
+    value: number | null;
+    interval: [number, number] | null;
+    n: number;
+  }[];
+  /** What was found, in a sentence. */
+  finding: string;
 }
 
 export type Verdict = "passed" | "failed" | "inconclusive";
@@ -90,11 +90,12 @@ export function declineRelease(project: string, release: string, reason: string)
   return decide(project, release, "decline", { reason });
 }
 
-export function rollBackRelease(project: string, release: string, reason: string) {
-  return decide(project, release, "roll-back", { reason });
+/** Ends the release under way, or goes back to the one before the live one. */
+export function rollBack(project: string, body: { environment: string; reason: string }) {
+  return request<{ release: Release }>(projectPath(project, "roll-back"), { method: "POST", body });
 }
 
-function decide(project: string, release: string, verb: string, body: Record<string, string>) {
+function decide(project: string, release: string, verb: "approve" | "decline", body: Record<string, string>) {
   return request<{ release: Release }>(projectPath(project, "releases", release, verb), {
     method: "POST",
     body,

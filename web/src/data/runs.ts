@@ -9,29 +9,50 @@ export interface Run {
   startedAtMs: number;
   endedAtMs: number | null;
   actor: string;
+  userName: string;
   params: Record<string, string>;
-  metrics: Record<string, number>;
+  /** The last value of each; null stands for not a number. */
+  metrics: Record<string, number | null>;
   tags: Record<string, string>;
-  inputs?: { dataset: string; number?: number; id?: string }[];
 }
 
-/** A metric of a run in at most `points` buckets; extremes and ends are always kept. */
-export interface MetricHistory {
+export interface RunDetail extends Run {
+  experimentName: string;
+  inputs: { name: string; digest: string; sourceType: string; source: string; context: string | null }[];
+  models: { id: string; name: string; modelType: string; status: string; step: number }[];
+  parentRunId: string | null;
+  children: Run[];
+}
+
+/** A metric of a run in few buckets; extremes and ends are always kept. */
+export interface MetricSeries {
   key: string;
-  points: { step: number; atMs: number; value: number; min?: number; max?: number }[];
+  axis: "step" | "time";
+  points: number;
+  buckets: {
+    fromStep: number;
+    toStep: number;
+    fromMs: number;
+    toMs: number;
+    count: number;
+    min: number | null;
+    max: number | null;
+    last: number | null;
+  }[];
 }
 
 export interface Artifact {
   path: string;
   isFolder: boolean;
   sizeBytes: number | null;
+  digest: string | null;
 }
 
 export function runsQuery(project: string, filter?: string) {
   return queryOptions({
     queryKey: [project, "runs", { filter }],
     queryFn: ({ signal }) =>
-      request<{ runs: Run[]; nextCursor?: string | null }>(
+      request<{ runs: Run[]; cursor: string | null }>(
         projectPath(project, "runs") + query({ filter, limit: 1000 }),
         { signal },
       ),
@@ -41,7 +62,7 @@ export function runsQuery(project: string, filter?: string) {
 export function runQuery(project: string, run: string) {
   return queryOptions({
     queryKey: [project, "runs", run],
-    queryFn: ({ signal }) => request<{ run: Run }>(projectPath(project, "runs", run), { signal }),
+    queryFn: ({ signal }) => request<RunDetail>(projectPath(project, "runs", run), { signal }),
   });
 }
 
@@ -49,7 +70,7 @@ export function metricQuery(project: string, run: string, key: string) {
   return queryOptions({
     queryKey: [project, "runs", run, "metrics", key],
     queryFn: ({ signal }) =>
-      request<MetricHistory>(projectPath(project, "runs", run, "metrics", key) + query({ points: 1500 }), {
+      request<MetricSeries>(projectPath(project, "runs", run, "series") + query({ key, points: 800 }), {
         signal,
       }),
   });
@@ -59,7 +80,7 @@ export function artifactsQuery(project: string, run: string, path: string) {
   return queryOptions({
     queryKey: [project, "runs", run, "artifacts", path],
     queryFn: ({ signal }) =>
-      request<{ artifacts: Artifact[] }>(projectPath(project, "runs", run, "artifacts") + query({ path }), {
+      request<{ entries: Artifact[] }>(projectPath(project, "runs", run, "artifacts") + query({ path }), {
         signal,
       }),
   });

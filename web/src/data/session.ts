@@ -1,26 +1,30 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client.ts";
 
-/** Who the reader is. `via: "local"`: on the own machine nobody signs in. */
-export interface Session {
+/** Who the reader is and what they may. `via: "local"`: on the own machine nobody signs in. */
+export interface Me {
   principal: {
     id: string;
     name: string;
     kind: "person" | "service" | "system";
     via: "local" | "token" | "session" | "none";
   };
+  permissions: { everywhere: string[]; projects: Record<string, string[]> };
 }
 
-export const sessionQuery = queryOptions({
-  queryKey: ["session"],
-  queryFn: ({ signal }) => request<Session>("/api/v1/session", { signal }),
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => request<Me>("/api/v1/me", { signal }),
   staleTime: Infinity,
   retry: false,
 });
 
 /** Exchanges a token for a cookie that scripts cannot read. */
-export function signIn(token: string): Promise<Session> {
-  return request<Session>("/api/v1/session", { method: "POST", body: { token } });
+export function signIn(token: string) {
+  return request<{ principal: { id: string; name: string } }>("/api/v1/session", {
+    method: "POST",
+    body: { token },
+  });
 }
 
 export function signOut(): Promise<void> {

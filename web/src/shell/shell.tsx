@@ -8,7 +8,7 @@ import { Icon } from "../components/icons.tsx";
 import { PlainLink } from "../components/link.tsx";
 import { useShortcutKeys } from "../components/shortcuts.ts";
 import { Toasts } from "../components/toast.tsx";
-import { sessionQuery } from "../data/session.ts";
+import { meQuery } from "../data/session.ts";
 import { Navigation } from "./navigation.tsx";
 import { places } from "./places.ts";
 import { RouteAnnouncer } from "./route-announcer.tsx";
@@ -30,7 +30,7 @@ export function Shell() {
   const [opened, setOpened] = useState<"palette" | "keys" | "drawer" | undefined>();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const live = useLive(project);
-  useQuery(sessionQuery);
+  useQuery(meQuery);
   useShortcutKeys();
   useOffer(useGlobalActions(project, setOpened));
   useEffect(() => setOpened(undefined), [path]);

@@ -4,11 +4,11 @@ import { Icon } from "../components/icons.tsx";
 import { PlainLink } from "../components/link.tsx";
 import { Menu } from "../components/menu.tsx";
 import { toast } from "../components/toast.tsx";
-import { sessionQuery, signOut } from "../data/session.ts";
+import { meQuery, signOut } from "../data/session.ts";
 
 /** Who is signed in, and the way out; on the own machine simply the name. */
 export function WhoAmI() {
-  const { data } = useQuery(sessionQuery);
+  const { data } = useQuery(meQuery);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const principal = data?.principal;

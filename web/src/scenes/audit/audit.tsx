@@ -141,7 +141,7 @@ function matches(event: LedgerEvent, filter = "", noun = ""): boolean {
   const needle = filter.toLowerCase();
   return (
     !needle ||
-    `${sayEvent(event).text} ${event.kind} ${event.subject} ${event.actor}`.toLowerCase().includes(needle)
+    `${sayEvent(event).text} ${event.kind} ${event.subject} ${event.actorName}`.toLowerCase().includes(needle)
   );
 }
 
@@ -157,7 +157,7 @@ function eventColumns(project: string): Column<LedgerEvent>[] {
         </Subject>
       ),
     },
-    { id: "actor", header: "Who", value: (event) => event.actor },
+    { id: "actor", header: "Who", value: (event) => event.actorName },
     { id: "at", header: "When", value: (event) => event.atMs, cell: (event) => dateTime(event.atMs) },
     {
       id: "kind",
@@ -176,7 +176,7 @@ function eventColumns(project: string): Column<LedgerEvent>[] {
     {
       id: "hash",
       header: "Hash",
-      value: (event) => event.hash ?? null,
+      value: (event) => event.hash,
       sortable: false,
       cell: (event) => <Digest value={event.hash} />,
     },

@@ -19,7 +19,7 @@ export function EventList({ project, events }: { project: string; events: readon
               {said.text}
             </Subject>
           ),
-          actor: event.actor,
+          actor: event.actorName,
           ...(said.state ? { state: said.state } : {}),
         };
       })}

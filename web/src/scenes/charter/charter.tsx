@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
-import { EmptyState } from "../../components/answers.tsx";
 import { CodeBlock, Digest } from "../../components/code-block.tsx";
-import { bound, count, day, money, number, words } from "../../components/format.ts";
+import { bound, day, money, number, words } from "../../components/format.ts";
 import { Icon, type IconName } from "../../components/icons.tsx";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -10,7 +9,7 @@ import { Panel } from "../../components/panel.tsx";
 import { Stat, StatRow } from "../../components/stat.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { RelativeTime } from "../../components/time.tsx";
-import { charterQuery, type Charter } from "../../data/charter.ts";
+import { charterQuery, type Charter, type Objective } from "../../data/charter.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 
@@ -21,127 +20,109 @@ export function CharterPage() {
   const query = useQuery(charterQuery(project));
   return (
     <Answer query={query}>
-      {({ charter }) =>
-        charter ? (
-          <>
-            <PageHeader
-              crumbs={crumbs(project)}
-              title="Charter"
-              lead={
-                charter.objective.decision ??
-                "No objective yet: add one to gyre.yaml, and gates and monitors follow from it."
-              }
-              meta={
-                <>
-                  <span>version {charter.version}</span>
-                  <span>
-                    applied <RelativeTime atMs={charter.appliedAtMs} /> by {charter.actor}
-                  </span>
-                  <Digest value={charter.digest} />
-                </>
-              }
-            />
-            <Tabs
-              label="Views of the charter"
-              current={tab === "file" ? "file" : "generated"}
-              items={[
-                { value: "generated", label: "Objective and what follows" },
-                { value: "file", label: "gyre.yaml" },
-              ]}
-            />
-            {tab === "file" ? (
-              <CodeBlock label="gyre.yaml" code={charter.text} maximumHeight={900} />
-            ) : (
-              <Generated charter={charter} />
-            )}
-          </>
-        ) : (
-          <EmptyState page icon="charter" title="No charter yet" command="gyre apply">
-            <p>
-              Say in gyre.yaml which decision is improved and what a wrong prediction costs; apply it, and the
-              gates are made.
-            </p>
-          </EmptyState>
-        )
-      }
+      {(charter) => (
+        <>
+          <PageHeader
+            crumbs={crumbs(project)}
+            title="Charter"
+            lead={
+              charter.projectFile.objective?.decision ??
+              "No objective yet: add one to gyre.yaml, and gates and monitors follow from it."
+            }
+            meta={
+              <>
+                <span>version {charter.version}</span>
+                <span>
+                  applied <RelativeTime atMs={charter.appliedAtMs} /> by {charter.actor}
+                </span>
+                <Digest value={charter.digest} />
+              </>
+            }
+          />
+          <Tabs
+            label="Views of the charter"
+            current={tab === "file" ? "file" : "generated"}
+            items={[
+              { value: "generated", label: "Objective and what follows" },
+              { value: "file", label: "gyre.yaml" },
+            ]}
+          />
+          {tab === "file" ? (
+            <CodeBlock label="gyre.yaml" code={charter.yaml} maximumHeight={900} />
+          ) : (
+            <Generated charter={charter} />
+          )}
+        </>
+      )}
     </Answer>
   );
 }
 
 function Generated({ charter }: { charter: Charter }) {
-  const { objective } = charter;
+  const objective = charter.projectFile.objective;
   return (
     <div className="space-y-5">
-      <Panel title="Objective">
-        <StatRow>
-          {objective.kpi && (
-            <Stat
-              label={words(objective.kpi.name)}
-              value={objective.kpi.now}
-              note={objective.kpi.target && `target ${bound(objective.kpi.target)}`}
-            />
-          )}
-          {objective.costs && (
-            <>
-              <Stat
-                label="A missed case costs"
-                value={money(objective.costs.falseNegative, objective.costs.currency)}
-              />
-              <Stat
-                label="A false alarm costs"
-                value={money(objective.costs.falsePositive, objective.costs.currency)}
-              />
-            </>
-          )}
-          {objective.timeBoxMs !== null && (
-            <Stat label="Time box" value={day(objective.timeBoxMs)} note="then: extend, stop or ship" />
-          )}
-        </StatRow>
-        <div className="mt-5 border-t border-line pt-4">
-          <KeyValueList
-            columns={2}
-            items={[
-              { name: "Task", value: objective.task },
-              { name: "Target", value: objective.target },
-              { name: "Decides on", value: objective.positive },
-              { name: "Baseline without ML", value: objective.baseline },
-              {
-                name: "Budget",
-                value: objective.budget
-                  ? money(objective.budget.amount, objective.budget.currency)
-                  : undefined,
-              },
-            ]}
-          />
-        </div>
-      </Panel>
+      {objective && <ObjectivePanel objective={objective} />}
       <div className="grid gap-5 lg:grid-cols-2">
         <Rules
           title="Release gates"
           icon="gates"
-          rules={charter.gates}
+          rules={charter.gates.map((gate) => ({ sentence: gate.sentence, line: gate.source.line }))}
           none="No gates: nothing is said in ready_when."
         />
         <Rules title="Monitors" icon="monitoring" rules={charter.monitors} none="No monitors." />
         <Rules
-          title="Retraining"
+          title="Decision and retraining"
           icon="feedback"
-          rules={charter.retraining}
+          rules={[charter.decisionRule, charter.retrainingPolicy].filter((rule) => rule !== null)}
           none="The model is not retrained by itself."
         />
         <Rules
           title="Rollout"
           icon="release"
-          rules={[
-            ...charter.rollout,
-            ...Object.entries(charter.approvals).map(([environment, people]) => ({
-              sentence: `${environment}: ${count(people, "approval")} by someone other than the author`,
-            })),
-          ]}
+          rules={charter.rolloutPlans}
           none="A release goes to all traffic at once."
         />
       </div>
     </div>
+  );
+}
+
+function ObjectivePanel({ objective }: { objective: Objective }) {
+  const { kpi, costs, timeBox, budget } = objective;
+  return (
+    <Panel title="Objective">
+      <StatRow>
+        {kpi && (
+          <Stat
+            label={words(kpi.name)}
+            value={kpi.now}
+            note={kpi.target && `target ${bound(kpi.target.comparison)} ${number(kpi.target.threshold)}`}
+          />
+        )}
+        {costs && (
+          <>
+            <Stat label="A missed case costs" value={money(costs.falseNegative, costs.currency)} />
+            <Stat label="A false alarm costs" value={money(costs.falsePositive, costs.currency)} />
+          </>
+        )}
+        {timeBox && (
+          <Stat label="Time box" value={day(Date.parse(timeBox))} note="then: extend, stop or ship" />
+        )}
+      </StatRow>
+      <div className="mt-5 border-t border-line pt-4">
+        <KeyValueList
+          columns={2}
+          items={[
+            { name: "Task", value: objective.task },
+            { name: "Target", value: objective.target },
+            { name: "Decides on", value: objective.positive },
+            { name: "Baseline without ML", value: objective.baseline },
+            { name: "Budget", value: budget ? money(budget.amount, budget.currency) : undefined },
+          ]}
+        />
+      </div>
+    </Panel>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { BarList } from "../../components/charts/bar-list.tsx";
-import { dateTime, duration, number } from "../../components/format.ts";
+import { dateTime, duration, number, words } from "../../components/format.ts";
 import { ButtonLink, TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -59,7 +59,7 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
         <Panel>
           <StatRow>
             <Stat
-              label="Measured"
+              label={words(evidence.metric)}
               value={evidence.value}
               interval={evidence.interval}
               n={evidence.n}
@@ -93,7 +93,16 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
                     </>
                   ),
                   value: each.weight,
-                  note: each.detail,
+                  note: (
+                    <>
+                      {each.detail}
+                      {each.examples.length > 0 && (
+                        <span className="mt-0.5 block text-soft">
+                          {each.examples.slice(0, 4).join(" · ")}
+                        </span>
+                      )}
+                    </>
+                  ),
                 }))}
               />
             )}
@@ -107,7 +116,9 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
               }))}
             />
             {incident.resolution && (
-              <p className="mt-4 border-t border-line pt-3 text-soft">{incident.resolution}</p>
+              <p className="mt-4 border-t border-line pt-3 text-soft">
+                {incident.resolution.by}: {words(incident.resolution.verdict)}. {incident.resolution.note}
+              </p>
             )}
           </Panel>
         </div>

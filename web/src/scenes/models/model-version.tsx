@@ -5,7 +5,7 @@ import { Button } from "../../components/button.tsx";
 import { Digest } from "../../components/code-block.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
-import { bytes, number, plain } from "../../components/format.ts";
+import { bytes, count, number, plain } from "../../components/format.ts";
 import { GraphView } from "../../components/graph/graph-view.tsx";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { TextLink } from "../../components/link.tsx";
@@ -15,7 +15,7 @@ import { Badge, StateBadge } from "../../components/state-badge.tsx";
 import { Stat, StatRow } from "../../components/stat.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { RelativeTime } from "../../components/time.tsx";
-import { modelVersionQuery, type Lineage, type ModelVersion } from "../../data/models.ts";
+import { modelFileHref, modelVersionQuery, type Lineage, type ModelVersion } from "../../data/models.ts";
 import { requestRelease } from "../../data/releases.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
@@ -75,7 +75,7 @@ export function ModelVersionPage() {
             ]}
           />
           {tab === "files" ? (
-            <Files version={version} />
+            <Files project={project} version={version} />
           ) : tab === "lineage" ? (
             <LineagePanel lineage={lineage} height={560} />
           ) : (
@@ -113,23 +113,15 @@ function Overview({
       <LineagePanel lineage={lineage} height={340} />
       <div className="grid gap-5 lg:grid-cols-2">
         <Panel title="Signature">
-          {signature ? (
-            <KeyValueList
-              items={[
-                ...signature.inputs.map((input) => ({
-                  name: `in  ${input.name}`,
-                  value: `${input.datatype}${input.optional ? ", optional" : ""}`,
-                })),
-                ...signature.outputs.map((output) => ({
-                  name: `out ${output.name}`,
-                  value: output.datatype,
-                })),
-                { name: "labels", value: signature.labels.join(", ") || undefined },
-              ]}
-            />
-          ) : (
-            <p className="text-soft">None.</p>
-          )}
+          <KeyValueList
+            items={[
+              ...signature.inputs.map((input) => ({
+                name: input.name,
+                value: `${input.datatype}${input.optional ? ", optional" : ""}`,
+              })),
+              { name: "Answers", value: signature.labels.join(", ") || undefined },
+            ]}
+          />
         </Panel>
         <Panel title="Export and origin">
           <KeyValueList
@@ -140,43 +132,40 @@ function Overview({
                   <span className="inline-flex flex-wrap items-center gap-2">
                     <StateBadge state={parity.agrees ? "passed" : "failed"} />
                     {number(parity.rows)} rows, largest difference {number(parity.largestDifference)} of{" "}
-                    {number(parity.tolerance)} allowed
+                    {number(parity.tolerance)} allowed, {count(parity.labelsDiffer, "label")} differ
                   </span>
                 ) : undefined,
               },
               {
                 name: "Run",
-                value: version.lineage.runId ? (
-                  <TextLink
-                    to="/projects/$project/runs/$run"
-                    params={{ project, run: version.lineage.runId }}
-                  >
-                    {version.lineage.runId.slice(0, 12)}
+                value: version.origin.runId ? (
+                  <TextLink to="/projects/$project/runs/$run" params={{ project, run: version.origin.runId }}>
+                    {version.origin.runId.slice(0, 12)}
                   </TextLink>
                 ) : undefined,
               },
               {
                 name: "Execution",
-                value: version.lineage.executionId ? (
+                value: version.origin.executionId ? (
                   <TextLink
                     to="/projects/$project/executions/$execution"
-                    params={{ project, execution: version.lineage.executionId }}
+                    params={{ project, execution: version.origin.executionId }}
                   >
-                    {version.lineage.executionId}
+                    {version.origin.executionId}
                   </TextLink>
                 ) : undefined,
               },
               {
                 name: "Code",
-                value: version.lineage.codeDigest ? <Digest value={version.lineage.codeDigest} /> : undefined,
+                value: version.origin.codeDigest ? <Digest value={version.origin.codeDigest} /> : undefined,
               },
               {
                 name: "Environment",
-                value: version.lineage.environmentDigest ? (
-                  <Digest value={version.lineage.environmentDigest} />
+                value: version.origin.environmentDigest ? (
+                  <Digest value={version.origin.environmentDigest} />
                 ) : undefined,
               },
-              ...Object.entries(version.lineage.parameters).map(([name, value]) => ({
+              ...Object.entries(version.origin.parameters).map(([name, value]) => ({
                 name,
                 value: plain(value),
               })),
@@ -217,8 +206,6 @@ function LineagePanel({ lineage, height }: { lineage: Lineage; height: number })
           ...(node.kind in lineageIcons
             ? { icon: lineageIcons[node.kind as keyof typeof lineageIcons] }
             : {}),
-          ...(node.state ? { state: node.state } : {}),
-          ...(node.detail ? { detail: node.detail } : {}),
         }))}
         edges={lineage.edges}
         onSelect={(id) => {
@@ -230,13 +217,19 @@ function LineagePanel({ lineage, height }: { lineage: Lineage; height: number })
   );
 }
 
-function Files({ version }: { version: ModelVersion }) {
+function Files({ project, version }: { project: string; version: ModelVersion }) {
   return (
     <Panel flush>
       <ul className="divide-y divide-line">
         {version.files.map((file) => (
           <li key={file.path} className="flex flex-wrap items-center gap-x-4 px-5 py-2 text-sm">
-            <code className="min-w-0 flex-1 font-mono text-xs break-all">{file.path}</code>
+            <a
+              href={modelFileHref(project, version, file.path)}
+              download
+              className="min-w-0 flex-1 font-mono text-xs break-all text-accent underline decoration-accent-line underline-offset-3"
+            >
+              {file.path}
+            </a>
             <span className="tabular text-faint">{bytes(file.sizeBytes)}</span>
             <Digest value={file.digest} />
           </li>

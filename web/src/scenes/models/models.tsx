@@ -1,26 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { EmptyState } from "../../components/answers.tsx";
+import { useMemo, useState } from "react";
+import { EmptyState, Skeleton } from "../../components/answers.tsx";
+import { Button } from "../../components/button.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
-import { alike } from "../../components/format.ts";
+import { alike, count } from "../../components/format.ts";
 import { RowLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Badge, StateText } from "../../components/state-badge.tsx";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
-import { modelsQuery, type ModelVersion } from "../../data/models.ts";
+import { modelVersionsQuery, modelsQuery, type ModelVersion } from "../../data/models.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 
-/** Every version of every model, with what was measured on it. */
+/** Every model with its versions and what was measured on each. */
 export function Models() {
   const { project } = useParams({ from: "/projects/$project/models" });
   const query = useQuery(modelsQuery(project));
-  const [view, setView] = useTableView({ sort: "-created" });
-  const versions = useMemo(() => query.data?.models.flatMap((model) => model.versions) ?? [], [query.data]);
-  const columns = useMemo(() => versionColumns(project, versions), [project, versions]);
   return (
     <>
       <PageHeader
@@ -29,31 +27,81 @@ export function Models() {
         lead="A version is its files: every digest is kept, and everything it came from."
       />
       <Answer query={query} part>
-        {() => (
-          <Panel
-            title="Versions"
-            flush
-            actions={<ColumnsMenu columns={columns} view={view} onView={setView} />}
-          >
-            <DataTable
-              label="Model versions"
-              rows={versions}
-              columns={columns}
-              rowKey={(version) => version.id}
-              view={view}
-              onView={setView}
-              empty={
-                <EmptyState icon="model" title="No model version yet" command="gyre run">
-                  <p>A pipeline that ends well registers the model named in gyre.yaml.</p>
-                </EmptyState>
-              }
-            />
-          </Panel>
-        )}
+        {({ models }) =>
+          models.length === 0 ? (
+            <EmptyState icon="model" title="No model version yet" command="gyre run">
+              <p>A pipeline that ends well registers the model named in gyre.yaml.</p>
+            </EmptyState>
+          ) : (
+            <div className="space-y-5">
+              {models.map((each, index) => (
+                <Versions
+                  key={each.model}
+                  project={project}
+                  model={each.model}
+                  versions={each.versions}
+                  open={index < 2}
+                />
+              ))}
+            </div>
+          )
+        }
       </Answer>
     </>
   );
 }
+
+/** The versions of one model; beyond the first models they are asked for only when wanted. */
+function Versions({
+  project,
+  model,
+  versions,
+  open,
+}: {
+  project: string;
+  model: string;
+  versions: number;
+  open: boolean;
+}) {
+  const [wanted, setWanted] = useState(open);
+  const query = useQuery({ ...modelVersionsQuery(project, model), enabled: wanted });
+  const [view, setView] = useTableView({ sort: "-created" });
+  const rows = query.data?.versions ?? noVersions;
+  const columns = useMemo(() => versionColumns(project, rows), [project, rows]);
+  return (
+    <Panel
+      title={model}
+      hint={count(versions, "version")}
+      flush
+      actions={
+        wanted ? (
+          <ColumnsMenu columns={columns} view={view} onView={setView} />
+        ) : (
+          <Button look="quiet" onClick={() => setWanted(true)}>
+            Show versions
+          </Button>
+        )
+      }
+    >
+      {wanted && (
+        <Answer query={query} skeleton={<Skeleton lines={versions} className="p-5" />}>
+          {() => (
+            <DataTable
+              label={`Versions of ${model}`}
+              rows={rows}
+              columns={columns}
+              rowKey={(version) => version.id}
+              view={view}
+              onView={setView}
+            />
+          )}
+        </Answer>
+      )}
+    </Panel>
+  );
+}
+
+const noVersions: readonly ModelVersion[] = [];
 
 function versionColumns(project: string, versions: readonly ModelVersion[]): Column<ModelVersion>[] {
   const metrics = [...new Set(versions.flatMap((version) => Object.keys(version.metrics)))];

@@ -1,14 +1,13 @@
-import { number, share, words } from "../../components/format.ts";
+import { number, words } from "../../components/format.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
-import { RelativeTime } from "../../components/time.tsx";
 import type { Monitor } from "../../data/monitoring.ts";
 
-/** Every monitor with its newest value; choosing one draws it below. */
+/** Every monitor with what it says now; choosing one draws it below. */
 export function MonitorCards({ monitors, chosen, onChoose }: MonitorCardsProps) {
   return (
     <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-4">
       {monitors.map((monitor) => (
-        <li key={monitor.id}>
+        <li key={`${monitor.monitor} ${monitor.segment ?? ""}`}>
           <button
             type="button"
             aria-pressed={monitor.metric === chosen.metric && (monitor.segment ?? "") === chosen.segment}
@@ -16,24 +15,24 @@ export function MonitorCards({ monitors, chosen, onChoose }: MonitorCardsProps) 
             className="flex h-full w-full flex-col rounded-xl border border-line bg-panel p-4 text-left hover:border-line-strong aria-pressed:border-accent aria-pressed:ring-1 aria-pressed:ring-accent"
           >
             <span className="text-sm text-soft">
-              {words(monitor.metric)}
-              {monitor.segment && <span className="text-faint"> · {monitor.segment}</span>}
+              {words(monitor.metric ?? monitor.kind)}
+              {monitor.segment && <span className="text-faint"> · {monitor.segment.replace("=", " ")}</span>}
             </span>
             <span className="mt-1 flex w-full flex-wrap items-center justify-between gap-x-2">
               <span className="tabular text-xl font-semibold">{number(monitor.value)}</span>
-              <StateBadge state={monitor.state} />
+              <StateBadge
+                state={monitor.state}
+                {...(monitor.state === "watching" ? { word: "watching" } : {})}
+              />
             </span>
             <span className="tabular text-xs text-faint">
               {monitor.interval && `${number(monitor.interval[0])} to ${number(monitor.interval[1])} · `}n ={" "}
               {number(monitor.n)}
-              {monitor.coverage !== null && ` · ${share(monitor.coverage, 0)} covered`}
             </span>
-            <span className="mt-2 block border-t border-line pt-2 text-xs text-soft">{monitor.sentence}</span>
-            {monitor.asOfMs !== null && (
-              <span className="mt-auto block pt-1 text-xs text-faint">
-                as of <RelativeTime atMs={monitor.asOfMs} />
-              </span>
-            )}
+            <Evidence monitor={monitor} />
+            <span className="mt-2 block w-full border-t border-line pt-2 text-xs text-soft">
+              {monitor.sentence}
+            </span>
           </button>
         </li>
       ))}
@@ -45,4 +44,24 @@ interface MonitorCardsProps {
   monitors: readonly Monitor[];
   chosen: { metric: string; segment: string };
   onChoose: (monitor: Monitor) => void;
+}
+
+/** How near it is to being sure that something is wrong, on the scale of powers of ten. */
+function Evidence({ monitor }: { monitor: Monitor }) {
+  const part = Math.log10(Math.max(1, monitor.eValue)) / Math.log10(Math.max(10, monitor.alarmAt));
+  const filled = Math.min(1, part);
+  return (
+    <span
+      className="mt-2 block w-full"
+      title={`Evidence ${number(monitor.eValue)}; it alarms at ${number(monitor.alarmAt)}`}
+    >
+      <span className="meter block h-1 w-full overflow-hidden rounded-full bg-idle-wash">
+        <span
+          className={`block h-full rounded-full ${monitor.alarm ? "bg-bad" : filled > 0.5 ? "bg-warn" : "bg-idle"}`}
+          style={{ width: `${Math.round(filled * 100)}%` }}
+        />
+      </span>
+      <span className="sr-only">{`Evidence of trouble: ${Math.round(filled * 100)} % of what it takes to alarm`}</span>
+    </span>
+  );
 }

@@ -6,7 +6,7 @@ import { dateTime, duration, plain } from "../../components/format.ts";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { Panel } from "../../components/panel.tsx";
+import { Notice, Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { cancelExecution, executionQuery, type Execution } from "../../data/executions.ts";
@@ -20,9 +20,7 @@ import { StepPanel } from "./step-panel.tsx";
 export function ExecutionPage() {
   const { project, execution: id } = useParams({ from: "/projects/$project/executions/$execution" });
   const query = useQuery(executionQuery(project, id));
-  return (
-    <Answer query={query}>{({ execution }) => <Loaded project={project} execution={execution} />}</Answer>
-  );
+  return <Answer query={query}>{(execution) => <Loaded project={project} execution={execution} />}</Answer>;
 }
 
 function Loaded({ project, execution }: { project: string; execution: Execution }) {
@@ -60,6 +58,11 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
         }
       />
       <div className="space-y-5">
+        {execution.failure && (
+          <Notice tone="bad" title={execution.failure.message}>
+            {execution.failure.next}
+          </Notice>
+        )}
         <Panel title="Stages" flush>
           <StageGraph
             steps={execution.steps}

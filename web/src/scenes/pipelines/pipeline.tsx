@@ -14,7 +14,7 @@ import { StateText } from "../../components/state-badge.tsx";
 import { lookOf, toneClasses } from "../../components/states.ts";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
-import { execute, executionsQuery, pipelineQuery, type Execution } from "../../data/executions.ts";
+import { execute, executionsQuery, pipelineQuery, type ExecutionSummary } from "../../data/executions.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
@@ -28,7 +28,7 @@ export function PipelinePage() {
   const [view, setView] = useTableView({ sort: "-started" });
   const columns = useMemo(() => executionColumns(project), [project]);
   const run = useOrder(async () => {
-    const { execution } = await execute(project, {});
+    const execution = await execute(project, {});
     await navigate({
       to: "/projects/$project/executions/$execution",
       params: { project, execution: execution.id },
@@ -61,8 +61,8 @@ export function PipelinePage() {
                   nodes={stages.map((stage) => ({
                     id: stage.name,
                     label: stage.name,
-                    state: stage.state,
-                    detail: stage.command,
+                    state: stage.last?.state ?? "pending",
+                    detail: stage.description ?? stage.commands[0] ?? "",
                   }))}
                   edges={stages.flatMap((stage) =>
                     stage.dependsOn.map((before) => ({ from: before, to: stage.name })),
@@ -92,7 +92,7 @@ export function PipelinePage() {
   );
 }
 
-function executionColumns(project: string): Column<Execution>[] {
+function executionColumns(project: string): Column<ExecutionSummary>[] {
   return [
     {
       id: "purpose",
@@ -140,7 +140,7 @@ function executionColumns(project: string): Column<Execution>[] {
   ];
 }
 
-function StepCounts({ execution }: { execution: Execution }) {
+function StepCounts({ execution }: { execution: ExecutionSummary }) {
   const counts = Map.groupBy(execution.steps, (step) => step.state);
   return (
     <span className="inline-flex gap-3">
@@ -158,6 +158,6 @@ function StepCounts({ execution }: { execution: Execution }) {
   );
 }
 
-function elapsedMs(execution: Execution): number | null {
+function elapsedMs(execution: ExecutionSummary): number | null {
   return execution.startedAtMs && execution.endedAtMs ? execution.endedAtMs - execution.startedAtMs : null;
 }

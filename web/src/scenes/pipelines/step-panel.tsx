@@ -23,6 +23,11 @@ export function StepPanel({
     <div className="grid gap-5 xl:grid-cols-[minmax(20rem,2fr)_3fr]">
       <Panel title={step.stage} actions={<StateBadge state={step.state} />}>
         <p className="mb-3 text-soft">{step.reason}</p>
+        {step.failure && (
+          <p className="mb-3 text-bad">
+            {step.failure.message} <span className="text-soft">{step.failure.next}</span>
+          </p>
+        )}
         <KeyValueList
           items={[
             { name: "Command", value: <code className="font-mono text-xs break-all">{step.command}</code> },

@@ -2,39 +2,39 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { logStreamPath, stepLogQuery, type Step } from "../../data/executions.ts";
 
-/** The lines of a step: the log so far, and while it runs what comes after, as it is printed. */
+/** The lines of a step: while it runs as they are printed, afterwards as they were kept. */
 export function useStepLog(project: string, execution: string, step: Step): readonly string[] {
-  const asked = step.state !== "waiting" && step.state !== "skipped";
-  const { data } = useQuery({ ...stepLogQuery(project, execution, step.stage), enabled: asked });
-  const [tail, setTail] = useState("");
   const running = step.state === "running";
-  const loaded = data !== undefined;
+  const ended = step.attempt > 0 && !running;
+  const { data } = useQuery({ ...stepLogQuery(project, execution, step.stage), enabled: ended });
+  const [live, setLive] = useState("");
 
   useEffect(() => {
-    if (!running || !loaded) return;
+    if (!running) return;
+    setLive("");
     const stream = new EventSource(logStreamPath(project, execution));
-    const onLine = (message: MessageEvent<string>) => {
-      const line = readLine(message.data);
-      if (line?.stage === step.stage) setTail((before) => before + line.text);
-    };
-    stream.addEventListener("line", onLine);
-    stream.addEventListener("message", onLine);
+    stream.addEventListener("log", (message: MessageEvent<string>) => {
+      const part = readPart(message.data);
+      if (part?.stage === step.stage) setLive((before) => before + part.text);
+    });
+    stream.addEventListener("end", () => stream.close());
+    // The stream tells everything from the beginning: after a break it must not be added a second time.
+    stream.addEventListener("error", () => setLive(""));
     return () => stream.close();
-  }, [running, loaded, project, execution, step.stage]);
+  }, [running, project, execution, step.stage]);
 
-  const text = `${data?.text ?? step.lastLines.join("\n")}${tail}`;
+  const text = (ended ? data : undefined) ?? (live || step.lastLines.join("\n"));
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines;
 }
 
-function readLine(data: string): { stage: string; text: string } | undefined {
+function readPart(data: string): { stage: string; text: string } | undefined {
   try {
-    const line: unknown = JSON.parse(data);
-    if (typeof line !== "object" || line === null || !("stage" in line) || !("text" in line))
+    const part: unknown = JSON.parse(data);
+    if (typeof part !== "object" || part === null || !("stage" in part) || !("text" in part))
       return undefined;
-    const text = String(line.text);
-    return { stage: String(line.stage), text: text.endsWith("\n") ? text : `${text}\n` };
+    return { stage: String(part.stage), text: String(part.text) };
   } catch {
     return undefined;
   }

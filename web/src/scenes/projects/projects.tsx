@@ -51,11 +51,9 @@ export function Projects() {
                         <span className="block truncate text-lg font-semibold group-hover:text-accent">
                           {project.id}
                         </span>
-                        {project.createdAtMs !== undefined && (
-                          <span className="text-sm text-faint">
-                            begun <RelativeTime atMs={project.createdAtMs} />
-                          </span>
-                        )}
+                        <span className="text-sm text-faint">
+                          begun <RelativeTime atMs={project.createdAtMs} />
+                        </span>
                       </span>
                     </PlainLink>
                   </li>

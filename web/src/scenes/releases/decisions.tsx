@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
-import { approveRelease, declineRelease, rollBackRelease, type Release } from "../../data/releases.ts";
+import { approveRelease, declineRelease, rollBack, type Release } from "../../data/releases.ts";
 import { useOrder } from "../../shell/use-order.ts";
 
 type Verb = "approve" | "decline" | "roll back";
@@ -39,7 +39,7 @@ export function Decisions({ project, release }: { project: string; release: Rele
     async (verb: Verb) => {
       if (verb === "approve") await approveRelease(project, release.id, note || undefined);
       else if (verb === "decline") await declineRelease(project, release.id, note);
-      else await rollBackRelease(project, release.id, note);
+      else await rollBack(project, { environment: release.environment, reason: note });
       setAsked(undefined);
       setNote("");
       return verb;

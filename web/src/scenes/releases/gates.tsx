@@ -38,20 +38,20 @@ export function Gates({ results }: { results: readonly GateResult[] }) {
 }
 
 function GateRow({ result }: { result: GateResult }) {
-  const slices = result.slices ?? [];
+  const { slices } = result;
   return (
     <li className="px-5 py-4">
       <div className="grid items-center gap-x-6 gap-y-2 lg:grid-cols-[1fr_minmax(14rem,20rem)_7.5rem]">
         <div className="min-w-0">
           <p className="font-medium">{result.gate.sentence || words(result.gate.metric)}</p>
-          <p className="text-sm text-soft">{result.sentence}</p>
+          <p className="text-sm text-soft">{result.finding}</p>
         </div>
         <Interval
           value={result.value}
           interval={result.interval}
           bound={result.bound}
           label={result.gate.metric}
-          baseline={result.baseline ?? null}
+          baseline={result.baseline}
         />
         <StateBadge state={stateOf(result.verdict)} />
       </div>

@@ -70,7 +70,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
         </Panel>
         <Gates results={release.gates} />
         <div className="grid gap-5 lg:grid-cols-2">
-          {release.thresholdCurve && release.thresholdCurve.length > 1 && (
+          {release.thresholdCurve.length > 1 && (
             <Panel
               title="Decision threshold"
               hint={release.threshold === null ? undefined : `decides from ${share(release.threshold)} on`}
@@ -124,7 +124,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
 
 /** Judged, approved, then each step of the rollout; what failed stays where it failed. */
 function way(release: Release): ProgressStep[] {
-  const { state, rollout } = release;
+  const { state } = release;
   const judged = state === "judging" ? "judging" : state === "refused" ? "refused" : "passed";
   const past = state !== "judging" && state !== "refused";
   const approved = !past
@@ -135,12 +135,12 @@ function way(release: Release): ProgressStep[] {
         ? "rejected"
         : "approved";
   const begun = ["rolling_out", "live", "superseded", "rolled_back"].includes(state);
-  const stages = rollout.steps.length > 0 ? rollout.steps : [{ kind: "all" as const }];
+  const stages = release.steps.length > 0 ? release.steps : [{ kind: "all" as const }];
   return [
     { label: "Gates", state: judged },
     { label: "Approval", state: approved },
     ...stages.map((step, index): ProgressStep => {
-      const current = rollout.current ?? (state === "rolling_out" ? 0 : stages.length);
+      const current = release.currentStep ?? (state === "rolling_out" ? 0 : stages.length);
       const done = state === "live" || state === "superseded" || (begun && index < current);
       const here = begun && index === current;
       const stepState = done

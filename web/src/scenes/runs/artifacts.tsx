@@ -32,12 +32,12 @@ function Folder({
   const inset = { paddingLeft: 20 + depth * 20 };
   return (
     <Answer query={query} skeleton={<Skeleton lines={2} className="p-5" />}>
-      {({ artifacts }) => {
-        if (artifacts.length === 0 && depth === 0)
+      {({ entries }) => {
+        if (entries.length === 0 && depth === 0)
           return <EmptyState icon="download" title="No files were logged" />;
         return (
           <ul>
-            {artifacts.map((artifact) => {
+            {entries.map((artifact) => {
               const name = artifact.path.split("/").at(-1) ?? artifact.path;
               return (
                 <li key={artifact.path}>

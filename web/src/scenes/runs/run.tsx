@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { EmptyState, Skeleton } from "../../components/answers.tsx";
+import { Button } from "../../components/button.tsx";
 import { TimeChart } from "../../components/charts/time-chart.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { dateTime, duration, number } from "../../components/format.ts";
@@ -11,7 +13,7 @@ import { Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Stat, StatRow } from "../../components/stat.tsx";
 import { Tabs } from "../../components/tabs.tsx";
-import { metricQuery, runQuery, type Run } from "../../data/runs.ts";
+import { metricQuery, runQuery, type MetricSeries, type RunDetail } from "../../data/runs.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Artifacts } from "./artifacts.tsx";
@@ -26,7 +28,7 @@ export function RunPage() {
   const current = tabs.find((each) => each === tab) ?? "overview";
   return (
     <Answer query={query}>
-      {({ run }) => (
+      {(run) => (
         <>
           <PageHeader
             crumbs={crumbs(project, "runs")}
@@ -34,7 +36,7 @@ export function RunPage() {
             state={<StateBadge state={run.status} />}
             meta={
               <>
-                <span>by {run.actor}</span>
+                <span>by {run.userName || run.actor}</span>
                 <span>{dateTime(run.startedAtMs)}</span>
                 {run.endedAtMs !== null && <span>took {duration(run.endedAtMs - run.startedAtMs)}</span>}
                 <code className="font-mono text-xs">{run.id}</code>
@@ -59,7 +61,7 @@ export function RunPage() {
   );
 }
 
-function Overview({ project, run }: { project: string; run: Run }) {
+function Overview({ project, run }: { project: string; run: RunDetail }) {
   const execution = run.tags["gyre.execution"];
   const tags = Object.entries(run.tags).filter(
     ([name]) => !name.startsWith("mlflow.log-model") && name !== "mlflow.runName",
@@ -99,9 +101,9 @@ function Overview({ project, run }: { project: string; run: Run }) {
                   </TextLink>
                 ) : undefined,
               },
-              ...(run.inputs ?? []).map((input, index) => ({
-                name: `Input ${index + 1}`,
-                value: input.number ? `${input.dataset} v${input.number}` : input.dataset,
+              ...run.inputs.map((input) => ({
+                name: input.context ? `Data for ${input.context}` : "Data",
+                value: `${input.name} ${input.digest}`,
               })),
               ...tags.map(([name, value]) => ({
                 name,
@@ -115,51 +117,64 @@ function Overview({ project, run }: { project: string; run: Run }) {
   );
 }
 
-function Charts({ project, run }: { project: string; run: Run }) {
+/** One chart a metric, few at once: the rest are asked for only when wanted. */
+function Charts({ project, run }: { project: string; run: RunDetail }) {
+  const [shown, setShown] = useState(chartsAtOnce);
   const keys = Object.keys(run.metrics);
   if (keys.length === 0) return <EmptyState icon="chart" title="No metrics were logged" />;
   return (
-    <div className="grid gap-5 lg:grid-cols-2">
-      {keys.slice(0, 12).map((key) => (
-        <Panel key={key}>
-          <Metric project={project} run={run.id} name={key} />
-        </Panel>
-      ))}
-    </div>
+    <>
+      <div className="grid gap-5 lg:grid-cols-2">
+        {keys.slice(0, shown).map((key) => (
+          <Panel key={key}>
+            <Metric project={project} run={run.id} name={key} />
+          </Panel>
+        ))}
+      </div>
+      {keys.length > shown && (
+        <div className="mt-5 text-center">
+          <Button
+            onClick={() => setShown(shown + chartsAtOnce)}
+          >{`Show more of ${number(keys.length)} metrics`}</Button>
+        </div>
+      )}
+    </>
   );
 }
+
+const chartsAtOnce = 6;
 
 function Metric({ project, run, name }: { project: string; run: string; name: string }) {
   const query = useQuery(metricQuery(project, run, name));
   return (
     <Answer query={query} skeleton={<Skeleton height={240} />}>
-      {({ points }) =>
-        points.length === 1 ? (
-          <Stat label={name} value={points[0]?.value ?? null} note="logged once" />
-        ) : (
-          <TimeChart
-            title={name}
-            isTime={false}
-            atLabel="step"
-            atFormat={(step) => `step ${number(step)}`}
-            at={points.map((point) => point.step)}
-            height={200}
-            series={[
-              {
-                key: name,
-                label: name,
-                values: points.map((point) => point.value),
-                ...(points.some((point) => point.min !== undefined)
-                  ? {
-                      low: points.map((point) => point.min ?? point.value),
-                      high: points.map((point) => point.max ?? point.value),
-                    }
-                  : {}),
-              },
-            ]}
-          />
-        )
-      }
+      {(series) => <MetricChart name={name} series={series} />}
     </Answer>
+  );
+}
+
+function MetricChart({ name, series }: { name: string; series: MetricSeries }) {
+  const { buckets, axis } = series;
+  if (series.points <= 1) return <Stat label={name} value={buckets[0]?.last ?? null} note="logged once" />;
+  const grouped = buckets.some((bucket) => bucket.count > 1);
+  return (
+    <TimeChart
+      title={name}
+      isTime={axis === "time"}
+      atLabel={axis}
+      {...(axis === "step" ? { atFormat: (step: number) => `step ${number(step)}` } : {})}
+      at={buckets.map((bucket) => (axis === "step" ? bucket.toStep : bucket.toMs))}
+      height={200}
+      series={[
+        {
+          key: name,
+          label: name,
+          values: buckets.map((bucket) => bucket.last),
+          ...(grouped
+            ? { low: buckets.map((bucket) => bucket.min), high: buckets.map((bucket) => bucket.max) }
+            : {}),
+        },
+      ]}
+    />
   );
 }

@@ -140,7 +140,7 @@ function runColumns(project: string, runs: readonly Run[]): Column<Run>[] {
       hidden: index >= 3,
       value: (run) => run.params[key] ?? null,
     })),
-    { id: "actor", header: "Who", value: (run) => run.actor, hidden: true },
+    { id: "who", header: "Who", value: (run) => run.userName || run.actor, hidden: true },
     {
       id: "id",
       header: "Id",

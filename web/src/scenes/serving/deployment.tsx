@@ -1,17 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNow } from "../../clock.ts";
 import { Skeleton } from "../../components/answers.tsx";
-import { TimeChart } from "../../components/charts/time-chart.tsx";
 import { CopyButton } from "../../components/code-block.tsx";
+import { Choice } from "../../components/field.tsx";
 import { duration, number, share } from "../../components/format.ts";
 import { TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
-import { deploymentQuery, trafficQuery, type Deployment, type Traffic } from "../../data/deployments.ts";
+import { deploymentQuery, trafficQuery, type Deployment } from "../../data/deployments.ts";
+import { modelVersionQuery } from "../../data/models.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
+import { TrafficChart } from "./traffic-chart.tsx";
 import { TrafficShares } from "./traffic-shares.tsx";
 import { TryIt } from "./try-it.tsx";
 
@@ -19,42 +22,94 @@ import { TryIt } from "./try-it.tsx";
 export function DeploymentPage() {
   const { project, deployment: id } = useParams({ from: "/projects/$project/serving/$deployment" });
   const query = useQuery(deploymentQuery(project, id));
-  const traffic = useQuery(trafficQuery(project, id));
   return (
-    <Answer query={query}>
-      {({ deployment }) => (
-        <>
-          <PageHeader
-            crumbs={crumbs(project, "serving")}
-            title={`${deployment.model} in ${deployment.environment}`}
-            state={<StateBadge state={deployment.state} />}
-            meta={
-              <>
-                <span className="inline-flex items-center font-mono text-xs break-all">
-                  {deployment.endpoint}
-                  <CopyButton text={deployment.endpoint} label="Copy the endpoint" className="-my-2" />
-                </span>
-                <span>
-                  changed <RelativeTime atMs={deployment.updatedAtMs} />
-                </span>
-              </>
-            }
-          />
-          <div className="space-y-5">
-            <Panel title="Who answers">
-              <TrafficShares variants={deployment.variants} />
-              <Variants project={project} deployment={deployment} />
-            </Panel>
-            <Panel title="Traffic">
-              <Answer query={traffic} skeleton={<Skeleton height={220} />}>
-                {(answer) => <TrafficChart traffic={answer} />}
-              </Answer>
-            </Panel>
-            <TryIt project={project} deployment={deployment} />
-          </div>
-        </>
-      )}
-    </Answer>
+    <Answer query={query}>{({ deployment }) => <Loaded project={project} deployment={deployment} />}</Answer>
+  );
+}
+
+function Loaded({ project, deployment }: { project: string; deployment: Deployment }) {
+  const live = deployment.variants.find((variant) => variant.role === "live") ?? deployment.variants[0];
+  const version = useQuery({
+    ...modelVersionQuery(project, deployment.model, String(live?.number)),
+    enabled: live !== undefined,
+  });
+  return (
+    <>
+      <PageHeader
+        crumbs={crumbs(project, "serving")}
+        title={`${deployment.model} in ${deployment.environment}`}
+        state={<StateBadge state={deployment.state} />}
+        meta={
+          <>
+            <span className="inline-flex items-center font-mono text-xs break-all">
+              {deployment.endpoint}
+              <CopyButton text={deployment.endpoint} label="Copy the endpoint" className="-my-2" />
+            </span>
+            <span>
+              changed <RelativeTime atMs={deployment.updatedAtMs} />
+            </span>
+          </>
+        }
+      />
+      <div className="space-y-5">
+        <Panel title="Who answers">
+          <TrafficShares variants={deployment.variants} />
+          <Variants project={project} deployment={deployment} />
+        </Panel>
+        <TrafficPanel project={project} deployment={deployment} />
+        {live && (
+          <Answer query={version} skeleton={<Skeleton height={280} />}>
+            {(answer) => (
+              <TryIt project={project} deployment={deployment} inputs={answer.version.signature.inputs} />
+            )}
+          </Answer>
+        )}
+      </div>
+    </>
+  );
+}
+
+const hourMs = 3_600_000;
+const spans = [
+  { value: "24 h", lengthMs: 24 * hourMs, stepMs: hourMs },
+  { value: "7 d", lengthMs: 7 * 24 * hourMs, stepMs: 6 * hourMs },
+  { value: "60 d", lengthMs: 60 * 24 * hourMs, stepMs: 24 * hourMs },
+] as const;
+
+function TrafficPanel({ project, deployment }: { project: string; deployment: Deployment }) {
+  const { at } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const span = spans.find((each) => each.value === at) ?? spans[2];
+  // In whole steps, so that the question stays the same for a while and its answer is kept.
+  const toMs = Math.ceil(Math.max(useNow(), deployment.updatedAtMs) / span.stepMs) * span.stepMs;
+  const query = useQuery(
+    trafficQuery(project, deployment.id, { fromMs: toMs - span.lengthMs, toMs, stepMs: span.stepMs }),
+  );
+  return (
+    <Panel
+      title="Traffic"
+      hint={`predictions each ${duration(span.stepMs)}`}
+      actions={
+        <Choice
+          label="Span of time"
+          hideLabel
+          value={span.value}
+          options={spans.map(({ value }) => ({ value, label: `last ${value}` }))}
+          onChange={(value) =>
+            void navigate({
+              to: ".",
+              search: (before: Record<string, unknown>) => ({ ...before, at: value }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
+        />
+      }
+    >
+      <Answer query={query} skeleton={<Skeleton height={220} />}>
+        {({ points }) => <TrafficChart points={points} variants={deployment.variants} />}
+      </Answer>
+    </Panel>
   );
 }
 
@@ -106,34 +161,12 @@ function Variants({ project, deployment }: { project: string; deployment: Deploy
               <td className="py-2 pr-6 text-right">{share(variant.threshold)}</td>
               <td className="py-2 pr-6 text-right">{number(variant.requests)}</td>
               <td className="py-2 pr-6 text-right">{number(variant.errors)}</td>
-              <td className="py-2 pr-6 text-right whitespace-nowrap">{duration(variant.latencyMs.p50)}</td>
-              <td className="py-2 pr-6 text-right whitespace-nowrap">{duration(variant.latencyMs.p95)}</td>
+              <td className="py-2 pr-6 text-right whitespace-nowrap">{duration(variant.latencyMs?.p50)}</td>
+              <td className="py-2 pr-6 text-right whitespace-nowrap">{duration(variant.latencyMs?.p95)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
-  );
-}
-
-function TrafficChart({ traffic }: { traffic: Traffic }) {
-  if (traffic.atMs.length < 2)
-    return <p className="text-soft">No predictions were asked for yet. The form below sends one.</p>;
-  return (
-    <TimeChart
-      title="Predictions"
-      showTitle={false}
-      at={traffic.atMs}
-      height={220}
-      range={[0, null]}
-      format={(value) => number(value)}
-      series={traffic.variants.map((variant, index) => ({
-        key: `${variant.role} v${variant.number}`,
-        label: `v${variant.number} ${variant.role}`,
-        values: variant.requests,
-        dashed: variant.role === "shadow",
-        colour: index,
-      }))}
-    />
   );
 }

@@ -5,7 +5,7 @@ import { Button } from "../../components/button.tsx";
 import { Field } from "../../components/field.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { sessionQuery, signIn } from "../../data/session.ts";
+import { signIn } from "../../data/session.ts";
 import { toProblem } from "../../shell/answer.tsx";
 
 /** A token becomes a cookie that scripts cannot read; the token itself is not kept. */
@@ -15,9 +15,8 @@ export function SignIn() {
   const navigate = useNavigate();
   const order = useMutation({
     mutationFn: signIn,
-    onSuccess: async (session) => {
+    onSuccess: async () => {
       queries.clear();
-      queries.setQueryData(sessionQuery.queryKey, session);
       await navigate({ to: "/" });
     },
   });

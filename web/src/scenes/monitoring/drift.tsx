@@ -1,0 +1,105 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Skeleton } from "../../components/answers.tsx";
+import { TimeChart } from "../../components/charts/time-chart.tsx";
+import { number, share, words } from "../../components/format.ts";
+import { Panel } from "../../components/panel.tsx";
+import { StateText } from "../../components/state-badge.tsx";
+import { driftQuery, type DriftFeature } from "../../data/monitoring.ts";
+import { Answer } from "../../shell/answer.tsx";
+import { DriftCells } from "./drift-cells.tsx";
+
+/** What moved since the release: a diagnosis beside the quality, never an alarm of its own. */
+export function Drift({ project }: { project: string }) {
+  const query = useQuery(driftQuery(project));
+  return (
+    <Answer query={query} skeleton={<Skeleton height={420} />}>
+      {({ features }) =>
+        features.length === 0 ? (
+          <Panel>
+            <p className="text-soft">Not enough traffic since the release to compare with.</p>
+          </Panel>
+        ) : (
+          <Loaded features={features} />
+        )
+      }
+    </Answer>
+  );
+}
+
+function Loaded({ features }: { features: readonly DriftFeature[] }) {
+  const { at } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const chosen = features.find((feature) => feature.feature === at) ?? features[0];
+  const choose = (feature: DriftFeature) =>
+    void navigate({
+      to: ".",
+      search: (before: Record<string, unknown>) => ({ ...before, at: feature.feature }),
+      replace: true,
+      resetScroll: false,
+    });
+  return (
+    <div className="space-y-5">
+      <Panel title="Evidence of change" hint="in powers of ten; 0 is none">
+        <EvidenceChart features={features} />
+      </Panel>
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <Panel title="What is watched" hint="the strongest change first" flush>
+          <ul className="divide-y divide-line border-t border-line">
+            {features.map((feature) => (
+              <li key={feature.feature}>
+                <button
+                  type="button"
+                  aria-pressed={feature === chosen}
+                  onClick={() => choose(feature)}
+                  className="flex w-full flex-wrap items-center justify-between gap-x-4 px-5 py-2.5 text-left -outline-offset-2 hover:bg-hover aria-pressed:bg-accent-wash"
+                >
+                  <span className="font-medium">{words(feature.feature)}</span>
+                  <StateText
+                    state={feature.alarm ? "drift" : "stable"}
+                    word={feature.alarm ? "changed" : "as before"}
+                  />
+                  {feature.strongest && (
+                    <span className="w-full text-sm text-soft">{say(feature.strongest)}</span>
+                  )}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+        {chosen && <DriftCells feature={chosen} />}
+      </div>
+    </div>
+  );
+}
+
+function EvidenceChart({ features }: { features: readonly DriftFeature[] }) {
+  const at = [...new Set(features.flatMap((feature) => feature.series.map((point) => point.startMs)))].sort(
+    (a, b) => a - b,
+  );
+  return (
+    <TimeChart
+      title="Evidence of change"
+      showTitle={false}
+      at={at}
+      height={220}
+      format={(value) => number(value, 1)}
+      series={features.slice(0, 8).map((feature, index) => {
+        const known = new Map(
+          feature.series.map((point) => [point.startMs, Math.log10(Math.max(point.eValue, 1e-6))]),
+        );
+        return {
+          key: feature.feature,
+          label: words(feature.feature),
+          values: at.map((moment) => known.get(moment) ?? null),
+          colour: index,
+        };
+      })}
+    />
+  );
+}
+
+function say(strongest: NonNullable<DriftFeature["strongest"]>): string {
+  const { cell, direction, referenceShare, share: now } = strongest;
+  return `${direction} ${cell}: ${share(referenceShare)} before, ${share(now)} since`;
+}
