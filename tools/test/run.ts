@@ -129,5 +129,5 @@ async function provideChromium(): Promise<Resource> {
       missing: "no Chromium in PATH (Debian: apt install chromium), and GYRE_TEST_CHROMIUM names none",
     };
   }
-  return { variables: { GYRE_TEST_CHROMIUM: chromium } };
+  return { variables: { GYRE_TEST_CHROMIUM: chromium, CHROMIUM: chromium } };
 }

@@ -53,6 +53,7 @@ export const steps: readonly Step[] = [
     checks: [{ name: "build of the web UI", command: ["npm", "run", "--silent", "build"] }],
     files: {
       globs: ["web/src/**/*.test.ts", "web/test/**/*.test.ts"],
+      except: ["web/test/pages.test.ts"],
       concurrency: 2,
       timeoutMs: 2 * minuteMs,
     },
@@ -75,7 +76,7 @@ export const steps: readonly Step[] = [
     title: "In a real browser",
     checks: [],
     files: {
-      globs: ["journeys/browser/**/*.test.ts"],
+      globs: ["web/test/pages.test.ts", "journeys/browser/**/*.test.ts"],
       concurrency: 1,
       timeoutMs: 15 * minuteMs,
       needs: "chromium",
