@@ -100,6 +100,8 @@ export function createServer(options: ServerOptions): Server {
 
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers({ ...securityHeaders, "x-request-id": request.id, "cache-control": "no-store" });
+    // The clock may be simulated, days ahead of the reader's: pages tell "ago" from this.
+    void reply.header("x-gyre-time-ms", String(options.clock.nowMs()));
     const unsafe = whyTargetUnsafe(request.raw.url ?? "");
     if (unsafe !== undefined)
       throw new Problem(problems.path_unsafe, { message: `The address is refused: ${unsafe}.` });
