@@ -49,8 +49,8 @@ export function DriftCells({ feature }: { feature: DriftFeature }) {
                   style={{ width: `${((since[index] ?? 0) / top) * 100}%` }}
                 />
               </td>
-              <td className="py-1.5 pl-3 text-right text-faint">{share(before[index])}</td>
-              <td className="py-1.5 pl-3 text-right">{share(since[index])}</td>
+              <td className="py-1.5 pl-3 text-right whitespace-nowrap text-faint">{share(before[index])}</td>
+              <td className="py-1.5 pl-3 text-right whitespace-nowrap">{share(since[index])}</td>
             </tr>
           ))}
         </tbody>
