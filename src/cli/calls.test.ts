@@ -80,7 +80,7 @@ const wrongCalls: readonly WrongCall[] = [
     words: ["check"],
     code: 4,
     stderr:
-      "error[project_file_missing]: There is no gyre.yaml in FOLDER or above it.\nnext: Make a project with: gyre new NAME\n",
+      "error[project_folder_missing]: There is no gyre.yaml in FOLDER or above it.\nnext: Make a project with: gyre new NAME\n",
   },
   {
     words: ["releases"],

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+import { treeLines } from "./tree.ts";
+import type { Branch } from "./tree.ts";
+
 export const lineageSchema = z.object({
   nodes: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),
   edges: z.array(z.object({ from: z.string(), to: z.string(), label: z.string() })),
@@ -13,18 +16,13 @@ export type Lineage = z.infer<typeof lineageSchema>;
 export function lineageTree({ nodes, edges }: Lineage, top: string): readonly string[] {
   const labels = new Map(nodes.map((node) => [node.id, `${node.kind.replaceAll("_", " ")} ${node.label}`]));
   const drawn = new Set<string>();
-  const draw = (id: string, first: string, rest: string, relation: string): string[] => {
-    const label = labels.get(id) ?? id;
+  const branchOf = (id: string, relation: string): Branch => {
     const isRepeated = drawn.has(id);
     drawn.add(id);
-    const line = `${first}${label}${relation === "" ? "" : ` (${relation})`}${isRepeated ? " ↑" : ""}`;
-    if (isRepeated) return [line];
+    const text = `${labels.get(id) ?? id}${relation === "" ? "" : ` (${relation})`}`;
+    if (isRepeated) return { text: `${text}, as above` };
     const sources = edges.filter(({ to }) => to === id);
-    const below = sources.flatMap(({ from, label: how }, index) => {
-      const isLast = index === sources.length - 1;
-      return draw(from, `${rest}${isLast ? "└─ " : "├─ "}`, `${rest}${isLast ? "   " : "│  "}`, how);
-    });
-    return [line, ...below];
+    return { text, below: sources.map(({ from, label }) => branchOf(from, label)) };
   };
-  return draw(top, "", "", "");
+  return treeLines(branchOf(top, ""));
 }

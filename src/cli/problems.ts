@@ -21,25 +21,15 @@ export const problems = defineProblems({
     when: "What answers at the address is not this version of Gyre.",
     next: "Check GYRE_URL, and that the server and this program are of the same version.",
   },
-  start_failed: {
-    kind: "failed",
-    when: "The server could not start, for instance because its port is taken.",
-    next: "See what is wrong with: gyre doctor",
-  },
   project_unclear: {
     kind: "invalid",
     when: "A command is about a project, and neither the folder nor the server tells which.",
     next: "Name it with --project, or go into the folder that holds its gyre.yaml.",
   },
-  project_file_missing: {
+  project_folder_missing: {
     kind: "not_found",
     when: "There is no gyre.yaml in this folder or above it.",
     next: "Make a project with: gyre new NAME",
-  },
-  project_file_unreadable: {
-    kind: "failed",
-    when: "A file of the project cannot be read.",
-    next: "Check the path and its permissions.",
   },
   project_name_invalid: {
     kind: "invalid",

@@ -15,11 +15,11 @@ export function findProjectFolder(folder: string = process.cwd()): string | unde
   return dirname(start) === start ? undefined : findProjectFolder(dirname(start));
 }
 
-/** Throws `project_file_missing`. */
+/** Throws `project_folder_missing`. */
 export function requireProjectFolder(folder?: string): string {
   const found = findProjectFolder(folder);
   if (found !== undefined) return found;
-  throw new Problem(problems.project_file_missing, {
+  throw new Problem(problems.project_folder_missing, {
     message: `There is no gyre.yaml in ${resolve(folder ?? process.cwd())} or above it.`,
   });
 }

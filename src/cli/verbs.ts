@@ -102,6 +102,12 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/predict.ts")).registerPredict(program, terminal),
   },
   {
+    name: "trace",
+    summary: "where a prediction came from",
+    register: async (program, terminal) =>
+      (await import("./verbs/trace.ts")).registerTrace(program, terminal),
+  },
+  {
     name: "incidents",
     summary: "list incidents, show one with its cause and timeline",
     register: async (program, terminal) =>

@@ -38,6 +38,7 @@ const eventSchema = z.looseObject({
   seq: z.number(),
   atMs: z.number(),
   actor: z.string(),
+  actorName: z.string(),
   kind: z.string(),
   subject: z.string(),
   data: z.unknown(),
@@ -80,7 +81,7 @@ function addList(audit: Command, terminal: Terminal): void {
         [
           { title: "seq", of: ({ seq }) => String(seq), isNumber: true },
           { title: "when", of: ({ atMs }) => timeText(atMs) },
-          { title: "who", of: ({ actor }) => actor },
+          { title: "who", of: ({ actorName }) => actorName },
           { title: "what", of: ({ kind: text }) => text },
           { title: "subject", of: ({ subject }) => subject },
           { title: "data", of: ({ data }) => JSON.stringify(data).slice(0, 80) },
