@@ -1,3 +1,4 @@
+import type { Extension } from "./extend.ts";
 import type { DatasetVersion } from "./index.ts";
 
 export interface ImportVersion {
@@ -13,6 +14,15 @@ export interface ImportVersion {
   readonly actor: string;
 }
 
+export interface ExtendVersion {
+  /** The version that gets rows behind it. */
+  readonly versionId: string;
+  readonly extension: Extension;
+  readonly source: string;
+  readonly contract?: ImportVersion["contract"];
+  readonly actor: string;
+}
+
 /** The orders: only loops, protocols, the command line and the module's own routes give them. */
 export interface DataCommands {
   /**
@@ -21,4 +31,6 @@ export interface DataCommands {
    * Throws `data_unreadable`, `data_file_missing`, or the contract's own mistakes.
    */
   importVersion(order: ImportVersion): Promise<DatasetVersion>;
+  /** Makes the next version of a data set: an earlier one with further rows behind it. */
+  extendVersion(order: ExtendVersion): Promise<DatasetVersion>;
 }

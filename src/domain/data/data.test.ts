@@ -123,6 +123,24 @@ describeOnEveryEngine("data", (open) => {
     );
   });
 
+  it("puts rows behind a version, in its columns, each once", async () => {
+    const { data, write } = await openData();
+    const base = await data.commands.importVersion({ ...order, path: write(kept) });
+    const rows = join(folder, "rows.csv");
+    writeFileSync(rows, "prediction_id,sentiment,extra\np1,bad,x\np2,good,y\n");
+    const extend = { extension: { path: rows, identity: "prediction_id" }, source: "outcomes", contract, actor: "system" };
+    const extended = await data.commands.extendVersion({ ...extend, versionId: base.id });
+    assert.deepEqual((await data.preview(extended.id, 10)).rows, [
+      ["a", "good", "3"],
+      ["b", "bad", "40"],
+      ["c", "good", "12"],
+      ["p1", "bad", null],
+      ["p2", "good", null],
+    ]);
+    const again = await data.commands.extendVersion({ ...extend, versionId: extended.id });
+    assert.equal(again.id, extended.id);
+  });
+
   it("says which file is missing and which is no table", async () => {
     const { data, write } = await openData();
     await assert.rejects(

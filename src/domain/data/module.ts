@@ -13,10 +13,11 @@ import type { Ledger } from "#kernel/events";
 import type { Route } from "#kernel/http";
 import { createId } from "#kernel/ids";
 
-import type { DataCommands, ImportVersion } from "./commands.ts";
+import type { DataCommands, ExtendVersion, ImportVersion } from "./commands.ts";
 import { findBreaches, parseContract } from "./contract.ts";
 import type { ContractBreach } from "./contract.ts";
 import type { Data, DatasetSummary, DatasetVersion, Preview } from "./index.ts";
+import { copyToCsv, extendedSql } from "./extend.ts";
 import { problems } from "./problems.ts";
 import { profileColumns, readColumns } from "./profile.ts";
 import { createRoutes } from "./routes.ts";
@@ -97,6 +98,30 @@ export function createData(parts: DataParts): DataModule {
     });
   }
 
+  async function extendVersion(order: ExtendVersion): Promise<DatasetVersion> {
+    const base = await getVersion(order.versionId);
+    const contract = order.contract === undefined ? undefined : parseContract(order.contract.text, order.contract.file);
+    const columns = base.columns.map((column) => column.name);
+    const folder = await mkdtemp(join(parts.workFolder, "extend-"));
+    try {
+      const path = join(folder, "extended.csv");
+      const basePath = await blobs.localPath(base.digest);
+      const sql = await extendedSql({ path: basePath, columns, contract }, order.extension, query);
+      await analyst.run(copyToCsv(sql, path), []);
+      return await importVersion({
+        project: base.project,
+        dataset: base.dataset,
+        path,
+        source: order.source,
+        parent: base.id,
+        actor: order.actor,
+        ...(order.contract === undefined ? {} : { contract: order.contract }),
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
   async function announce(version: DatasetVersion): Promise<void> {
     const { id: subject, project, actor, dataset, number, digest, rows, state, source, breaches } = version;
     await ledger.append({
@@ -168,7 +193,7 @@ export function createData(parts: DataParts): DataModule {
       const version = await getVersion(id);
       return await blobs.localPath(version.parquetDigest ?? version.digest);
     },
-    commands: { importVersion },
+    commands: { importVersion, extendVersion },
     get routes() {
       return createRoutes(data, data.commands);
     },
