@@ -1,0 +1,44 @@
+import type { MessageStream } from "./messages/index.ts";
+
+/** A mistake that somebody makes on purpose, so that the platform can be seen to catch it. */
+export interface Sabotage {
+  readonly what: string;
+  /** Overrides of params.yaml. */
+  readonly parameters: Record<string, unknown>;
+  readonly datasetVersions?: Record<string, string>;
+  /** Where it has to end. */
+  readonly endsAt: "gates" | "canary";
+}
+
+/** A model of three words: bad enough that its gates see it. */
+export function badCandidate(_stream: MessageStream): Sabotage {
+  return { what: "a vocabulary of three words", parameters: { "train.largest_vocabulary": 3 }, endsAt: "gates" };
+}
+
+/**
+ * A candidate that looks fine on the rows it is judged on and is not: what no gate can see and live traffic
+ * does. On the made messages somebody trains on the data of before the event, whose own holdout knows nothing
+ * of it; on a file, where the world does not change its words, the model has learnt its holdout by heart.
+ */
+export function badCanary(stream: MessageStream, firstVersionId: string): Sabotage {
+  if (stream.origin.startsWith("Synthetic")) {
+    return {
+      what: "trained on last month's data",
+      parameters: { "train.candidates.words.c": 6 },
+      datasetVersions: { messages: firstVersionId },
+      endsAt: "canary",
+    };
+  }
+  return {
+    what: "it has seen the rows it is judged on",
+    parameters: {
+      "train.include_holdout": true,
+      "train.minimum_messages": 1,
+      "train.candidates.words.c": 1000,
+      "train.candidates.phrases.c": 1000,
+      "prepare.newest_messages": 1200,
+      "prepare.holdout_share": 0.8,
+    },
+    endsAt: "canary",
+  };
+}

@@ -1,0 +1,90 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { createSkippingClock, dayMs } from "#kernel/clock";
+import type { ManualClock } from "#kernel/clock";
+import { readConfig } from "#kernel/config";
+import { processIdentity } from "#kernel/process-identity";
+import { startServer } from "#main";
+import type { System } from "#main";
+
+import { removeServerFile, writeServerFile } from "../server-file.ts";
+import { messagesToCsv } from "./messages/index.ts";
+import type { MessageStream } from "./messages/index.ts";
+
+export const project = "airline-care";
+
+/** Where the demo plays: a project made from the blueprint, a running system, a clock, and two people. */
+export interface Stage {
+  readonly folder: string;
+  readonly system: System;
+  readonly clock: ManualClock;
+  readonly author: { readonly id: string; readonly name: string };
+  readonly reviewer: { readonly id: string; readonly name: string; readonly token: string };
+  /** Moves time forward everywhere, and waits until nothing more follows from it. */
+  advanceTo(atMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const blueprint = join(import.meta.dirname, "..", "..", "..", "blueprints", "text-classification");
+const reviewerName = "reviewer";
+
+export interface StageOptions {
+  /** The folder for the project; what an earlier demo left there is removed. */
+  readonly folder: string;
+  readonly port: string;
+  readonly stream: MessageStream;
+}
+
+/** Makes the project from the blueprint and starts the system, a simulated day before the first traffic. */
+export async function setStage({ folder, port, stream }: StageOptions): Promise<Stage> {
+  makeProject(folder, stream);
+  const firstMs = stream.traffic[0]?.createdAtMs ?? 0;
+  const clock = createSkippingClock(firstMs - dayMs);
+  const { config } = readConfig({
+    flags: { port, gatewayPort: "0", logLevel: "error" },
+    environment: {},
+    workingFolder: folder,
+  });
+  const system = await startServer(config, clock);
+  const startedAtMs = Date.now();
+  const url = system.url();
+  writeServerFile(config.dir, { url, gatewayUrl: system.gatewayUrl(), pid: process.pid, process: processIdentity, startedAtMs });
+  const author = await system.access.localPrincipal();
+  return {
+    folder,
+    system,
+    clock,
+    author,
+    reviewer: await addReviewer(system, author.id),
+    async advanceTo(atMs) {
+      clock.setMs(atMs);
+      await system.serving.setClock(clock.nowMs());
+      await system.settle();
+    },
+    async stop() {
+      removeServerFile(config.dir);
+      await system.stop();
+    },
+  };
+}
+
+function makeProject(folder: string, stream: MessageStream): void {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(blueprint, folder, { recursive: true });
+  for (const file of ["gyre.yaml", "README.md"]) {
+    const path = join(folder, file);
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll("{{name}}", project));
+  }
+  mkdirSync(join(folder, "data"), { recursive: true });
+  writeFileSync(join(folder, "data", "messages.csv"), messagesToCsv(stream.training));
+}
+
+/** The second person: nobody approves their own release. */
+async function addReviewer(system: System, actor: string): Promise<Stage["reviewer"]> {
+  const { commands } = system.access;
+  const { id, name } = await commands.addPrincipal({ name: reviewerName, kind: "person", actor });
+  await commands.grantRole({ principal: id, role: "approver", project: null, actor });
+  const { secret } = await commands.issueToken({ principal: id, label: "demo", expiresAtMs: null, actor });
+  return { id, name, token: secret };
+}

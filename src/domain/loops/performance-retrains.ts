@@ -1,0 +1,69 @@
+import { retrainingPolicyOf } from "#objectives";
+
+import { gatherLabelledData } from "./outcomes-become-labelled-data.ts";
+import type { LoopParts } from "./parts.ts";
+
+declare module "#kernel/jobs" {
+  interface Jobs {
+    "loops.retrain": { readonly project: string; readonly incidentId: string };
+  }
+}
+
+/**
+ * A performance incident retrains on the outcomes there are by then. While the incident stays open and
+ * nothing better is on its way, it tries again after the charter's cooldown: the first days after a
+ * change hold few examples of it, and a candidate of them may fail its gates.
+ */
+export function performanceRetrains(parts: LoopParts): void {
+  const { ledger, jobs, objectives, pipelines, monitoring, delivery, clock } = parts;
+
+  ledger.on("performance-retrains", ["incident.opened"], async (event) => {
+    if (event.data.kind !== "performance" || event.project === null) return;
+    const policy = retrainingPolicyOf((await objectives.getCharter(event.project)).projectFile);
+    if (policy?.anyOf.some((trigger) => trigger.kind === "performance") !== true) return;
+    await enqueue(event.project, event.subject, clock.nowMs());
+  });
+
+  const enqueue = async (project: string, incidentId: string, runAtMs: number): Promise<void> => {
+    await jobs.enqueue({
+      kind: "loops.retrain",
+      payload: { project, incidentId },
+      key: `${incidentId}:${runAtMs}`,
+      project,
+      runAtMs,
+    });
+  };
+
+  jobs.define("loops.retrain", {
+    concurrency: 1,
+    maxAttempts: 3,
+    timeoutMs: 600_000,
+    run: async ({ payload: { project, incidentId } }) => {
+      const incident = await monitoring.getIncident(incidentId);
+      if (incident.state !== "open") return;
+      const policy = retrainingPolicyOf((await objectives.getCharter(project)).projectFile);
+      if (policy === null) return;
+      await enqueue(project, incidentId, clock.nowMs() + Math.max(policy.cooldownMs, 1));
+      if (await somethingIsOnItsWay(project)) return;
+      await gatherLabelledData(parts, project);
+      await pipelines.commands.execute({
+        project,
+        purpose: { kind: "retrain", reason: `retrained because of ${incident.title}`, incident: incidentId },
+        actor: "system",
+      });
+    },
+  });
+
+  async function somethingIsOnItsWay(project: string): Promise<boolean> {
+    const executions = await pipelines.listExecutions(project, { limit: 20 });
+    if (
+      executions.some(
+        (one) => one.purpose.kind === "retrain" && (one.state === "queued" || one.state === "running"),
+      )
+    ) {
+      return true;
+    }
+    const underWay = new Set(["judging", "awaiting_approval", "rolling_out"]);
+    return (await delivery.listReleases(project)).some((release) => underWay.has(release.state));
+  }
+}

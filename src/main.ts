@@ -1,0 +1,182 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { createAccess, migrations as accessMigrations } from "#access";
+import { createCompute } from "#compute";
+import { createData, migrations as dataMigrations } from "#data";
+import { createDelivery, migrations as deliveryMigrations } from "#delivery";
+import { gatewayProgram } from "#gateway";
+import { createInsights } from "#insights";
+import { createDiskBlobs } from "#kernel/blobs";
+import { systemClock } from "#kernel/clock";
+import type { Clock, ManualClock } from "#kernel/clock";
+import { createAnalyst, migrations as columnarMigrations } from "#kernel/columnar";
+import type { Config } from "#kernel/config";
+import { openDatabase } from "#kernel/db";
+import type { Migration } from "#kernel/db";
+import { createLedger, migrations as eventMigrations } from "#kernel/events";
+import { createServer } from "#kernel/http";
+import { createJobQueue, migrations as jobMigrations } from "#kernel/jobs";
+import { createLog } from "#kernel/log";
+import { startLoops } from "#loops";
+import { createMonitoring, migrations as monitoringMigrations } from "#monitoring";
+import { createObjectives, migrations as objectiveMigrations } from "#objectives";
+import { createPipelines, migrations as pipelineMigrations } from "#pipelines";
+import { createMlflow } from "#protocols/mlflow";
+import { createProjectFolder } from "#protocols/project-folder";
+import { createRegistry, migrations as registryMigrations } from "#registry";
+import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
+import { createTracking, migrations as trackingMigrations } from "#tracking";
+
+import { createPipelinePorts } from "./pipeline-ports.ts";
+
+/** Every table of the system, in the order of the doors. */
+export const migrations: readonly Migration[] = [
+  ...eventMigrations,
+  ...jobMigrations,
+  ...columnarMigrations,
+  ...accessMigrations,
+  ...objectiveMigrations,
+  ...dataMigrations,
+  ...trackingMigrations,
+  ...pipelineMigrations,
+  ...registryMigrations,
+  ...deliveryMigrations,
+  ...servingMigrations,
+  ...monitoringMigrations,
+];
+
+export type System = ReturnType<typeof createSystem>;
+
+const webFolder = join(import.meta.dirname, "..", "web", "dist");
+
+/**
+ * Builds the whole system from the top: kernel, modules in the order data travels, loops, protocols,
+ * server. Nothing runs until `start`; `stop` ends it in reverse.
+ *
+ * `simulated` is a clock that is moved by hand: for the demo and for tests, where days must pass.
+ */
+export function createSystem(config: Config, simulated?: ManualClock) {
+  const clock: Clock = simulated ?? systemClock;
+  const log = createLog({ level: config.logLevel });
+  const folder = (name: string): string => join(config.dir, name);
+  let url = "";
+
+  const db = openDatabase({ location: config.database ?? folder("gyre.db") });
+  const ledger = createLedger({ db, clock });
+  const jobs = createJobQueue({ db, clock, log });
+  const blobs = createDiskBlobs({ folder: config.blobs ?? folder("blobs") });
+  const analyst = createAnalyst({ folder: folder("analyst"), allowedFolders: [config.dir] });
+  const kernel = { db, ledger, clock, jobs, blobs, analyst, log };
+  const access = createAccess({ ...kernel, mode: config.auth });
+
+  const objectives = createObjectives(kernel);
+  const data = createData({ ...kernel, workFolder: folder("work") });
+  const isProject = async (name: string): Promise<boolean> =>
+    (await objectives.listProjects()).some((project) => project.id === name);
+  const tracking = createTracking({ ...kernel, isProject });
+  const compute = createCompute({ clock });
+  const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
+  const pipelines = createPipelines({ ...kernel, ...ports, compute, stateFolder: config.dir });
+  const registry = createRegistry({ ...kernel, objectives, data, compute, pipelines });
+  const delivery = createDelivery({ ...kernel, objectives, registry });
+  const gateway = {
+    program: gatewayProgram,
+    folder: folder("gateway"),
+    host: config.host,
+    port: config.gatewayPort,
+    simulatedNowMs: () => simulated?.nowMs(),
+  };
+  const serving = createServing({ ...kernel, objectives, data, registry, delivery, gateway });
+  const doors = { access, objectives, data, tracking, pipelines, registry, delivery, serving };
+  const monitoring = createMonitoring({
+    ...kernel,
+    folder: folder("outcomes"),
+    predictions: predictionLog(gateway.folder),
+    charters: objectives,
+    releases: delivery,
+    origin: { getVersion: registry.getVersion, getDatasetVersion: data.getVersion, nameOf: access.nameOf },
+    traffic: serving,
+  });
+  const insights = createInsights({ ...kernel, ...doors, monitoring });
+  startLoops({ ...kernel, ...doors, monitoring, workFolder: folder("work") });
+
+  const mlflow = createMlflow({ tracking, clock });
+  const projectFolder = createProjectFolder(doors);
+  const modules = [
+    access,
+    objectives,
+    data,
+    tracking,
+    pipelines,
+    registry,
+    delivery,
+    serving,
+    monitoring,
+    insights,
+  ];
+  const server = createServer({
+    routes: [...modules, mlflow, projectFolder].flatMap((one) => one.routes),
+    authenticate: access.authenticate,
+    authorise: access.authorise,
+    requiresSignIn: access.requiresSignIn,
+    clock,
+    log,
+    staticFolder: webFolder,
+    host: config.host,
+    port: config.port,
+    allowedHosts: config.allowedHosts,
+  });
+
+  return {
+    ...kernel,
+    ...doors,
+    monitoring,
+    projectFolder,
+    gatewayUrl: () => serving.gatewayUrl(),
+    url: () => url,
+
+    async start(): Promise<void> {
+      mkdirSync(folder("work"), { recursive: true });
+      await db.migrate(migrations);
+      await access.start();
+      url = (await server.listen()).url;
+      await serving.start();
+      await monitoring.start();
+      await ledger.start();
+      await jobs.start();
+    },
+
+    async stop(): Promise<void> {
+      await server.close();
+      await jobs.stop({ graceMs: 2_000 });
+      await ledger.stop();
+      await monitoring.stop();
+      await serving.stop();
+      await analyst.stop();
+      await db.close();
+    },
+
+    /** Waits until nothing more follows from what has happened so far: for tests, and the demo's jumps in time. */
+    async settle(): Promise<void> {
+      for (let before = -1, now = 0; before !== now;) {
+        before = now;
+        await ledger.settle();
+        await jobs.settle();
+        now = (await ledger.list({ newestFirst: true, limit: 1 }))[0]?.seq ?? 0;
+      }
+    },
+  };
+}
+
+/** Builds and starts a system; on failure whatever had started is ended. */
+export async function startServer(config: Config, simulated?: ManualClock): Promise<System> {
+  const system = createSystem(config, simulated);
+  try {
+    await system.start();
+    return system;
+  } catch (error) {
+    await system.stop().catch(() => {});
+    throw error;
+  }
+}
