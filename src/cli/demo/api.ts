@@ -10,10 +10,19 @@ export interface Api {
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-const refusal = z.object({ message: z.string().optional(), error: z.string().optional(), code: z.string().optional() });
+const refusal = z.object({
+  message: z.string().optional(),
+  error: z.string().optional(),
+  code: z.string().optional(),
+});
 
 export function createApi(url: string, token?: string): Api {
-  async function call<Answer>(method: string, path: string, body: unknown, schema: ZodType<Answer>): Promise<Answer> {
+  async function call<Answer>(
+    method: string,
+    path: string,
+    body: unknown,
+    schema: ZodType<Answer>,
+  ): Promise<Answer> {
     const { status, text } = await send(new URL(path, url), method, body, token);
     if (status < 300) return schema.parse(text === "" ? undefined : JSON.parse(text));
     const said = refusal.safeParse(JSON.parse(text));
@@ -26,7 +35,12 @@ export function createApi(url: string, token?: string): Api {
   };
 }
 
-function send(url: URL, method: string, body: unknown, token?: string): Promise<{ status: number; text: string }> {
+function send(
+  url: URL,
+  method: string,
+  body: unknown,
+  token?: string,
+): Promise<{ status: number; text: string }> {
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -35,14 +49,18 @@ function send(url: URL, method: string, body: unknown, token?: string): Promise<
         method,
         agent,
         headers: {
-          ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": payload.length }),
+          ...(payload === undefined
+            ? {}
+            : { "content-type": "application/json", "content-length": payload.length }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
         response.on("error", reject);
       },
     );

@@ -64,7 +64,10 @@ async function play(terminal: Terminal, options: z.infer<typeof optionsSchema>):
     if (!options.once) await stayUp(terminal, stage);
   } catch (error) {
     if (!(error instanceof StoryBroken)) throw error;
-    throw new Problem(problems.demo_broken, { message: `The story stopped: ${error.message}.`, cause: error });
+    throw new Problem(problems.demo_broken, {
+      message: `The story stopped: ${error.message}.`,
+      cause: error,
+    });
   } finally {
     await stage.stop();
   }

@@ -37,7 +37,15 @@ export async function measureQuality(system: System, eventAtMs: number): Promise
     return windows.flatMap((window) =>
       window.value === null
         ? []
-        : [{ value: window.value, n: window.n, modelVersionId, fromMs: window.startMs, untilMs: window.endMs }],
+        : [
+            {
+              value: window.value,
+              n: window.n,
+              modelVersionId,
+              fromMs: window.startMs,
+              untilMs: window.endMs,
+            },
+          ],
     );
   };
   const first = await windowsOf(firstModel?.modelVersionId);

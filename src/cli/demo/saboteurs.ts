@@ -12,7 +12,11 @@ export interface Sabotage {
 
 /** A model of three words: bad enough that its gates see it. */
 export function badCandidate(_stream: MessageStream): Sabotage {
-  return { what: "a vocabulary of three words", parameters: { "train.largest_vocabulary": 3 }, endsAt: "gates" };
+  return {
+    what: "a vocabulary of three words",
+    parameters: { "train.largest_vocabulary": 3 },
+    endsAt: "gates",
+  };
 }
 
 /**

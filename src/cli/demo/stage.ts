@@ -49,7 +49,13 @@ export async function setStage({ folder, port, stream }: StageOptions): Promise<
   const system = await startServer(config, clock);
   const startedAtMs = Date.now();
   const url = system.url();
-  writeServerFile(config.dir, { url, gatewayUrl: system.gatewayUrl(), pid: process.pid, process: processIdentity, startedAtMs });
+  writeServerFile(config.dir, {
+    url,
+    gatewayUrl: system.gatewayUrl(),
+    pid: process.pid,
+    process: processIdentity,
+    startedAtMs,
+  });
   const author = await system.access.localPrincipal();
   return {
     folder,

@@ -40,9 +40,15 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   // --- the first data, and the rule that answers before any training
 
   const applied = await system.projectFolder.apply({ folder: stage.folder, actor: author.id });
-  tell({ step: "project", what: `made from the blueprint text-classification; ${stream.origin}`, id: project, link: page });
+  tell({
+    step: "project",
+    what: `made from the blueprint text-classification; ${stream.origin}`,
+    id: project,
+    link: page,
+  });
   const [first] = applied.datasets;
-  if (first === undefined || first.version.state !== "usable") throw new StoryBroken("the first data is not usable");
+  if (first === undefined || first.version.state !== "usable")
+    throw new StoryBroken("the first data is not usable");
   tell({
     step: "data",
     what: `messages ${first.version.number}: ${first.version.rows} rows keep their contract, digest ${first.version.digest.slice(0, 12)}`,
@@ -67,7 +73,12 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   await tellJudgement(release, trained);
   await expectState(release, "awaiting_approval");
   await approve(release, "gates read, threshold plausible");
-  tell({ step: "approval", what: `${reviewer.name} approved; ${author.name} could not: nobody approves their own release`, id: release, link: `${page}/releases/${release}` });
+  tell({
+    step: "approval",
+    what: `${reviewer.name} approved; ${author.name} could not: nobody approves their own release`,
+    id: release,
+    link: `${page}/releases/${release}`,
+  });
 
   // --- traffic, outcomes, the event, and everything that follows from them
 
@@ -76,16 +87,22 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   let recoveredAtMs: number | undefined;
   let lastSabotageAtMs = 0;
   let closedAtMs: number | undefined;
-  for (let hourStartMs = floorHour(stream.traffic[0]?.createdAtMs ?? 0); hourStartMs < endMs; hourStartMs += hourMs) {
+  for (
+    let hourStartMs = floorHour(stream.traffic[0]?.createdAtMs ?? 0);
+    hourStartMs < endMs;
+    hourStartMs += hourMs
+  ) {
     await stage.advanceTo(hourStartMs);
-    if (hourStartMs >= stream.event.atMs) tellOnce("event", () => tell({ step: "event", what: stream.event.description, id: null, link: null }));
+    if (hourStartMs >= stream.event.atMs)
+      tellOnce("event", () => tell({ step: "event", what: stream.event.description, id: null, link: null }));
     await answer(between(stream.traffic, hourStartMs, hourStartMs + hourMs));
     if (new Date(hourStartMs).getUTCHours() % 6 === 0) await deliverOutcomes();
     await reviewReleases();
     await tellIncidents();
 
     recoveredAtMs ??= (await hasRecovered()) ? hourStartMs : undefined;
-    const isQuiet = recoveredAtMs !== undefined && hourStartMs - lastSabotageAtMs > dayMs && !(await isRollingOut());
+    const isQuiet =
+      recoveredAtMs !== undefined && hourStartMs - lastSabotageAtMs > dayMs && !(await isRollingOut());
     const next = isQuiet ? sabotages.shift() : undefined;
     if (next !== undefined) {
       lastSabotageAtMs = hourStartMs;
@@ -100,7 +117,10 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
 
   // --- the parts
 
-  async function train(reason: string, sabotage: { parameters?: Record<string, unknown>; datasetVersions?: Record<string, string> }): Promise<string> {
+  async function train(
+    reason: string,
+    sabotage: { parameters?: Record<string, unknown>; datasetVersions?: Record<string, string> },
+  ): Promise<string> {
     const execution = await system.pipelines.commands.execute({
       project,
       purpose: { kind: "requested", reason },
@@ -111,7 +131,9 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     const done = await system.pipelines.getExecution(execution.id);
     if (done.state !== "succeeded") {
       const failed = done.steps.find((step) => step.state === "failed");
-      throw new StoryBroken(`the pipeline ${done.state}: ${failed?.stage ?? ""} ${failed?.lastLines.slice(-3).join(" | ") ?? done.failure?.message ?? ""}`);
+      throw new StoryBroken(
+        `the pipeline ${done.state}: ${failed?.stage ?? ""} ${failed?.lastLines.slice(-3).join(" | ") ?? done.failure?.message ?? ""}`,
+      );
     }
     const cached = done.steps.filter((step) => step.state === "cached").length;
     tell({
@@ -124,7 +146,10 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     if (version === undefined || version.state !== "ready") {
       throw new StoryBroken(`no version was registered: ${version?.rejection ?? "see the failed jobs"}`);
     }
-    const parity = version.parity === null ? "" : `, ONNX agrees within ${version.parity.largestDifference.toExponential(0)} on ${version.parity.rows} rows`;
+    const parity =
+      version.parity === null
+        ? ""
+        : `, ONNX agrees within ${version.parity.largestDifference.toExponential(0)} on ${version.parity.rows} rows`;
     tell({
       step: "version",
       what: `${version.model} ${version.number}: ${version.files.length} files, digest ${version.digest.slice(0, 12)}${parity}`,
@@ -153,8 +178,12 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   async function expectState(releaseId: string, state: string): Promise<void> {
     const release = await system.delivery.getRelease(releaseId);
     if (release.state === state) return;
-    const gates = release.gates.filter((gate) => gate.verdict === "failed").map((gate) => `${gate.gate.id}: ${gate.finding}`);
-    throw new StoryBroken(`version ${release.number} should be ${state} and is ${release.state}. ${gates.join(" ")}${release.endReason ?? ""}`);
+    const gates = release.gates
+      .filter((gate) => gate.verdict === "failed")
+      .map((gate) => `${gate.gate.id}: ${gate.finding}`);
+    throw new StoryBroken(
+      `version ${release.number} should be ${state} and is ${release.state}. ${gates.join(" ")}${release.endReason ?? ""}`,
+    );
   }
 
   async function tellJudgement(releaseId: string, versionId: string): Promise<void> {
@@ -196,7 +225,12 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     await asAuthor.post(`${base}/outcomes`, { outcomes }, z.looseObject({}));
     await system.settle();
     tellOnce("outcomes", () =>
-      tell({ step: "outcomes", what: `the first ${due.length} outcomes arrived, joined to their predictions by id`, id: null, link: `${page}/monitoring` }),
+      tell({
+        step: "outcomes",
+        what: `the first ${due.length} outcomes arrived, joined to their predictions by id`,
+        id: null,
+        link: `${page}/monitoring`,
+      }),
     );
   }
 
@@ -205,18 +239,32 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
       if (release.state === "awaiting_approval" && release.requestedBy === "system") {
         const version = await system.registry.getVersion(release.modelVersionId);
         tellOnce(`retrained ${release.id}`, () =>
-          tell({ step: "retrained", what: `version ${version.number} of new data: ${release.reason}`, id: version.id, link: `${page}/models/${version.model}/${version.number}` }),
+          tell({
+            step: "retrained",
+            what: `version ${version.number} of new data: ${release.reason}`,
+            id: version.id,
+            link: `${page}/models/${version.model}/${version.number}`,
+          }),
         );
         await tellJudgement(release.id, release.modelVersionId);
         await approve(release.id, "retrained because of the incident");
       }
-      if (release.state === "refused" && release.requestedBy === "system" && !told.has(`refused ${release.id}`)) {
+      if (
+        release.state === "refused" &&
+        release.requestedBy === "system" &&
+        !told.has(`refused ${release.id}`)
+      ) {
         told.add(`refused ${release.id}`);
         await tellJudgement(release.id, release.modelVersionId);
       }
       if (release.state === "live" && release.replaces !== null) {
         tellOnce(`live ${release.id}`, () =>
-          tell({ step: "live", what: `version ${release.number} went through shadow and canary and answers everything`, id: release.id, link: `${page}/releases/${release.id}` }),
+          tell({
+            step: "live",
+            what: `version ${release.number} went through shadow and canary and answers everything`,
+            id: release.id,
+            link: `${page}/releases/${release.id}`,
+          }),
         );
       }
     }
@@ -227,12 +275,22 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
       const link = `${page}/incidents/${incident.id}`;
       if (incident.severity === "page") {
         tellOnce(`opened ${incident.id}`, () => {
-          tell({ step: "incident", what: `${incident.title}. ${incident.cause.sentence}`, id: incident.id, link });
+          tell({
+            step: "incident",
+            what: `${incident.title}. ${incident.cause.sentence}`,
+            id: incident.id,
+            link,
+          });
         });
       }
       if (incident.state === "resolved") {
         tellOnce(`resolved ${incident.id}`, () => {
-          tell({ step: "resolved", what: `${incident.title}: ${incident.resolution?.note ?? "closed"}`, id: incident.id, link });
+          tell({
+            step: "resolved",
+            what: `${incident.title}: ${incident.resolution?.note ?? "closed"}`,
+            id: incident.id,
+            link,
+          });
         });
         if (incident.kind === "guardrail") told.add("guardrail");
       }
@@ -240,7 +298,12 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
         const release = await system.delivery.getRelease(incident.releaseId);
         if (release.state !== "rolled_back") continue;
         tellOnce("guardrail", () => {
-          tell({ step: "rolled back", what: `version ${release.number} by itself: ${release.endReason ?? ""}`, id: release.id, link: `${page}/releases/${release.id}` });
+          tell({
+            step: "rolled back",
+            what: `version ${release.number} by itself: ${release.endReason ?? ""}`,
+            id: release.id,
+            link: `${page}/releases/${release.id}`,
+          });
         });
       }
     }
@@ -248,7 +311,9 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
 
   async function hasRecovered(): Promise<boolean> {
     if (clock.nowMs() < stream.event.atMs) return false;
-    const incidents = (await system.monitoring.listIncidents(project)).filter((one) => one.kind === "performance");
+    const incidents = (await system.monitoring.listIncidents(project)).filter(
+      (one) => one.kind === "performance",
+    );
     return incidents.length > 0 && incidents.every((one) => one.state === "resolved");
   }
 
@@ -259,7 +324,10 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
 
   async function sabotage(bad: Sabotage): Promise<void> {
     aside(`sabotage: ${bad.what}`);
-    const version = await train(bad.what, { parameters: bad.parameters, ...(bad.datasetVersions === undefined ? {} : { datasetVersions: bad.datasetVersions }) });
+    const version = await train(bad.what, {
+      parameters: bad.parameters,
+      ...(bad.datasetVersions === undefined ? {} : { datasetVersions: bad.datasetVersions }),
+    });
     const releaseId = await releaseVersion(version, bad.what);
     await tellJudgement(releaseId, version);
     await expectState(releaseId, bad.endsAt === "gates" ? "refused" : "awaiting_approval");
@@ -274,16 +342,25 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   }
 
   async function requireWholeStory(): Promise<void> {
-    const incidents = (await system.monitoring.listIncidents(project)).filter((one) => one.kind === "performance");
-    if (incidents.length !== 1) throw new StoryBroken(`one performance incident was to be opened, and there are ${incidents.length}`);
-    if (recoveredAtMs === undefined) throw new StoryBroken("quality did not recover: the incident is still open");
+    const incidents = (await system.monitoring.listIncidents(project)).filter(
+      (one) => one.kind === "performance",
+    );
+    if (incidents.length !== 1)
+      throw new StoryBroken(`one performance incident was to be opened, and there are ${incidents.length}`);
+    if (recoveredAtMs === undefined)
+      throw new StoryBroken("quality did not recover: the incident is still open");
     if (!told.has("gates")) throw new StoryBroken("there was no time left for the bad candidate");
     if (!told.has("guardrail")) throw new StoryBroken("the bad canary was not rolled back");
   }
 }
 
 async function predict(gateway: Api, message: Message): Promise<string> {
-  const text = (name: string, value: string): unknown => ({ name, datatype: "BYTES", shape: [1], data: [value] });
+  const text = (name: string, value: string): unknown => ({
+    name,
+    datatype: "BYTES",
+    shape: [1],
+    data: [value],
+  });
   const inputs = [
     text("text", message.text),
     text("airline", message.airline),

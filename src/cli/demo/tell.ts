@@ -26,7 +26,9 @@ export function createNarrator(terminal: Terminal, nowMs: () => number, url: () 
       const link = chapter.link === null ? null : `${url()}${chapter.link}`;
       const told: Chapter = { ...chapter, link, atMs: nowMs() };
       chapters.push(told);
-      terminal.say(`${terminal.paintSaid("dim", timeText(told.atMs))}  ${terminal.paintSaid("bold", told.step.padEnd(12))}  ${told.what}`);
+      terminal.say(
+        `${terminal.paintSaid("dim", timeText(told.atMs))}  ${terminal.paintSaid("bold", told.step.padEnd(12))}  ${told.what}`,
+      );
     },
     aside: (text) => terminal.say(`${" ".repeat(18)}${terminal.paintSaid("dim", text)}`),
   };

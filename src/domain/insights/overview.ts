@@ -170,7 +170,9 @@ function servingStation({ deployments }: Facts): Station {
 function monitoringStation({ incidents, monitoring }: Facts): Station {
   const open = incidents.filter((incident) => incident.state === "open").length;
   if (monitoring.predictions === 0) return empty("monitoring", "Nothing measured yet");
-  const first = monitoring.monitors.find((monitor) => monitor.kind === "performance" && monitor.value !== null);
+  const first = monitoring.monitors.find(
+    (monitor) => monitor.kind === "performance" && monitor.value !== null,
+  );
   const value = first?.value?.toLocaleString("en", { maximumSignificantDigits: 3 });
   return {
     key: "monitoring",

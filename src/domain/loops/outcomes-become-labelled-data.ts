@@ -83,7 +83,11 @@ export async function gatherLabelledData(
 }
 
 /** Known outcomes of predictions made since the training data was put together. */
-async function countNewLabels({ monitoring }: LoopParts, project: string, newest: DatasetVersion): Promise<number> {
+async function countNewLabels(
+  { monitoring }: LoopParts,
+  project: string,
+  newest: DatasetVersion,
+): Promise<number> {
   const { windows } = await monitoring.coverage(project);
   return windows
     .filter((window) => window.endMs > newest.createdAtMs)

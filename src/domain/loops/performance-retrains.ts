@@ -1,3 +1,5 @@
+import type { Release } from "#delivery";
+import { dayMs } from "#kernel/clock";
 import { retrainingPolicyOf } from "#objectives";
 
 import { gatherLabelledData } from "./outcomes-become-labelled-data.ts";
@@ -44,7 +46,7 @@ export function performanceRetrains(parts: LoopParts): void {
       const policy = retrainingPolicyOf((await objectives.getCharter(project)).projectFile);
       if (policy === null) return;
       await enqueue(project, incidentId, clock.nowMs() + Math.max(policy.cooldownMs, 1));
-      if (await somethingIsOnItsWay(project)) return;
+      if (await somethingIsOnItsWay(project, incident.openedAtMs)) return;
       await gatherLabelledData(parts, project);
       await pipelines.commands.execute({
         project,
@@ -54,16 +56,23 @@ export function performanceRetrains(parts: LoopParts): void {
     },
   });
 
-  async function somethingIsOnItsWay(project: string): Promise<boolean> {
+  /** A retraining or a release under way, or one that is live since the incident and whose outcomes are still to come. */
+  async function somethingIsOnItsWay(project: string, openedAtMs: number): Promise<boolean> {
     const executions = await pipelines.listExecutions(project, { limit: 20 });
-    if (
-      executions.some(
-        (one) => one.purpose.kind === "retrain" && (one.state === "queued" || one.state === "running"),
-      )
-    ) {
-      return true;
-    }
-    const underWay = new Set(["judging", "awaiting_approval", "rolling_out"]);
-    return (await delivery.listReleases(project)).some((release) => underWay.has(release.state));
+    const isTraining = executions.some(
+      (one) => one.purpose.kind === "retrain" && (one.state === "queued" || one.state === "running"),
+    );
+    const { projectFile } = await objectives.getCharter(project);
+    const patienceMs = projectFile.monitoring.outcomes.arriveWithinMs + judgedOverMs;
+    const isPromising = (release: Release): boolean =>
+      underWay.has(release.state) ||
+      (release.state === "live" &&
+        (release.liveAtMs ?? 0) > openedAtMs &&
+        clock.nowMs() - (release.liveAtMs ?? 0) < patienceMs);
+    return isTraining || (await delivery.listReleases(project)).some(isPromising);
   }
 }
+
+const underWay: ReadonlySet<Release["state"]> = new Set(["judging", "awaiting_approval", "rolling_out"]);
+/** So many days of matured outcomes say whether a new version is better. */
+const judgedOverMs = 3 * dayMs;
