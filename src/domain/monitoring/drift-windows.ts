@@ -11,8 +11,8 @@ import { windowStart } from "./plan.ts";
 import type { MonitoringPlan } from "./plan.ts";
 import { readDriftWindows, readReference, saveDriftWindows, saveReference } from "./drift-store.ts";
 
-/** Enough for cells of a tenth to be known to a quarter of themselves; a week in any case where there is less. */
-const enoughRows = 500;
+/** A small reference makes the detector duller, never jumpy; so better soon than exact, and a week at most. */
+const enoughRows = 300;
 const fewestRows = 100;
 const fewestWindows = 2;
 const mostWindows = 7;

@@ -94,7 +94,10 @@ export function createEvaluation(parts: EvaluationParts) {
       foldFromMs: await judgedUntil(project, plan, "data", null),
       nowMs,
     });
-    const foldFromMs = await judgedUntil(project, plan, "performance", live.id);
+    const foldFromMs = {
+      outcomes: await judgedUntil(project, plan, "performance", live.id),
+      answers: await judgedUntil(project, plan, "outage", live.id),
+    };
     const monitors = [
       ...readPerformance({ plan, release: live, windows, foldFromMs, nowMs }),
       ...(coverage === null ? [] : [coverage]),
@@ -113,8 +116,10 @@ export function createEvaluation(parts: EvaluationParts) {
     const closed = await readIncidents(db, { project, state: "resolved" });
     const times = closed
       .filter((one) => one.kind === kind && (releaseId === null || one.releaseId === releaseId))
-      .map((one) => (one.resolvedAtMs ?? 0) - plan.arriveWithinMs - plan.windowMs);
-    return Math.max(0, ...times.map((time) => time + 1));
+      .map((one) => one.resolvedAtMs ?? 0);
+    if (times.length === 0) return 0;
+    const waitMs = kind === "outage" ? 0 : plan.arriveWithinMs;
+    return Math.max(...times) - waitMs - plan.windowMs + 1;
   }
 
   async function noticeDrift(
@@ -272,8 +277,9 @@ export function createEvaluation(parts: EvaluationParts) {
     nowMs: number,
   ): Promise<void> {
     const windows = await readWindows(db, { project, releaseId: live.id, role: "answered", segment: "" });
+    const line = await readWindows(db, { project, releaseId: "", role: "answered", segment: "" });
     for (const incident of await readIncidents(db, { project, state: "open" })) {
-      const sentence = recovery({ incident, plan, live, windows, readings: readings.monitors, nowMs });
+      const sentence = recovery({ incident, plan, live, windows, line, readings: readings.monitors, nowMs });
       if (sentence === null) continue;
       await resolve(incident.id, { by: "system", verdict: "recovered", note: sentence });
     }

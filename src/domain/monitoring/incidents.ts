@@ -2,7 +2,7 @@ import type { Incident, MonitorReading, TimelineEntry } from "./entities.ts";
 import type { MonitoringPlan } from "./plan.ts";
 import { isFinal } from "./plan.ts";
 import type { WatchedRelease } from "./ports.ts";
-import { addWindows } from "./windows.ts";
+import { addWindows, measure } from "./windows.ts";
 import type { WindowCounts } from "./windows.ts";
 
 /** The first and the others of one cause: rules that broke together are one incident. */
@@ -48,12 +48,13 @@ export function alarmText({ sentence, segment }: MonitorReading): string {
   return `Alarm${where}: ${sentence}`;
 }
 
-/** Adds an entry once: the same line of the ledger, or the same words, is the same entry. */
+/** Adds an entry once: the same line of the ledger, or the same words, is the same entry. In the order of time. */
 export function withEntry(incident: Incident, entry: TimelineEntry): Incident {
   const isKnown = incident.timeline.some((one) =>
     entry.seq === null ? one.text === entry.text : one.seq === entry.seq,
   );
-  return isKnown ? incident : { ...incident, timeline: [...incident.timeline, entry] };
+  if (isKnown) return incident;
+  return { ...incident, timeline: [...incident.timeline, entry].toSorted((a, b) => a.atMs - b.atMs) };
 }
 
 /** Fewer matured outcomes than this say nothing about a recovery. */
@@ -65,17 +66,39 @@ export interface RecoveryQuestion {
   readonly live: Pick<WatchedRelease, "id" | "liveAtMs">;
   /** Of the live release, answered, over all rows. */
   readonly windows: readonly WindowCounts[];
+  /** Of the whole line, whatever release answered. */
+  readonly line: readonly WindowCounts[];
   readonly readings: readonly MonitorReading[];
   readonly nowMs: number;
 }
 
-/**
- * A quality incident is over when another release answers and its matured outcomes, of windows that ended
- * after the incident was opened, are enough and within every bound. Returns the sentence that says so.
- */
+/** Whether an incident is over by itself: the sentence that says so, or null. */
 export function recovery(question: RecoveryQuestion): string | null {
-  const { incident, plan, live, windows, readings, nowMs } = question;
-  if (incident.kind !== "performance" || live.id === incident.releaseId) return null;
+  switch (question.incident.kind) {
+    case "performance":
+      return recoveredQuality(question);
+    case "data":
+      return recoveredWindow(question, "coverage", question.plan.arriveWithinMs);
+    case "outage":
+      return recoveredWindow(question, "latency_p95_ms", 0);
+    default:
+      return null;
+  }
+}
+
+/**
+ * Quality has recovered when another release answers and its matured outcomes, of windows that ended after
+ * the incident was opened, are enough and within every bound.
+ */
+function recoveredQuality({
+  incident,
+  plan,
+  live,
+  windows,
+  readings,
+  nowMs,
+}: RecoveryQuestion): string | null {
+  if (live.id === incident.releaseId) return null;
   const sinceMs = Math.max(incident.openedAtMs, live.liveAtMs ?? 0);
   const matured = windows.filter(
     ({ startMs }) => startMs + plan.windowMs > sinceMs && isFinal(plan, startMs, nowMs),
@@ -89,6 +112,26 @@ export function recovery(question: RecoveryQuestion): string | null {
       ? ""
       : `: ${main.metric ?? main.monitor} ${shown(main.value)}, asked ${main.comparison ?? ""} ${shown(main.bound)}`;
   return `Another release is live and within its bounds on ${outcomes} matured outcomes${value}`;
+}
+
+/** The newest window that can be judged, of those after the incident was opened, keeps what was asked. */
+function recoveredWindow(
+  { incident, plan, line, nowMs }: RecoveryQuestion,
+  metric: "coverage" | "latency_p95_ms",
+  arriveWithinMs: number,
+): string | null {
+  const judged = line.findLast(
+    ({ startMs, predictions }) =>
+      predictions >= 20 &&
+      startMs >= incident.evidence.windowEndMs &&
+      isFinal({ windowMs: plan.windowMs, arriveWithinMs }, startMs, nowMs),
+  );
+  const { expected } = incident.evidence;
+  if (judged === undefined || expected === null) return null;
+  const { value } = measure(judged, metric, plan);
+  if (value === null) return null;
+  const keeps = metric === "coverage" ? value >= expected : value <= expected;
+  return keeps ? `The newest window has ${metric} ${shown(value)}, asked ${shown(expected)}` : null;
 }
 
 /** Beyond its bound as far as one can see: of a slice with few rows only an alarm counts. */

@@ -13,6 +13,7 @@ export interface LabelledRowsQuestion {
   readonly project: string;
   /** By the time of the prediction. */
   readonly sinceMs?: number;
+  /** Up to and including; outcomes count as known by then. */
   readonly untilMs: number;
   /** The CSV to write; its folder is made. */
   readonly path: string;
@@ -37,7 +38,7 @@ export async function writeLabelledRows(
   question: LabelledRowsQuestion,
 ): Promise<LabelledRows> {
   const { project, sinceMs = 0, untilMs, path } = question;
-  const judged = await judgedSql(sources, { plan, fromMs: sinceMs, untilMs });
+  const judged = await judgedSql(sources, { plan, fromMs: sinceMs, untilMs: untilMs + 1 });
   const kept = `labelled as (
     select * from judged where part = 'answered' and value is not null and at_ms >= ${Math.trunc(sinceMs)}
     qualify row_number() over (partition by unit, inputs order by at_ms desc, prediction_id desc) = 1)`;

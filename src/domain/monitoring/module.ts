@@ -21,7 +21,8 @@ import type { ChartersPort, OriginPort, ReleasesPort, TrafficPort } from "./port
 import { createQuestions } from "./questions.ts";
 import { createRolloutWatch } from "./rollout-watch.ts";
 import { createRoutes } from "./routes.ts";
-import { readProgress } from "./store.ts";
+import { readIncidents, readProgress } from "./store.ts";
+import { followWork } from "./timeline.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -149,6 +150,36 @@ export function createMonitoring(parts: MonitoringParts): MonitoringModule {
       const againAtMs = await rollouts.watch(releaseId);
       if (againAtMs !== null) await watchSoon(releaseId, againAtMs);
     },
+  });
+
+  ledger.on("monitoring-begins", ["charter.applied", "release.live"], async ({ project, seq }) => {
+    if (project === null) return;
+    const plan = await planOf(project);
+    if (plan === undefined) return;
+    await tickAt(project, nextEvaluationMs(plan, clock.nowMs()));
+    await jobs.enqueue({
+      kind: "monitoring.tick",
+      payload: { project },
+      key: `${project}:event ${seq}`,
+      project,
+    });
+  });
+  ledger.on("rollouts-are-watched", ["rollout.step_started"], async ({ subject, data }) => {
+    if (data.step !== "all") await watchSoon(subject, clock.nowMs());
+  });
+  ledger.on("rolled-back-is-resolved", ["release.rolled_back"], async ({ project, subject, data }) => {
+    for (const incident of await readIncidents(db, {
+      state: "open",
+      ...(project === null ? {} : { project }),
+    })) {
+      if (incident.kind !== "guardrail" || incident.releaseId !== subject) continue;
+      await evaluation.resolve(incident.id, { by: "system", verdict: "rolled_back", note: data.reason });
+    }
+  });
+  followWork({
+    ledger,
+    evaluation,
+    openIncidents: (project) => readIncidents(db, { project, state: "open" }),
   });
 
   const commands: MonitoringCommands = {

@@ -14,8 +14,8 @@ export interface PerformanceQuestion {
   readonly release: Pick<WatchedRelease, "id" | "modelVersionId" | "gates">;
   /** Of this release, answered, in all segments. */
   readonly windows: readonly WindowCounts[];
-  /** Evidence before this does not count: when someone closed an incident of this release. */
-  readonly foldFromMs: number;
+  /** Windows before this have been judged: an incident of this release about them was closed. */
+  readonly foldFromMs: { readonly outcomes: number; readonly answers: number };
   readonly nowMs: number;
 }
 
@@ -117,7 +117,7 @@ function decidableWindows(
   const wanted = windows.filter(
     ({ startMs, ...window }) =>
       window.segment === segment &&
-      startMs >= foldFromMs &&
+      startMs >= (needsOutcomes ? foldFromMs.outcomes : foldFromMs.answers) &&
       isFinal({ windowMs, arriveWithinMs }, startMs, nowMs),
   );
   return fillGaps(wanted, plan.windowMs);
