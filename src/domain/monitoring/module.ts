@@ -167,12 +167,16 @@ export function createMonitoring(parts: MonitoringParts): MonitoringModule {
   ledger.on("rollouts-are-watched", ["rollout.step_started"], async ({ subject, data }) => {
     if (data.step !== "all") await watchSoon(subject, clock.nowMs());
   });
-  ledger.on("rolled-back-is-resolved", ["release.rolled_back"], async ({ project, subject, data }) => {
+  ledger.on("rolled-back-is-resolved", ["release.rolled_back"], async (event) => {
+    const { project, subject, data, atMs, seq } = event;
+    const text = `The release was rolled back: ${data.reason}`;
     for (const incident of await readIncidents(db, {
       state: "open",
       ...(project === null ? {} : { project }),
     })) {
       if (incident.kind !== "guardrail" || incident.releaseId !== subject) continue;
+      // Here too, since a closed incident's timeline is closed, and handlers come in any order.
+      await evaluation.addEntry(incident.id, { atMs, text, seq, link: null }, subject);
       await evaluation.resolve(incident.id, { by: "system", verdict: "rolled_back", note: data.reason });
     }
   });
