@@ -36,7 +36,9 @@ export function appliedLines({
   const charter =
     changed.length === 0
       ? `${project} is as gyre.yaml says: charter version ${charterVersion}.`
-      : `${project} has charter version ${charterVersion}; new or changed: ${changed.join(", ")}.`;
+      : charterVersion === 1
+        ? `Added the project ${project}.`
+        : `${project} has charter version ${charterVersion} now; changed: ${changed.join(", ")}.`;
   return [
     charter,
     ...datasets.flatMap(({ dataset, number, rows, state, breaches, isNew }) => [

@@ -9,14 +9,15 @@ const verdict = z.enum(["passed", "failed", "inconclusive"]);
 const interval = z.tuple([z.number(), z.number()]).nullable();
 
 const gateSchema = z.looseObject({
-  gate: z.looseObject({ id: z.string() }),
+  gate: z.looseObject({ id: z.string(), sentence: z.string() }),
   verdict,
   value: z.number().nullable(),
   interval,
   n: z.number(),
   bound: z.number().nullable(),
   baseline: z.number().nullish(),
-  sentence: z.string(),
+  /** What was found, in words. */
+  finding: z.string(),
   slices: z.array(
     z.looseObject({ slice: z.string(), verdict, value: z.number().nullable(), interval, n: z.number() }),
   ),

@@ -100,7 +100,7 @@ function finish(terminal: Terminal, release: Release, options: Options): void {
     throw new Problem(problems.release_refused, {
       message:
         release.state === "refused"
-          ? `${name} is refused: ${failed.map(({ sentence }) => sentence).join(" ")}`
+          ? `${name} is refused: ${failed.map(({ gate, finding }) => `${gate.id}: ${finding}`).join(" ")}`
           : `The release of ${name} was ${release.state.replace("_", " ")}: ${release.endReason ?? "without a reason"}.`,
       next:
         release.state === "refused"

@@ -90,7 +90,7 @@ export function pageLines(terminal: Terminal, release: Release): readonly string
     ...section(
       terminal,
       "In words",
-      release.gates.map(({ verdict, sentence }) => `${verdict}: ${sentence}`),
+      release.gates.map(({ verdict, gate, finding }) => `${verdict}: ${gate.sentence} ${finding}`),
     ),
   ];
 }
