@@ -68,7 +68,9 @@ function createTeller(terminal: Terminal): Teller {
         const rest = unfinished.get(stage) ?? "";
         unfinished.delete(stage);
         if (rest !== "") say(stage, rest);
-        return say(stage, terminal.paintSaid("dim", `${news.data.state}: ${news.data.reason}`));
+        // Why it runs was told when it began.
+        const reason = ["succeeded", "failed"].includes(news.data.state) ? "" : `: ${news.data.reason}`;
+        return say(stage, terminal.paintSaid("dim", `${news.data.state}${reason}`));
       }
       const lines = ((unfinished.get(stage) ?? "") + news.data.text).split("\n");
       unfinished.set(stage, lines.pop() ?? "");

@@ -14,7 +14,7 @@ export type Lineage = z.infer<typeof lineageSchema>;
  * it; what was used twice is drawn once and named again.
  */
 export function lineageTree({ nodes, edges }: Lineage, top: string): readonly string[] {
-  const labels = new Map(nodes.map((node) => [node.id, `${node.kind.replaceAll("_", " ")} ${node.label}`]));
+  const labels = new Map(nodes.map((node) => [node.id, labelOf(node)]));
   const drawn = new Set<string>();
   const branchOf = (id: string, relation: string): Branch => {
     const isRepeated = drawn.has(id);
@@ -25,4 +25,11 @@ export function lineageTree({ nodes, edges }: Lineage, top: string): readonly st
     return { text, below: sources.map(({ from, label }) => branchOf(from, label)) };
   };
   return treeLines(branchOf(top, ""));
+}
+
+/** Some labels begin with the kind already, and one that is nothing else tells less than the id. */
+function labelOf({ id, kind, label }: Lineage["nodes"][number]): string {
+  const noun = kind.replaceAll("_", " ");
+  if (label === noun) return `${noun} ${id}`;
+  return label.startsWith(noun) ? label : `${noun} ${label}`;
 }

@@ -17,6 +17,16 @@ export const verbs: readonly VerbEntry[] = [
     register: async (program, terminal) => (await import("./verbs/new.ts")).registerNew(program, terminal),
   },
   {
+    name: "up",
+    summary: "start the server, the interface and the gateway",
+    register: async (program, terminal) => (await import("./verbs/up.ts")).registerUp(program, terminal),
+  },
+  {
+    name: "demo",
+    summary: "one product, all the way round the loop",
+    register: async (program, terminal) => (await import("./demo/demo.ts")).registerDemo(program, terminal),
+  },
+  {
     name: "check",
     summary: "validate the project's files, show what follows from them",
     register: async (program, terminal) =>

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { path } from "../client.ts";
 import { printPage } from "../listing.ts";
+import { readNames } from "../names.ts";
 import { orderRelease } from "../releases.ts";
 import { addServerVerb } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
@@ -23,7 +24,7 @@ export function registerApprove(program: Command, terminal: Terminal): void {
     async act(call) {
       const address = path`/api/v1/projects/${call.project}/releases/${word(call, 0)}/approve`;
       const release = await orderRelease(call.client, address, call.options);
-      printPage(terminal, release, pageLines(terminal, release));
+      printPage(terminal, release, pageLines(terminal, release, await readNames(call.client, call.project)));
     },
   });
 }

@@ -6,6 +6,8 @@ import type { Client } from "../client.ts";
 import { filterRows } from "../filter.ts";
 import { printPage, printRows, section, whereOption } from "../listing.ts";
 import { lineageSchema, lineageTree } from "../lineage.ts";
+import { readNames } from "../names.ts";
+import type { NameOf } from "../names.ts";
 import { parseReference } from "../reference.ts";
 import { addServerVerb } from "../server-verb.ts";
 import { factLines } from "../table.ts";
@@ -46,8 +48,10 @@ export function registerModels(program: Command, terminal: Terminal): void {
         return printVersions(terminal, await listNewest(client, project), options.where);
       const { name, version } = parseReference(typed);
       const base = path`/api/v1/projects/${project}/models/${name}/versions`;
-      if (version !== undefined)
-        return await showVersion(terminal, client, `${base}/${encodeURIComponent(version)}`);
+      if (version !== undefined) {
+        const address = `${base}/${encodeURIComponent(version)}`;
+        return await showVersion(terminal, client, address, await readNames(client, project));
+      }
       const { versions } = await client.get(base, z.object({ versions: z.array(versionSchema) }));
       printVersions(terminal, versions, options.where);
     },
@@ -92,7 +96,12 @@ function metricsText({ metrics }: Version): string {
   return shown.map(([name, value]) => `${name} ${numberText(value)}`).join(", ");
 }
 
-async function showVersion(terminal: Terminal, client: Client, address: string): Promise<void> {
+async function showVersion(
+  terminal: Terminal,
+  client: Client,
+  address: string,
+  nameOf: NameOf,
+): Promise<void> {
   const answer = await client.get(address, z.object({ version: versionSchema, lineage: lineageSchema }));
   const { version, lineage } = answer;
   const { parity } = version;
@@ -110,7 +119,7 @@ async function showVersion(terminal: Terminal, client: Client, address: string):
           ? undefined
           : `${parity.agrees ? "agrees" : "does not agree"} with the original on ${parity.rows} rows (largest difference ${numberText(parity.largestDifference)})`,
       ],
-      ["made", `${timeText(version.createdAtMs)} by ${version.actor}`],
+      ["made", `${timeText(version.createdAtMs)} by ${nameOf(version.actor)}`],
     ]),
     ...section(
       terminal,

@@ -3,6 +3,8 @@ import { z } from "zod";
 
 import { filterRows } from "../filter.ts";
 import { printPage, printRows, section, whereOption } from "../listing.ts";
+import { readNames } from "../names.ts";
+import type { NameOf } from "../names.ts";
 import { gateLines, getRelease, listReleases, stepText } from "../releases.ts";
 import type { Release } from "../releases.ts";
 import { addServerVerb } from "../server-verb.ts";
@@ -24,21 +26,29 @@ export function registerReleases(program: Command, terminal: Terminal): void {
     schema: z.object({ where: z.array(z.string()).default([]) }),
     async act({ client, project, words, options }) {
       const [id] = words;
-      if (id === undefined) return printList(terminal, await listReleases(client, project), options.where);
+      const nameOf = await readNames(client, project);
+      if (id === undefined) {
+        return printList(terminal, await listReleases(client, project), options.where, nameOf);
+      }
       const release = await getRelease(client, project, id);
-      printPage(terminal, release, pageLines(terminal, release));
+      printPage(terminal, release, pageLines(terminal, release, nameOf));
     },
   });
 }
 
-function printList(terminal: Terminal, releases: readonly Release[], where: readonly string[]): void {
+function printList(
+  terminal: Terminal,
+  releases: readonly Release[],
+  where: readonly string[],
+  nameOf: NameOf,
+): void {
   const rows = filterRows(releases, where, {
     id: ({ id }) => id,
     model: ({ model }) => model,
     number: ({ number }) => number,
     environment: ({ environment }) => environment,
     state: ({ state }) => state,
-    requestedBy: ({ requestedBy }) => requestedBy,
+    requestedBy: ({ requestedBy }) => nameOf(requestedBy),
   });
   printRows(
     terminal,
@@ -50,7 +60,7 @@ function printList(terminal: Terminal, releases: readonly Release[], where: read
       { title: "state", of: ({ state }) => state },
       { title: "gates", of: gatesText },
       { title: "asked", of: ({ requestedAtMs }) => timeText(requestedAtMs) },
-      { title: "by", of: ({ requestedBy }) => requestedBy },
+      { title: "by", of: ({ requestedBy }) => nameOf(requestedBy) },
     ],
     "There is no release yet; ask for one with: gyre release MODEL@VERSION --to production",
   );
@@ -62,7 +72,7 @@ function gatesText({ gates }: Release): string {
 }
 
 /** The page of one release; `release`, `approve` and `decline` end with it, too. */
-export function pageLines(terminal: Terminal, release: Release): readonly string[] {
+export function pageLines(terminal: Terminal, release: Release, nameOf: NameOf): readonly string[] {
   const { exception, approvals, approvalsNeeded } = release;
   const step = release.currentStep === null ? undefined : release.steps[release.currentStep];
   return [
@@ -71,16 +81,18 @@ export function pageLines(terminal: Terminal, release: Release): readonly string
       ["version", `${release.model}@${release.number} to ${release.environment}`],
       ["state", release.state],
       ["ended", release.endReason ?? undefined],
-      ["asked", `${timeText(release.requestedAtMs)} by ${release.requestedBy}`],
+      ["asked", `${timeText(release.requestedAtMs)} by ${nameOf(release.requestedBy)}`],
       ["reason", release.reason ?? undefined],
       [
         "exception",
-        exception === null || exception === undefined ? undefined : `${exception.reason} (${exception.by})`,
+        exception === null || exception === undefined
+          ? undefined
+          : `${exception.reason} (${nameOf(exception.by)})`,
       ],
       ["threshold", release.threshold === null ? undefined : numberText(release.threshold)],
       [
         "approvals",
-        `${approvals.length} of ${approvalsNeeded}${approvals.map(({ by, note }) => `, ${by}${note ? `: ${note}` : ""}`).join("")}`,
+        `${approvals.length} of ${approvalsNeeded}${approvals.map(({ by, note }) => `, ${nameOf(by)}${note ? `: ${note}` : ""}`).join("")}`,
       ],
       ["rollout", release.steps.map(stepText).join(", then ") || undefined],
       ["now at", step === undefined ? undefined : stepText(step)],
@@ -89,7 +101,7 @@ export function pageLines(terminal: Terminal, release: Release): readonly string
     ...section(terminal, "Gates", release.gates.length === 0 ? [] : gateLines(release)),
     ...section(
       terminal,
-      "In words",
+      "Findings",
       release.gates.map(({ verdict, gate, finding }) => `${verdict}: ${gate.sentence} ${finding}`),
     ),
   ];

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { path } from "../client.ts";
 import { printPage } from "../listing.ts";
+import { readNames } from "../names.ts";
 import { orderRelease } from "../releases.ts";
 import { addServerVerb } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
@@ -30,7 +31,7 @@ export function registerRollback(program: Command, terminal: Terminal): void {
         path`/api/v1/projects/${call.project}/roll-back`,
         call.options,
       );
-      printPage(terminal, release, pageLines(terminal, release));
+      printPage(terminal, release, pageLines(terminal, release, await readNames(call.client, call.project)));
     },
   });
 }

@@ -80,8 +80,8 @@ function explanationLines(terminal: Terminal, explanation: Explanation): readonl
   const table = tableLines(differences, [
     { title: "part", of: ({ part }) => part },
     { title: "name", of: ({ name }) => name || "-" },
-    { title: "before", of: ({ before }) => shortened(before) },
-    { title: "now", of: ({ now }) => shortened(now) },
+    { title: "before", of: ({ before, now }) => shortened(before, now) },
+    { title: "now", of: ({ before, now }) => shortened(now, before) },
   ]);
   return [
     `${terminal.paint("bold", stage)} ${wouldDo}: ${sentence}`,
@@ -90,7 +90,14 @@ function explanationLines(terminal: Terminal, explanation: Explanation): readonl
   ];
 }
 
-function shortened(text: string | null): string {
+const longest = 40;
+
+/** Long texts are shown around the place where they begin to differ. */
+function shortened(text: string | null, other: string | null): string {
   if (text === null) return "-";
-  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text.slice(0, 40);
+  if (/^[0-9a-f]{64}$/.test(text)) return text.slice(0, 12);
+  if (text.length <= longest || other === null) return text.slice(0, longest);
+  const differsAt = [...text].findIndex((sign, index) => sign !== other[index]);
+  const start = Math.max(0, Math.min(differsAt - 12, text.length - longest));
+  return `${start > 0 ? "…" : ""}${text.slice(start, start + longest)}`;
 }

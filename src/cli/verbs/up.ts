@@ -1,0 +1,160 @@
+import { createServer } from "node:net";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { systemClock } from "#kernel/clock";
+import { describeConfig, readConfig } from "#kernel/config";
+import type { Config, ConfigFound } from "#kernel/config";
+import { processIdentity } from "#kernel/process-identity";
+
+import { appliedLines, applyFolder } from "../apply-folder.ts";
+import { createClient } from "../client.ts";
+import { problemOf, tellProblem } from "../failure.ts";
+import { shownPath } from "../project.ts";
+import { readServerFile, removeServerFile, writeServerFile } from "../server-file.ts";
+import type { RunningServer } from "../server-file.ts";
+import { factLines } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { addVerb } from "../verb.ts";
+
+const optionsSchema = z.object({
+  port: z.string().optional(),
+  host: z.string().optional(),
+  gatewayPort: z.string().optional(),
+  dir: z.string().optional(),
+  auth: z.string().optional(),
+  allowedHosts: z.string().optional(),
+  blobs: z.string().optional(),
+  compute: z.string().optional(),
+  logLevel: z.string().optional(),
+  printConfig: z.boolean().default(false),
+});
+
+export function registerUp(program: Command, terminal: Terminal): void {
+  addVerb(program, terminal, {
+    usage: "up",
+    summary: "start the server, the interface and the gateway",
+    examples: [
+      ["gyre up", "for the project of this folder; its state lies in .gyre"],
+      ["gyre up --port 0 --gateway-port 0", "on any free ports"],
+      ["gyre up --print-config", "every setting, and where it comes from"],
+      ["GYRE_DATABASE_URL=postgres://… gyre up", "with its state in PostgreSQL"],
+    ],
+    options: [
+      { flags: "--port <port>", says: "where the server listens (7357, or a free one when that is taken)" },
+      { flags: "--gateway-port <port>", says: "where the gateway listens (7358, or a free one)" },
+      { flags: "--host <address>", says: "the address to listen on (127.0.0.1)" },
+      { flags: "--dir <folder>", says: "the folder of the state (.gyre beside gyre.yaml)" },
+      { flags: "--auth <mode>", says: "local: this machine's user; required: everybody signs in" },
+      { flags: "--allowed-hosts <names>", says: "further names of this server, separated by commas" },
+      { flags: "--blobs <place>", says: "a folder, or s3://bucket/prefix" },
+      { flags: "--compute <target>", says: "where steps run (local)" },
+      { flags: "--log-level <level>", says: "debug, info, warn or error (info)" },
+      { flags: "--print-config", says: "print the settings and end" },
+    ],
+    schema: optionsSchema,
+    async act({ options: { printConfig, ...flags } }) {
+      const settings = readConfig({ flags, environment: process.env, workingFolder: process.cwd() });
+      if (printConfig) return printSettings(terminal, settings);
+      const running = readServerFile(settings.config.dir);
+      if (running !== undefined) return tellRunning(terminal, running);
+      await serve(terminal, await withFreePorts(settings));
+    },
+  });
+}
+
+function printSettings(terminal: Terminal, { found }: ConfigFound): void {
+  if (terminal.wantsJson) terminal.printJson(found);
+  else terminal.print(describeConfig(found));
+}
+
+/** What was wanted is so already: no mistake, and no second server on the same state. */
+function tellRunning(terminal: Terminal, running: RunningServer): void {
+  if (terminal.wantsJson) return terminal.printJson({ ...running, isNew: false });
+  terminal.print(`Gyre runs here already, at ${running.url} (process ${running.pid}).`);
+}
+
+async function serve(terminal: Terminal, config: Config): Promise<void> {
+  const stopped = stopSignal(terminal);
+  const { startServer } = await import("#main");
+  const system = await startServer(config);
+  try {
+    const server = {
+      url: system.url(),
+      gatewayUrl: system.gatewayUrl(),
+      pid: process.pid,
+      process: processIdentity,
+      startedAtMs: systemClock.nowMs(),
+    };
+    writeServerFile(config.dir, server);
+    await introduceProject(terminal, config, server.url);
+    greet(terminal, config, server);
+    await stopped;
+  } finally {
+    removeServerFile(config.dir);
+    await system.stop();
+  }
+}
+
+function greet(terminal: Terminal, config: Config, server: RunningServer): void {
+  if (terminal.wantsJson) return terminal.printJson({ ...server, isNew: true });
+  const { url, gatewayUrl } = server;
+  terminal.print(terminal.paint("bold", `Gyre is up at ${url}`));
+  for (const line of factLines([
+    ["gateway", gatewayUrl],
+    ["state", shownPath(config.dir)],
+    ["mlflow", `export MLFLOW_TRACKING_URI=${url}`],
+  ])) {
+    terminal.print(`  ${line}`);
+  }
+  terminal.say("Stop it with Ctrl-C.");
+}
+
+/** The project of this folder becomes known the first time; later changes wait for `gyre apply`. */
+async function introduceProject(terminal: Terminal, config: Config, url: string): Promise<void> {
+  const folder = config.projectFolder;
+  if (folder === undefined || config.auth === "required") return;
+  const client = createClient({ url, origin: "this start", token: undefined });
+  const schema = z.object({ projects: z.array(z.looseObject({ folder: z.string().nullish() })) });
+  try {
+    const { projects } = await client.get("/api/v1/projects", schema);
+    if (projects.some((project) => project.folder === folder)) return;
+    for (const line of appliedLines(await applyFolder(client, folder))) terminal.say(line);
+  } catch (error) {
+    // A mistake in gyre.yaml is told, and keeps nobody from looking at what there is.
+    tellProblem(problemOf(error), terminal);
+  }
+}
+
+/** Settles at the first Ctrl-C; the second one ends the process at once. */
+function stopSignal(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(130);
+        isStopping = true;
+        terminal.say("Stopping; once more ends it at once.");
+        resolve();
+      });
+    }
+  });
+}
+
+/** A port that nobody asked for gives way when it is taken; one that was asked for does not. */
+async function withFreePorts({ config, found }: ConfigFound): Promise<Config> {
+  const isDefault = (key: string): boolean =>
+    found.some((one) => one.key === key && one.origin === "default");
+  const choose = async (key: "port" | "gatewayPort"): Promise<number> =>
+    isDefault(key) && !(await isFree(config.host, config[key])) ? 0 : config[key];
+  return { ...config, port: await choose("port"), gatewayPort: await choose("gatewayPort") };
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
+  });
+}
