@@ -5,6 +5,7 @@ import { after, describe, it } from "node:test";
 
 import { z } from "zod";
 
+import { openAppendLog } from "#kernel/append-log";
 import { dayMs } from "#kernel/clock";
 import { createServer } from "#kernel/http";
 import { silentLog } from "#kernel/log";
@@ -13,7 +14,7 @@ import { createTestKernel, describeOnEveryEngine } from "#kernel/testing";
 
 import { createWorld, exampleRelease, startMs } from "./fixtures/world.ts";
 import type { MadePrediction } from "./fixtures/world.ts";
-import { migrations } from "./index.ts";
+import { migrations, outcomeLog } from "./index.ts";
 import type { MonitoringParts } from "./index.ts";
 
 /** A world that is closed before its folder is removed. */
@@ -73,6 +74,39 @@ describe("outcomes", () => {
         ["negative", "neutral"],
       ],
     );
+  });
+});
+
+describe("outcomes of a server that died before it answered", () => {
+  it("are counted when the batch comes again", async () => {
+    const { monitoring, predictDay, nextDay, jobs, clock, folder } = await openWorld();
+    const made = await predictDay({ releaseId: "rel_1", rows: 6, recall: 1 });
+    await nextDay();
+    const log = await openAppendLog({
+      folder: outcomeLog(join(folder, "monitoring")).folder,
+      writer: "dead",
+    });
+    const observedAtMs = clock.nowMs();
+    for (const [index, { id, truth }] of made.entries()) {
+      await log.append({
+        prediction_id: id,
+        project: "care",
+        value: truth,
+        observed_at_ms: observedAtMs,
+        received_at_ms: observedAtMs,
+        sequence: index + 1,
+        actor: "usr_desk",
+      });
+    }
+    await log.close();
+    const again = await monitoring.commands.recordOutcomes({
+      project: "care",
+      outcomes: made.map(({ id, truth }) => ({ predictionId: id, value: truth, observedAtMs })),
+      actor: "usr_desk",
+    });
+    await jobs.settle();
+    const [window] = await monitoring.quality("care", { metric: "coverage" });
+    assert.deepEqual([again.repeated, window?.outcomes], [6, 6]);
   });
 });
 

@@ -18,7 +18,8 @@ export interface OutcomeParts {
 
 /**
  * Takes outcomes one batch after the other, because what is new depends on what is known. First the log,
- * durably, then the ledger: a crash in between leaves outcomes that the next evaluation finds anyway.
+ * durably, then the ledger. A server that dies in between has answered nobody, so the batch comes again:
+ * then all of it is known already, and its windows are counted anew all the same.
  */
 export function createOutcomes(parts: OutcomeParts): Pick<MonitoringCommands, "recordOutcomes"> {
   const { sources, log, ledger, clock } = parts;
@@ -45,10 +46,18 @@ export function createOutcomes(parts: OutcomeParts): Pick<MonitoringCommands, "r
       sequence: ++next,
       actor,
     }));
-    await Promise.all(records.map((one) => log.append(one)));
     sequence = next;
+    await Promise.all(records.map((one) => log.append(one)));
     if (records.length > 0) await announce(project, actor, sorted);
+    else await countAgain(project, [...times.values()]);
     return sorted.counts;
+  }
+
+  async function countAgain(project: string, timesMs: readonly number[]): Promise<void> {
+    if (timesMs.length === 0) return;
+    await sources.db.transaction(async () => {
+      await parts.changed(project, await markChanged(sources.db, project, Math.min(...timesMs)));
+    });
   }
 
   async function announce(project: string, actor: string, sorted: SortedOutcomes): Promise<void> {
