@@ -14,7 +14,7 @@ export interface Sabotage {
 export function badCandidate(_stream: MessageStream): Sabotage {
   return {
     what: "a vocabulary of three words",
-    parameters: { "train.largest_vocabulary": 3 },
+    parameters: { "train.largest_vocabulary": 3, "train.candidates.phrases.ngrams": 1 },
     endsAt: "gates",
   };
 }
