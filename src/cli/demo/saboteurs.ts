@@ -11,7 +11,7 @@ export interface Sabotage {
 }
 
 /** A model of three words: bad enough that its gates see it. */
-export function badCandidate(_stream: MessageStream): Sabotage {
+export function badCandidate(): Sabotage {
   return {
     what: "a vocabulary of three words",
     parameters: { "train.largest_vocabulary": 3, "train.candidates.phrases.ngrams": 1 },

@@ -18,6 +18,8 @@ const page = `/projects/${project}`;
 const environment = "production";
 
 const releaseAnswer = z.object({ release: z.object({ id: z.string(), state: z.string() }) });
+/** How long the story stays after its last act, so that its end can be looked at. */
+const quietMs = 12 * hourMs;
 const inferenceAnswer = z.object({ parameters: z.object({ prediction_id: z.string() }) });
 
 /** The story did not go as it must: which part, and what was seen instead. */
@@ -49,6 +51,7 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   const [first] = applied.datasets;
   if (first === undefined || first.version.state !== "usable")
     throw new StoryBroken("the first data is not usable");
+  const firstVersionId = first.version.id;
   tell({
     step: "data",
     what: `messages ${first.version.number}: ${first.version.rows} rows keep their contract, digest ${first.version.digest.slice(0, 12)}`,
@@ -83,35 +86,25 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   // --- traffic, outcomes, the event, and everything that follows from them
 
   const endMs = (stream.traffic.at(-1)?.createdAtMs ?? 0) + hourMs;
-  const sabotages: Sabotage[] = [badCandidate(stream), badCanary(stream, first.version.id)];
   let recoveredAtMs: number | undefined;
-  let lastSabotageAtMs = 0;
   let closedAtMs: number | undefined;
-  for (
-    let hourStartMs = floorHour(stream.traffic[0]?.createdAtMs ?? 0);
-    hourStartMs < endMs;
-    hourStartMs += hourMs
-  ) {
-    await stage.advanceTo(hourStartMs);
-    if (hourStartMs >= stream.event.atMs)
+  const startMs = floorHour(stream.traffic[0]?.createdAtMs ?? 0);
+  for (let nowMs = startMs; nowMs < endMs; nowMs += hourMs) {
+    await stage.advanceTo(nowMs);
+    if (nowMs >= stream.event.atMs)
       tellOnce("event", () => tell({ step: "event", what: stream.event.description, id: null, link: null }));
-    await answer(between(stream.traffic, hourStartMs, hourStartMs + hourMs));
-    if (new Date(hourStartMs).getUTCHours() % 6 === 0) await deliverOutcomes();
-    await reviewReleases();
+    await answer(between(stream.traffic, nowMs, nowMs + hourMs));
+    if (new Date(nowMs).getUTCHours() % 6 === 0) await deliverOutcomes();
     await tellIncidents();
+    await reviewReleases();
+    recoveredAtMs ??= (await hasRecovered()) ? nowMs : undefined;
 
-    recoveredAtMs ??= (await hasRecovered()) ? hourStartMs : undefined;
-    const isQuiet =
-      recoveredAtMs !== undefined && hourStartMs - lastSabotageAtMs > dayMs && !(await isRollingOut());
-    const next = isQuiet ? sabotages.shift() : undefined;
-    if (next !== undefined) {
-      lastSabotageAtMs = hourStartMs;
-      await sabotage(next);
-    }
-    if (isQuiet && next === undefined && sabotages.length === 0 && told.has("guardrail")) {
-      closedAtMs ??= hourStartMs;
-      if (hourStartMs - closedAtMs > dayMs) break;
-    }
+    if (await isRollingOut()) continue;
+    if (nowMs > stream.event.atMs - 2 * dayMs) await once("bad candidate", () => sabotage(badCandidate()));
+    if (recoveredAtMs !== undefined)
+      await once("bad canary", () => sabotage(badCanary(stream, firstVersionId)));
+    if (told.has("guardrail")) closedAtMs ??= nowMs;
+    if (closedAtMs !== undefined && nowMs - closedAtMs >= quietMs) break;
   }
   await requireWholeStory();
 
@@ -331,8 +324,13 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     const releaseId = await releaseVersion(version, bad.what);
     await tellJudgement(releaseId, version);
     await expectState(releaseId, bad.endsAt === "gates" ? "refused" : "awaiting_approval");
-    told.add(bad.endsAt);
     if (bad.endsAt === "canary") await approve(releaseId, "the gates hold");
+  }
+
+  async function once(key: string, act: () => Promise<void>): Promise<void> {
+    if (told.has(key)) return;
+    told.add(key);
+    await act();
   }
 
   function tellOnce(key: string, telling: () => void): void {
@@ -349,7 +347,6 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
       throw new StoryBroken(`one performance incident was to be opened, and there are ${incidents.length}`);
     if (recoveredAtMs === undefined)
       throw new StoryBroken("quality did not recover: the incident is still open");
-    if (!told.has("gates")) throw new StoryBroken("there was no time left for the bad candidate");
     if (!told.has("guardrail")) throw new StoryBroken("the bad canary was not rolled back");
   }
 }
