@@ -1,7 +1,10 @@
+import { Readable } from "node:stream";
+
 import { z } from "zod";
 
+import { digestOf } from "#kernel/digest";
 import { Problem } from "#kernel/errors";
-import { defineRoute, defineStream } from "#kernel/http";
+import { defineRawRoute, defineRoute, defineStream, safePath, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
 import type { PipelinesCommands } from "./commands.ts";
@@ -112,6 +115,26 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       async handler({ params, signal }) {
         await executionOf(params.project, params.execution);
         return followExecution(questions, params.execution, signal);
+      },
+    }),
+    defineRawRoute({
+      method: ["GET", "HEAD"],
+      path: `${base}/executions/:execution/outputs/*`,
+      permission: "project:read",
+      summary: "Downloads one file that an execution produced or took over",
+      tags,
+      async handler({ params, reply }) {
+        const { id } = await executionOf(params.project, params.execution);
+        const path = safePath(params["*"]);
+        const digest = (await questions.outputs(id)).get(path);
+        const bytes = await questions.readOutput(id, path);
+        return await sendBlob(reply, {
+          digest: digest ?? digestOf(bytes),
+          sizeBytes: bytes.byteLength,
+          fileName: path.slice(path.lastIndexOf("/") + 1),
+          open: (range) =>
+            Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)]),
+        });
       },
     }),
     defineRoute({
