@@ -39,21 +39,21 @@ export function problemOf(error: unknown): Problem {
 /** Tells a problem on stderr: for a person with the place in the file, with --json as one envelope. */
 export function tellProblem(problem: Problem, terminal: Terminal, thrown: unknown = problem): void {
   if (terminal.wantsJson) {
-    terminal.say(JSON.stringify(envelopeOf(problem)));
+    terminal.complain(JSON.stringify(envelopeOf(problem)));
     return;
   }
   for (const mistake of listProblems(problem)) tellMistake(mistake, terminal);
-  terminal.say(`${terminal.paintSaid("cyan", "next:")} ${problem.next}`);
+  terminal.complain(`${terminal.paintSaid("cyan", "next:")} ${problem.next}`);
   const wantsStack = process.env["GYRE_LOG_LEVEL"] === "debug";
-  if (wantsStack && thrown instanceof Error && thrown.stack !== undefined) terminal.say(thrown.stack);
+  if (wantsStack && thrown instanceof Error && thrown.stack !== undefined) terminal.complain(thrown.stack);
 }
 
 function tellMistake(mistake: Mistake, terminal: Terminal): void {
-  terminal.say(`${terminal.paintSaid("red", `error[${mistake.code}]:`)} ${mistake.message}`);
+  terminal.complain(`${terminal.paintSaid("red", `error[${mistake.code}]:`)} ${mistake.message}`);
   const { position } = mistake;
   if (position === undefined) return;
-  terminal.say(`  at ${position.file}:${position.line}:${position.column}`);
-  for (const line of excerptAt(position)) terminal.say(terminal.paintSaid("dim", line));
+  terminal.complain(`  at ${position.file}:${position.line}:${position.column}`);
+  for (const line of excerptAt(position)) terminal.complain(terminal.paintSaid("dim", line));
 }
 
 function envelopeOf(problem: Problem): Record<string, unknown> {

@@ -11,8 +11,10 @@ export interface Terminal {
   print(line: string): void;
   /** One JSON document of data. */
   printJson(value: unknown): void;
-  /** One line to the reader. */
+  /** One line to the reader; a program that asked for JSON is told nothing but data and errors. */
   say(line: string): void;
+  /** One line of an error. */
+  complain(line: string): void;
   /** Colours data, when stdout shows colours. */
   paint(paint: Paint, text: string): string;
   /** Colours what is said, when stderr shows colours. */
@@ -30,7 +32,8 @@ export function createTerminal(wishes: { wantsJson: boolean; wantsColor: boolean
     isInteractive: process.stdout.isTTY && process.stderr.isTTY && process.stdin.isTTY,
     print: (line) => void process.stdout.write(`${line}\n`),
     printJson: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => (wishes.wantsJson ? undefined : void process.stderr.write(`${line}\n`)),
+    complain: (line) => void process.stderr.write(`${line}\n`),
     paint: painter(process.stdout),
     paintSaid: painter(process.stderr),
   };

@@ -20,6 +20,7 @@ const plainTerminal: Terminal = {
   print: () => {},
   printJson: () => {},
   say: () => {},
+  complain: () => {},
   paint: (_paint, text) => text,
   paintSaid: (_paint, text) => text,
 };

@@ -82,7 +82,7 @@ function tellChanges(terminal: Terminal, before: Release | undefined, now: Relea
     terminal.say("Judging: the candidate answers the holdout and a short load, beside what is live.");
   }
   if ((before?.gates.length ?? 0) === 0 && now.gates.length > 0) {
-    for (const line of gateLines(now)) (terminal.wantsJson ? terminal.say : terminal.print)(line);
+    for (const line of gateLines(now)) if (!terminal.wantsJson) terminal.print(line);
   }
   if (before?.state !== now.state && now.state === "awaiting_approval") {
     terminal.say(`Waits for ${now.approvalsNeeded - now.approvals.length} more approval(s).`);
