@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
+import { openDatabase } from "#kernel/db";
+import { migrations } from "#kernel/events";
 import { temporaryFolder } from "#kernel/testing";
 
 import { runGyre } from "./fixtures/run-gyre.ts";
@@ -94,6 +96,30 @@ describe("gyre doctor", () => {
     assert.deepEqual([code, of("database")?.verdict, of("server")?.verdict], [1, "fail", "fail"]);
     assert.match(of("database")?.sentence ?? "", /not a database/);
     assert.match(of("server")?.sentence ?? "", /ECONNREFUSED/);
+  });
+
+  it("fails on a database of a newer Gyre, and is at ease with one of an older", async () => {
+    const folder = await temporaryFolder();
+    mkdirSync(join(folder, ".gyre"));
+    const db = openDatabase({ location: join(folder, ".gyre", "gyre.db") });
+    await db.migrate(migrations);
+    const older = await examine(folder);
+    assert.match(older.of("database")?.sentence ?? "", /is sound, and of an older Gyre/);
+    await db.migrate([...migrations, { id: "events-999", statements: () => [] }]);
+    await db.close();
+    const { code, of } = await examine(folder);
+    assert.deepEqual(
+      [code, of("database")],
+      [
+        1,
+        {
+          subject: "database",
+          verdict: "fail",
+          sentence: ".gyre/gyre.db is of a newer Gyre: it has events-999.",
+          next: "Start the newer Gyre, or restore a backup made before the upgrade.",
+        },
+      ],
+    );
   });
 
   it("tells a mistake in the settings and nothing that would follow from it", async () => {

@@ -16,7 +16,7 @@ const largestLeadMs = 60_000;
 export async function examineDatabase(location: string): Promise<Finding> {
   try {
     if (/^postgres(ql)?:\/\//.test(location)) return await examinePostgres(location);
-    if (existsSync(location)) return examineFile(location);
+    if (existsSync(location)) return await examineFile(location);
     return { subject, verdict: "ok", sentence: "There is none yet; the first gyre up makes it." };
   } catch (error) {
     return {
@@ -38,7 +38,7 @@ async function examinePostgres(location: string): Promise<Finding> {
   }
 }
 
-function examineFile(file: string): Finding {
+async function examineFile(file: string): Promise<Finding> {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const damage = database.prepare("pragma quick_check(1)").get();
@@ -54,8 +54,33 @@ function examineFile(file: string): Finding {
         next: "Set the clock by a time server (NTP). The demo's database runs ahead on purpose.",
       };
     }
-    return { subject, verdict: "ok", sentence: `${shownPath(file)} is sound.` };
+    return await examineSchema(file, database);
   } finally {
     database.close();
   }
+}
+
+/** Whether this program is the one the database was last written by, or a newer or an older one. */
+async function examineSchema(file: string, database: DatabaseSync): Promise<Finding> {
+  const { migrations } = await import("#main");
+  const known = new Set(migrations.map(({ id }) => id));
+  const applied = database
+    .prepare("select id from schema_migrations")
+    .all()
+    .map(({ id }) => String(id));
+  const ahead = applied.filter((id) => !known.has(id));
+  if (ahead.length > 0) {
+    return {
+      subject,
+      verdict: "fail",
+      sentence: `${shownPath(file)} is of a newer Gyre: it has ${ahead.join(", ")}.`,
+      next: "Start the newer Gyre, or restore a backup made before the upgrade.",
+    };
+  }
+  const missing = known.size - applied.length;
+  const sentence =
+    missing === 0
+      ? `${shownPath(file)} is sound.`
+      : `${shownPath(file)} is sound, and of an older Gyre; the next gyre up brings it up to date.`;
+  return { subject, verdict: "ok", sentence };
 }
