@@ -63,7 +63,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   let url = "";
 
   const db = openDatabase({ location: config.database ?? folder("gyre.db") });
-  const ledger = createLedger({ db, clock });
+  const ledger = createLedger({ db, clock, log });
   const jobs = createJobQueue({ db, clock, log });
   const blobs = createDiskBlobs({ folder: config.blobs ?? folder("blobs") });
   const analyst = createAnalyst({ folder: folder("analyst"), allowedFolders: [config.dir] });

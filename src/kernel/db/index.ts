@@ -4,7 +4,7 @@ import type { Kysely, Transaction } from "kysely";
 
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrate.ts";
-import { openPostgres } from "./postgres.ts";
+import { explainUnreachable, openPostgres } from "./postgres.ts";
 import { openSqlite } from "./sqlite.ts";
 
 export type { Migration, ColumnTypes } from "./migrate.ts";
@@ -32,12 +32,16 @@ export interface Database {
   readonly engine: Engine;
   /** The query builder: the current transaction's inside `transaction`, otherwise the pool's. */
   readonly query: Kysely<Tables>;
+  /**
+   * Commits what `work` did, or nothing of it when `work` or a part that joined it throws. On SQLite it
+   * takes the right to write at once, so that what it reads is still so when it writes.
+   */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Whether the caller runs inside `transaction`. */
   inTransaction(): boolean;
   /** Runs `action` once the current transaction has committed; at once when there is none. */
   afterCommit(action: () => void): void;
-  /** Applies the migrations not yet applied, in the order given. Throws `database_newer` on a database of a newer program. */
+  /** Applies the migrations not yet applied, in the order given. Throws `database_newer`, `database_unreachable`. */
   migrate(migrations: readonly Migration[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -52,33 +56,75 @@ export interface DatabaseOptions {
 interface OpenTransaction {
   readonly query: Transaction<Tables>;
   readonly afterCommit: (() => void)[];
+  /** False once it has ended: timers and promises that were begun in it carry it on, and it is theirs no more. */
+  isOpen: boolean;
+  /** The error of a part that joined: a caller that swallows it must not commit half of that part. */
+  failure: { readonly error: unknown } | undefined;
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
   const engine: Engine = /^postgres(ql)?:\/\//.test(options.location) ? "postgres" : "sqlite";
   const pool = engine === "postgres" ? openPostgres(options) : openSqlite(options);
-  const current = new AsyncLocalStorage<OpenTransaction>();
+  const context = new AsyncLocalStorage<OpenTransaction>();
+  const current = (): OpenTransaction | undefined => {
+    const transaction = context.getStore();
+    return transaction?.isOpen === true ? transaction : undefined;
+  };
 
   const database: Database = {
     engine,
     get query() {
-      return current.getStore()?.query ?? pool;
+      return current()?.query ?? pool;
     },
     async transaction(work) {
-      if (current.getStore() !== undefined) return await work();
+      const joined = current();
+      if (joined !== undefined) return await join(joined, work);
       const afterCommit: (() => void)[] = [];
-      const result = await pool.transaction().execute((query) => current.run({ query, afterCommit }, work));
-      for (const action of afterCommit) action();
+      const result = await pool.transaction().execute(async (query) => {
+        const transaction: OpenTransaction = { query, afterCommit, isOpen: true, failure: undefined };
+        try {
+          const result = await context.run(transaction, work);
+          if (transaction.failure !== undefined) throw transaction.failure.error;
+          return result;
+        } finally {
+          transaction.isOpen = false;
+        }
+      });
+      afterCommit.forEach(runCommitted);
       return result;
     },
-    inTransaction: () => current.getStore() !== undefined,
+    inTransaction: () => current() !== undefined,
     afterCommit(action) {
-      const open = current.getStore();
-      if (open === undefined) action();
-      else open.afterCommit.push(action);
+      const transaction = current();
+      if (transaction === undefined) action();
+      else transaction.afterCommit.push(action);
     },
-    migrate: (migrations) => migrate(database, migrations),
+    async migrate(migrations) {
+      try {
+        await migrate(database, migrations);
+      } catch (error) {
+        throw engine === "postgres" ? explainUnreachable(error, options) : error;
+      }
+    },
     close: () => pool.destroy(),
   };
   return database;
+}
+
+async function join<Result>(transaction: OpenTransaction, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    transaction.failure ??= { error };
+    throw error;
+  }
+}
+
+/** What was committed is committed: an action that throws must not make its caller believe otherwise. */
+function runCommitted(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
 }

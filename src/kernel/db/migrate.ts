@@ -50,6 +50,7 @@ const columnTypes: Record<Database["engine"], ColumnTypes> = {
 };
 
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<void> {
+  refuseRepeated(migrations);
   await database.transaction(async () => {
     await lockSchema(database);
     const applied = await readApplied(database);
@@ -73,6 +74,13 @@ async function lockSchema(database: Database): Promise<void> {
 async function readApplied(database: Database): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`select id from schema_migrations`.execute(database.query);
   return new Set(rows.map((row) => row.id));
+}
+
+/** The second of two with one id would be taken for applied, and its table would be missing later. */
+function refuseRepeated(migrations: readonly Migration[]): void {
+  const ids = migrations.map((migration) => migration.id);
+  const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (repeated !== undefined) throw new Error(`two migrations are called ${repeated}`);
 }
 
 function refuseNewer(applied: ReadonlySet<string>, migrations: readonly Migration[]): void {

@@ -1,7 +1,9 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 
+import { Problem } from "../errors.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
+import { problems } from "./problems.ts";
 
 // 20 = int8, 1700 = numeric: our integers are counts and milliseconds, all below 2^53, so both engines
 // give plain numbers.
@@ -24,4 +26,20 @@ export function openPostgres(options: DatabaseOptions): Kysely<Tables> {
   // A connection that dies while idle is replaced by the pool; without a listener Node would end the process.
   pool.on("error", () => {});
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+// The server is not there, the database is not, or the sign-in is refused (codes of PostgreSQL's appendix A).
+const unreachableCodes = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "3D000", "28P01", "28000"];
+
+/** The error as a Problem where it says that the database cannot be reached. The password stays unsaid. */
+export function explainUnreachable(error: unknown, options: DatabaseOptions): unknown {
+  const isUnreachable =
+    error instanceof Error && "code" in error && unreachableCodes.some((code) => code === error.code);
+  if (!isUnreachable) return error;
+  const { host, pathname } = new URL(options.location);
+  return new Problem(problems.database_unreachable, {
+    message: `The database ${host}${pathname} cannot be reached: ${error.message === "" ? String(error.code) : error.message}.`,
+    next: "Check that the server runs, and the user, password and name in GYRE_DATABASE_URL.",
+    cause: error,
+  });
 }

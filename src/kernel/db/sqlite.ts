@@ -2,9 +2,10 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 
-import { Kysely, SqliteDialect } from "kysely";
-import type { SqliteDatabase, SqliteStatement } from "kysely";
+import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from "kysely";
+import type { DatabaseConnection, Driver, QueryResult, SqliteDatabase, SqliteStatement } from "kysely";
 
 import { Problem } from "../errors.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
@@ -15,21 +16,74 @@ const cachedStatements = 500;
 
 /** Opens the embedded database: one file, write-ahead log, durable at every commit. */
 export function openSqlite(options: DatabaseOptions): Kysely<Tables> {
-  const database = openFile(options.location);
-  // `synchronous = full` makes a commit survive a power cut, not only `kill -9`.
-  database.exec(`
-    pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma foreign_keys = on;
-    pragma busy_timeout = 5000;
-  `);
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adaptToKysely(database) }) });
+  return new Kysely<Tables>({ dialect: new EmbeddedDialect(adaptToKysely(openFile(options.location))) });
+}
+
+/**
+ * SQLite with transactions that take the write lock when they begin. The default, `begin`, takes it at
+ * the first write; when another process wrote between this one's read and write, SQLite then fails at
+ * once, however long it may wait. Taken at the beginning, the two wait for each other.
+ */
+class EmbeddedDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver({ database: this.#database });
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return patient(await super.acquireConnection());
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+// Another process holds the lock for a few short statements; who has waited longer than this should say so.
+const lockTimeoutMs = 5_000;
+const lockPollMs = 5;
+const busyCode = 5;
+
+/** Waits for another process's lock without stopping this one, as SQLite's own `busy_timeout` would. */
+function patient(connection: DatabaseConnection): DatabaseConnection {
+  return {
+    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+      for (const beganMs = performance.now(); ; await sleep(lockPollMs)) {
+        try {
+          return await connection.executeQuery<Row>(query);
+        } catch (error) {
+          if (!isBusy(error) || performance.now() - beganMs > lockTimeoutMs) throw error;
+        }
+      }
+    },
+    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+  };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === busyCode;
 }
 
 function openFile(location: string): DatabaseSync {
   try {
     if (location !== ":memory:") mkdirSync(dirname(location), { recursive: true });
-    return new DatabaseSync(location);
+    const database = new DatabaseSync(location, { timeout: lockTimeoutMs });
+    // `synchronous = full` makes a commit survive a power cut, not only `kill -9`.
+    database.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      pragma foreign_keys = on;
+      pragma busy_timeout = 0;
+    `);
+    return database;
   } catch (cause) {
     throw new Problem(problems.database_unreachable, {
       message: `The database file ${location} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,

@@ -1,5 +1,8 @@
 import type { Database } from "../db/index.ts";
+import { Problem } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { AnyLedgerEvent, EventKind, FailedDelivery, Ledger, LedgerEvent } from "./index.ts";
+import { problems } from "./problems.ts";
 import {
   deleteFailure,
   listEvents,
@@ -13,7 +16,10 @@ import {
 
 type Delivery = Pick<Ledger, "on" | "watch" | "failures" | "start" | "stop" | "settle"> & {
   announce(event: AnyLedgerEvent): void;
-  /** Puts the failure and those of its subject back to work; they run when the transaction has committed. */
+  /**
+   * Puts the failure and those of its subject back to work; they run when the transaction has committed.
+   * Throws `delivery_not_failed`.
+   */
   revive(handler: string, seq: number): Promise<void>;
 };
 
@@ -26,6 +32,8 @@ interface Handler {
 const readAtOnce = 200;
 const maximumAttempts = 6;
 const firstDelayMs = 200;
+/** How long delivery rests when it could not read or write its own state: the database was away. */
+const restAfterFailureMs = 1_000;
 
 /**
  * Brings each event to each handler at least once, after commit.
@@ -33,16 +41,18 @@ const firstDelayMs = 200;
  * A handler has a cursor: everything up to it was delivered or stands in `event_failures`. An event
  * that fails is tried again after 0.2, 0.4, 0.8, 1.6, 3.2 seconds, then given up until a person asks
  * for a retry. While an event of a subject has failed, later events of that subject queue behind it,
- * so a subject's history is never seen out of order; other subjects go on.
+ * so a subject's history is never seen out of order; other subjects go on. The cursor moves after the
+ * handler has returned, so a crash in between brings the event once more.
  *
  * Waiting is in real time, not by the injected clock: a simulated day must not stall a retry.
  */
-export function createDelivery(db: Database): Delivery {
+export function createDelivery(db: Database, log: Log): Delivery {
   const handlers: Handler[] = [];
   const watchers = new Set<(event: AnyLedgerEvent) => void>();
   let running = false;
   let wanted = false;
   let round: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
 
   /** Starts a round, or asks the one under way for another pass. */
@@ -56,29 +66,40 @@ export function createDelivery(db: Database): Delivery {
   }
 
   async function runRounds(): Promise<void> {
-    while (wanted && running) {
+    failure = undefined;
+    clearTimeout(retryTimer);
+    try {
+      while (wanted && running) {
+        wanted = false;
+        await Promise.all(handlers.map((handler) => deliverNew(handler)));
+        wakeAt(await retryDue());
+      }
+    } catch (error) {
+      failure = { error };
       wanted = false;
-      await Promise.all(handlers.map((handler) => deliverNew(handler)));
-      await retryDue();
+      log.error("events could not be delivered; delivery goes on in a second", { error });
+      wakeAt(Date.now() + restAfterFailureMs);
     }
+  }
+
+  function wakeAt(atMs: number): void {
+    clearTimeout(retryTimer);
+    if (running && Number.isFinite(atMs)) retryTimer = setTimeout(wake, Math.max(0, atMs - Date.now()));
   }
 
   async function deliverNew(handler: Handler): Promise<void> {
     for (let after = await readCursor(db, handler.name); running;) {
-      const events = await listEvents(db, { after, limit: readAtOnce });
-      const last = events.at(-1);
-      if (last === undefined) return;
-      const blocked = new Set(
-        (await listFailures(db)).filter((one) => one.handler === handler.name).map((one) => one.subject),
-      );
+      const events = await listEvents(db, { after, kinds: handler.kinds, limit: readAtOnce });
+      if (events.length === 0) return;
+      const failures = await listFailures(db, handler.name);
+      const blocked = new Set(failures.map((one) => one.subject));
       for (const event of events) {
-        if (!handler.kinds.includes(event.kind)) continue;
+        if (!running) return;
         if (blocked.has(event.subject)) await queueBehind(handler, event);
         else if (!(await attempt(handler, event, 0))) blocked.add(event.subject);
         await moveCursor(db, handler.name, event.seq);
+        after = event.seq;
       }
-      after = last.seq;
-      await moveCursor(db, handler.name, after);
     }
   }
 
@@ -88,16 +109,18 @@ export function createDelivery(db: Database): Delivery {
       return true;
     } catch (error) {
       const attempts = earlierAttempts + 1;
-      const delayMs = firstDelayMs * 2 ** earlierAttempts;
       await saveFailure(db, {
         handler: handler.name,
         seq: event.seq,
         subject: event.subject,
         attempts,
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        nextAttemptAtMs: Date.now() + delayMs,
+        nextAttemptAtMs: Date.now() + delayAfter(earlierAttempts),
         givenUp: attempts >= maximumAttempts,
       });
+      if (attempts >= maximumAttempts) {
+        log.error("a delivery was given up", { handler: handler.name, seq: event.seq, error });
+      }
       return false;
     }
   }
@@ -114,15 +137,14 @@ export function createDelivery(db: Database): Delivery {
     });
   }
 
-  /** Per handler and subject only the oldest failure is tried, so that order holds. */
-  async function retryDue(): Promise<void> {
-    clearTimeout(retryTimer);
+  /** Per handler and subject only the oldest failure is tried, so that order holds. Returns when the next is due. */
+  async function retryDue(): Promise<number> {
     const stuck = new Set<string>();
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const failure of await listFailures(db)) {
       const handler = handlers.find((one) => one.name === failure.handler);
       const lane = `${failure.handler}\n${failure.subject}`;
-      if (handler === undefined || stuck.has(lane)) continue;
+      if (handler === undefined || stuck.has(lane) || !running) continue;
       if (failure.givenUp || failure.nextAttemptAtMs > Date.now()) {
         stuck.add(lane);
         if (!failure.givenUp) nextAtMs = Math.min(nextAtMs, failure.nextAttemptAtMs);
@@ -133,11 +155,10 @@ export function createDelivery(db: Database): Delivery {
         await deleteFailure(db, failure.handler, failure.seq);
       } else {
         stuck.add(lane);
-        nextAtMs = Math.min(nextAtMs, Date.now() + firstDelayMs * 2 ** failure.attempts);
+        nextAtMs = Math.min(nextAtMs, Date.now() + delayAfter(failure.attempts));
       }
     }
-    if (running && Number.isFinite(nextAtMs))
-      retryTimer = setTimeout(wake, Math.max(0, nextAtMs - Date.now()));
+    return nextAtMs;
   }
 
   return {
@@ -160,14 +181,19 @@ export function createDelivery(db: Database): Delivery {
       return () => watchers.delete(listener);
     },
     announce(event) {
-      for (const watcher of watchers) watcher(event);
       wake();
+      for (const watcher of watchers) watcher(event);
     },
     failures: async (): Promise<FailedDelivery[]> =>
       (await listFailures(db)).map(({ nextAttemptAtMs: _, ...failure }) => failure),
     async revive(handler, seq) {
-      const event = await readEvent(db, seq);
-      if (event !== undefined) await reviveFailures(db, handler, event.subject);
+      const failed = (await listFailures(db, handler)).find((one) => one.seq === seq);
+      if (failed === undefined) {
+        throw new Problem(problems.delivery_not_failed, {
+          message: `The delivery of event ${seq} to ${handler} has not failed.`,
+        });
+      }
+      await reviveFailures(db, handler, failed.subject);
     },
     async start() {
       running = true;
@@ -182,6 +208,11 @@ export function createDelivery(db: Database): Delivery {
     async settle() {
       wake();
       while (round !== undefined) await round;
+      if (failure !== undefined) throw failure.error;
     },
   };
+}
+
+function delayAfter(earlierAttempts: number): number {
+  return firstDelayMs * 2 ** earlierAttempts;
 }

@@ -1,9 +1,12 @@
 import type { Database } from "../db/index.ts";
 import type { Clock } from "../clock.ts";
+import { silentLog } from "../log.ts";
+import type { Log } from "../log.ts";
 import { createDelivery } from "./delivery.ts";
 import { appendEvent, listEvents, verifyChain } from "./store.ts";
 import type { ChainVerification, EventFilter } from "./store.ts";
 
+export { problems } from "./problems.ts";
 export { migrations } from "./store.ts";
 export type { ChainVerification, EventFilter } from "./store.ts";
 export { hashEvent, verifyEvents } from "./chain.ts";
@@ -75,16 +78,16 @@ export interface Ledger {
   /** Calls `listener` for every event this process has committed or delivered: live views. Returns the end of it. */
   watch(listener: (event: AnyLedgerEvent) => void): () => void;
   failures(): Promise<FailedDelivery[]>;
-  /** Puts a given-up delivery (and those of its subject behind it) back to work. */
+  /** Puts a given-up delivery (and those of its subject behind it) back to work. Throws `delivery_not_failed`. */
   retry(handler: string, seq: number, actor: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Resolves when every committed event has been delivered or has failed its current try. */
+  /** Resolves when every committed event has been delivered or has failed its current try. Needs `start`. */
   settle(): Promise<void>;
 }
 
-export function createLedger(parts: { db: Database; clock: Clock }): Ledger {
-  const delivery = createDelivery(parts.db);
+export function createLedger(parts: { db: Database; clock: Clock; log?: Log }): Ledger {
+  const delivery = createDelivery(parts.db, parts.log ?? silentLog);
   const append: Ledger["append"] = async (event) => {
     const appended = await appendEvent(parts.db, parts.clock, event);
     parts.db.afterCommit(() => delivery.announce(appended));

@@ -61,7 +61,8 @@ export const migrations: readonly Migration[] = [
 export interface EventFilter {
   readonly project?: string;
   readonly subject?: string;
-  readonly kinds?: readonly EventKind[];
+  /** Names that no module declares match nothing. */
+  readonly kinds?: readonly string[];
   readonly actor?: string;
   /** Only events with a greater `seq`. */
   readonly after?: number;
@@ -123,6 +124,7 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Any
   if (filter.project !== undefined) query = query.where("project", "=", filter.project);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
+  if (filter.kinds?.length === 0) return [];
   if (filter.kinds !== undefined) query = query.where("kind", "in", [...filter.kinds]);
   if (filter.after !== undefined) query = query.where("seq", ">", filter.after);
   if (filter.before !== undefined) query = query.where("seq", "<", filter.before);
@@ -183,8 +185,14 @@ export async function readEvent(db: Database, seq: number): Promise<AnyLedgerEve
   return row === undefined ? undefined : toEvent(row);
 }
 
-export async function listFailures(db: Database): Promise<(FailedDelivery & { nextAttemptAtMs: number })[]> {
-  const rows = await db.query.selectFrom("event_failures").selectAll().orderBy("seq").execute();
+/** Oldest first. */
+export async function listFailures(
+  db: Database,
+  handler?: string,
+): Promise<(FailedDelivery & { nextAttemptAtMs: number })[]> {
+  let query = db.query.selectFrom("event_failures").selectAll();
+  if (handler !== undefined) query = query.where("handler", "=", handler);
+  const rows = await query.orderBy("seq").execute();
   return rows.map((row) => ({
     handler: row.handler,
     seq: row.seq,
