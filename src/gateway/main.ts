@@ -5,7 +5,8 @@ import { openAppendLog } from "#kernel/append-log";
 import { createSkippingClock, systemClock } from "#kernel/clock";
 import type { Clock, ManualClock } from "#kernel/clock";
 
-import { answerSchema, orderSchema } from "#serving/routing";
+import { processIdentity } from "#kernel/process-identity";
+import { answerSchema, orderSchema, writeGatewayFile } from "#serving/routing";
 import type { Answer, Order } from "#serving/routing";
 import { createMeters } from "./meters.ts";
 import { createModels } from "./models.ts";
@@ -43,6 +44,7 @@ export async function startGateway(options: GatewayOptions, tell: (answer: Answe
     routes: () => table.routes,
   });
   const port = await listen(server, options);
+  writeGatewayFile(options.folder, { process: processIdentity, pid: process.pid, port });
   tell({ kind: "listening", port, generation: table.generation });
 
   async function obey(order: Order): Promise<void> {
@@ -114,6 +116,8 @@ function listen(server: ReturnType<typeof createGatewayServer>, options: Gateway
 async function runAsChild(): Promise<void> {
   const [folder, host, port, nowMs] = process.argv.slice(2);
   if (folder === undefined || host === undefined) throw new Error("the gateway needs a folder and a host");
+  // A control plane that was killed reads no more: what cannot be said must not end the gateway.
+  process.stderr.on("error", () => {});
   const tell = (answer: Answer): void => {
     if (process.connected) process.send?.(answerSchema.parse(answer));
   };
@@ -134,9 +138,9 @@ async function runAsChild(): Promise<void> {
           }),
       );
     });
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => void gateway.stop().then(() => process.exit(0)));
-    }
+    process.on("SIGTERM", () => void gateway.stop().then(() => process.exit(0)));
+    // Ctrl-C reaches the control plane as well, and that one orders the stop, in its turn.
+    process.on("SIGINT", () => (process.connected ? undefined : process.kill(process.pid, "SIGTERM")));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "failed";
     tell({ kind: "could_not_start", code, message: error instanceof Error ? error.message : String(error) });

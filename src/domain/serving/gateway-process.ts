@@ -1,10 +1,12 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 import { Problem } from "#kernel/errors";
 import type { Log } from "#kernel/log";
 
+import { endPredecessor } from "./predecessor.ts";
 import { problems } from "./problems.ts";
 import { answerSchema } from "./routing/index.ts";
 import type { Answer, RoutingTable, VariantReport } from "./routing/index.ts";
@@ -14,7 +16,8 @@ import type { Answer, RoutingTable, VariantReport } from "./routing/index.ts";
  *
  * It is started, told its routing table, and restarted when it ends by itself: at once the first time,
  * then after 0.2 s doubled up to 10 s, back to at once when it has lived for a minute. A restarted
- * gateway gets the last table and the last simulated time before anything else.
+ * gateway gets the last table and the last simulated time before anything else. One that an earlier
+ * control plane left behind is ended first, and its port taken over where any free one will do.
  */
 export interface GatewayProcess {
   /** Resolves when the gateway listens. Throws `gateway_cannot_start`. */
@@ -65,6 +68,10 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
   let restart: NodeJS.Timeout | undefined;
 
   async function start(): Promise<{ port: number; processId: number }> {
+    const predecessor = await endPredecessor(options.folder);
+    if (port === 0 && predecessor !== undefined && (await isFree(options.host, predecessor.port))) {
+      port = predecessor.port;
+    }
     const startedAtMs = Date.now();
     const simulatedMs = options.simulatedNowMs();
     const started = fork(
@@ -171,6 +178,15 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
       clearTimeout(impatient);
     },
   };
+}
+
+/** Any free port was asked for: that of the predecessor is wanted only when nobody has taken it meanwhile. */
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
+  });
 }
 
 function cannotStart(code: string, message: string, port: number): Problem {

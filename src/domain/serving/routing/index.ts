@@ -6,3 +6,5 @@ export { answerSchema, orderSchema, variantReportSchema } from "./messages.ts";
 export type { Answer, Order, VariantReport } from "./messages.ts";
 export { routeSchema, routingTableSchema, variantSchema } from "./table.ts";
 export type { RoutingTable, ServedRoute, Variant } from "./table.ts";
+export { readGatewayFile, writeGatewayFile } from "./gateway-file.ts";
+export type { GatewayFile } from "./gateway-file.ts";
