@@ -92,6 +92,11 @@ function readEvents(path: string): readonly CaseEvent[] {
 function tallyFile(file: string, events: readonly CaseEvent[], ended: Ended, output: string): Tally {
   const failed = events.filter((event) => event.outcome === "failed");
   const failures = failed.map(({ name, message = "" }) => ({ where: file, name, detail: message }));
+  const last = failures.at(-1);
+  // What was printed is often the other half of the story, and belongs to no case in particular.
+  if (last !== undefined && output.trim() !== "") {
+    last.detail = `${last.detail}\n\nThe file printed:\n${output.trimEnd()}`;
+  }
   const whole = whyFileFailed(ended, failed.length);
   if (whole !== undefined) failures.push({ where: file, name: whole, detail: output.trimEnd() });
   return {
