@@ -86,6 +86,7 @@ function printVersions(terminal: Terminal, versions: readonly Version[], where: 
       { title: "aliases", of: ({ aliases }) => aliases.join(", ") || "-" },
       { title: "made", of: ({ createdAtMs }) => timeText(createdAtMs) },
       { title: "metrics", of: metricsText },
+      ...(rows.some(({ rejection }) => rejection) ? [{ title: "why rejected", of: rejectionText }] : []),
     ],
     "There is no model yet; `gyre run` makes the first version.",
   );
@@ -94,6 +95,11 @@ function printVersions(terminal: Terminal, versions: readonly Version[], where: 
 function metricsText({ metrics }: Version): string {
   const shown = Object.entries(metrics).slice(0, 3);
   return shown.map(([name, value]) => `${name} ${numberText(value)}`).join(", ");
+}
+
+/** The first line says what was refused; `gyre models MODEL@VERSION` shows the rest. */
+function rejectionText({ rejection }: Version): string {
+  return rejection?.split("\n")[0] ?? "";
 }
 
 async function showVersion(

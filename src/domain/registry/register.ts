@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import type { Blobs } from "#kernel/blobs";
 import { canonicalJson, digestOf } from "#kernel/digest";
@@ -37,8 +38,9 @@ export type DescribedFiles = Pick<
 
 /**
  * Takes the model an execution left apart: digests, signature, and the ONNX graph with the proof that it
- * answers as the original does. A conversion that disagrees makes a rejected version, not an error: the
- * files and the figures stay to be looked at.
+ * answers as the original does. A model that cannot be converted, a graph that the runtime refuses and
+ * answers that disagree make a rejected version, not an error: the files, the reason and the figures stay
+ * to be looked at.
  */
 export async function describeModel(
   blobs: Blobs,
@@ -46,33 +48,65 @@ export async function describeModel(
   left: Leftovers,
 ): Promise<DescribedFiles> {
   const files = await modelFiles(blobs, left);
+  const holdout = left.outputs.get(left.holdoutPath);
+  const kept = {
+    kind: "onnx",
+    files,
+    digest: manifestDigest(files),
+    holdoutDigest: holdout ?? null,
+  } as const;
+  if (holdout === undefined) {
+    return { ...kept, ...rejected(`the pipeline left no held-out rows at ${left.holdoutPath}`) };
+  }
   const folder = await mkdtemp(join(tmpdir(), "gyre-register-"));
   try {
     const modelFolder = join(folder, "model");
     await writeModel(blobs, files, modelFolder);
-    const holdout = left.outputs.get(left.holdoutPath);
-    if (holdout === undefined) throw missing(left.holdoutPath, "the held-out rows");
-    const holdoutFile = join(folder, "holdout.csv");
-    await blobs.materialise(holdout, holdoutFile);
-
-    const converted = await convert({ modelFolder, sampleFile: holdoutFile, folder });
-    const { signature } = converted;
-    const parity = await checkParity(converted);
-    const runnable = await blobs.putFile(converted.onnxFile);
-    return {
-      kind: "onnx",
-      state: parity.agrees ? "ready" : "rejected",
-      rejection: parity.agrees ? null : disagreement(parity),
-      files,
-      digest: manifestDigest(files),
-      signature,
-      runnableDigest: runnable.digest,
-      parity,
-      holdoutDigest: holdout,
-    };
+    const sampleFile = join(folder, "holdout.csv");
+    await blobs.materialise(holdout, sampleFile);
+    return { ...kept, ...(await makeRunnable(blobs, convert, { modelFolder, sampleFile, folder })) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+type Runnable = Pick<DescribedFiles, "state" | "rejection" | "signature" | "runnableDigest" | "parity">;
+
+async function makeRunnable(
+  blobs: Blobs,
+  convert: Convert,
+  order: Parameters<Convert>[0],
+): Promise<Runnable> {
+  const converted = await convert(order).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === problems.model_not_convertible.code) return error;
+    throw error;
+  });
+  if (converted instanceof Problem) return rejected(stripVTControlCharacters(converted.message));
+  const { signature } = converted;
+  // Kept whatever comes next: a graph that was refused is the first thing its owner wants to look at.
+  const { digest: runnableDigest } = await blobs.putFile(converted.onnxFile);
+  try {
+    const parity = await checkParity(converted);
+    return {
+      state: parity.agrees ? "ready" : "rejected",
+      rejection: parity.agrees ? null : disagreement(parity),
+      signature,
+      runnableDigest,
+      parity,
+    };
+  } catch (error) {
+    return { ...rejected(refusalOf(error, converted.onnxFile)), signature, runnableDigest };
+  }
+}
+
+function rejected(rejection: string): Runnable {
+  return {
+    state: "rejected",
+    rejection,
+    signature: { inputs: [], labels: [] },
+    runnableDigest: null,
+    parity: null,
+  };
 }
 
 async function checkParity(converted: Converted): Promise<Parity> {
@@ -85,12 +119,19 @@ async function checkParity(converted: Converted): Promise<Parity> {
   }
 }
 
+/** The temporary file's name would tell its reader nothing. */
+function refusalOf(error: unknown, onnxFile: string): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const [firstLine = ""] = stripVTControlCharacters(said).trim().split("\n");
+  return `the converted model cannot be run: ${firstLine.replaceAll(onnxFile, "model.onnx")}`;
+}
+
 async function modelFiles(blobs: Blobs, left: Leftovers): Promise<VersionFile[]> {
   const prefix = left.modelPath.endsWith("/") ? left.modelPath : `${left.modelPath}/`;
   const found = [...left.outputs]
     .filter(([path]) => path.startsWith(prefix))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (found.length === 0) throw missing(left.modelPath, "a model");
+  if (found.length === 0) throw missing(left.modelPath);
   return await Promise.all(
     found.map(async ([path, digest]) => ({
       path: path.slice(prefix.length),
@@ -113,9 +154,9 @@ async function writeModel(blobs: Blobs, files: readonly VersionFile[], folder: s
   }
 }
 
-function missing(path: string, what: string): Problem {
+function missing(path: string): Problem {
   return new Problem(problems.model_files_missing, {
-    message: `The execution left nothing at ${path}, where ${what} should be.`,
+    message: `The execution left nothing at ${path}, where a model should be.`,
   });
 }
 

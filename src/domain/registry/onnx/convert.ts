@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import type { Compute, Environment } from "#compute";
+import type { Compute, Environment, ProcessResult } from "#compute";
 import { Problem } from "#kernel/errors";
 
 import { problems } from "../problems.ts";
@@ -62,8 +62,10 @@ export function createConvert(compute: Compute, environment: Environment): Conve
     const report = lastJsonLine(log);
     const refusal = refusalSchema.safeParse(report);
     if (refusal.success) throw notConvertible(refusal.data.error.message);
-    if (ended.exitCode !== 0) throw notConvertible(`${ended.ended}:\n${lastLines(log)}`);
-    const { inputs, labels, rows, predictions } = reportSchema.parse(report);
+    if (ended.exitCode !== 0) throw notConvertible(`${howItEnded(ended)}:\n${lastLines(log)}`);
+    const complete = reportSchema.safeParse(report);
+    if (!complete.success) throw notConvertible(`only classifiers are; ${firstIssue(complete.error)}`);
+    const { inputs, labels, rows, predictions } = complete.data;
     return {
       onnxFile,
       signature: {
@@ -79,6 +81,14 @@ export function createConvert(compute: Compute, environment: Environment): Conve
   };
 }
 
+function howItEnded({ ended, exitCode, signal }: ProcessResult): string {
+  if (ended === "timeout") return `the conversion took more than ${timeoutMs / 60_000} minutes`;
+  if (ended === "log_limit") return "the conversion printed too much";
+  return signal === null
+    ? `the conversion ended with exit code ${exitCode}`
+    : `the conversion was ended by ${signal}`;
+}
+
 /** Libraries write to the same log; the report is the one line that is JSON, and the last. */
 function lastJsonLine(log: string): unknown {
   const line = log.split("\n").findLast((one) => one.startsWith("{"));
@@ -91,6 +101,10 @@ function lastJsonLine(log: string): unknown {
 
 function lastLines(log: string): string {
   return log.trimEnd().split("\n").slice(-5).join("\n");
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `its report has at ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
 }
 
 function notConvertible(reason: string): Problem {

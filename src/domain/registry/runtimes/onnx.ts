@@ -16,11 +16,12 @@ export async function openOnnxModel(
 ): Promise<RunnableModel> {
   // Loaded on first use: 60 MB that a server which serves rules only never needs.
   const runtime = await import("onnxruntime-node");
+  runtime.env.logLevel = "fatal";
   const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    logSeverityLevel: silent,
   };
   const session =
     typeof source === "string"
@@ -42,6 +43,9 @@ export async function openOnnxModel(
     close: () => session.release(),
   };
 }
+
+/** Its own lines on standard error are for nobody: what it refuses is thrown, and told in our words. */
+const silent = 4;
 
 function column(TensorOf: typeof Tensor, input: SignatureInput, rows: readonly Row[]): Tensor {
   const shape = [rows.length, 1];
