@@ -12,11 +12,20 @@ export interface RequestRelease {
 }
 
 export interface DeliveryCommands {
-  /** Opens a release; its gates come from the charter of this moment. Throws `release_under_way`, `version_not_ready`. */
+  /**
+   * Opens a release. Its approvals and steps come from the charter of this moment, its gates from the one
+   * it is judged by. Throws `release_under_way`, `version_not_ready`, `environment_unknown`.
+   */
   requestRelease(order: RequestRelease): Promise<Release>;
-  /** Judges the gates on what the staging deployment measured. A release judged already stays as it is. */
+  /**
+   * Judges the gates on what the staging deployment measured. A release judged already stays as it is.
+   * Throws `holdout_unusable`, `nothing_to_decide`.
+   */
   recordEvidence(order: { readonly releaseId: string; readonly evidence: HoldoutEvidence }): Promise<Release>;
-  /** Throws `approval_by_author`, `release_not_waiting`. A second approval by the same person counts once. */
+  /**
+   * The last approval needed starts the rollout, or puts it behind the one on its way. A second approval
+   * by the same person changes nothing. Throws `approval_by_author`, `release_not_waiting`.
+   */
   approveRelease(order: {
     readonly releaseId: string;
     readonly actor: string;
@@ -36,7 +45,7 @@ export interface DeliveryCommands {
     readonly environment: string;
     readonly actor: string;
     readonly reason: string;
-    /** Only when it is this release that would end: a late alarm must not hit its successor. */
+    /** Only this release: a late alarm must not hit its successor. */
     readonly releaseId?: string;
   }): Promise<Release>;
 }

@@ -86,7 +86,7 @@ export interface Release {
   readonly approvals: readonly Approval[];
   readonly exception: { readonly by: string; readonly reason: string } | null;
   readonly steps: readonly RolloutStep[];
-  /** Index into `steps` while rolling out. */
+  /** Index into `steps` while rolling out, and where a rollout was rolled back; null before and once live. */
   readonly currentStep: number | null;
   readonly stepStartedAtMs: number | null;
   /** The release that was live when this one went live. */

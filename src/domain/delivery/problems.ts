@@ -1,4 +1,6 @@
-import { defineProblems } from "#kernel/errors";
+import { Problem, defineProblems } from "#kernel/errors";
+
+import type { Release } from "./index.ts";
 
 export const problems = defineProblems({
   release_not_found: {
@@ -15,6 +17,11 @@ export const problems = defineProblems({
     kind: "conflict",
     when: "A release is approved or declined that does not wait for it.",
     next: "Look at its state with `gyre releases`.",
+  },
+  release_version_unknown: {
+    kind: "not_found",
+    when: "A release is asked for a model version that the project does not have.",
+    next: "List its versions with `gyre models`.",
   },
   version_not_ready: {
     kind: "conflict",
@@ -52,3 +59,32 @@ export const problems = defineProblems({
     next: "Make the pipeline write the file that `model.holdout` in gyre.yaml names, with the target column.",
   },
 });
+
+export function releaseNotFound(id: string, project?: string): Problem {
+  const place = project === undefined ? "" : ` in ${project}`;
+  return new Problem(problems.release_not_found, { message: `There is no release ${id}${place}.` });
+}
+
+export function underWay(rolling: Release): Problem {
+  return new Problem(problems.release_under_way, {
+    message: `Version ${rolling.number} of ${rolling.model} is being rolled out to ${rolling.environment} (${rolling.id}).`,
+  });
+}
+
+export function notWaiting(release: Release): Problem {
+  return new Problem(problems.release_not_waiting, {
+    message: `Release ${release.id} is ${release.state.replaceAll("_", " ")}; it does not wait for an answer.`,
+  });
+}
+
+export function nothingToRollBack(what: string): Problem {
+  return new Problem(problems.nothing_to_roll_back, {
+    message: `There is no earlier release behind ${what}.`,
+  });
+}
+
+export function unusableHoldout(release: Release): Problem {
+  return new Problem(problems.holdout_unusable, {
+    message: `Version ${release.number} of ${release.model} cannot be judged: its held-out rows are empty or lack the target.`,
+  });
+}

@@ -3,7 +3,7 @@ import type { RolloutStep } from "#objectives";
 
 import { failedGates } from "./judge.ts";
 import type { Approval, DesiredRouting, GateResult, Release } from "./index.ts";
-import { problems } from "./problems.ts";
+import { notWaiting, problems } from "./problems.ts";
 
 /** Where a release goes once its gates are judged. */
 export function afterJudging(
@@ -13,13 +13,9 @@ export function afterJudging(
   return failedGates(gates).length > 0 && release.exception === null ? "refused" : "awaiting_approval";
 }
 
-/** Checks that `actor` may approve and adds the approval; the same person twice counts once. */
+/** Checks that they may approve and adds the approval; the same list when the same person did before. */
 export function addApproval(release: Release, approval: Approval): readonly Approval[] {
-  if (release.state !== "awaiting_approval") {
-    throw new Problem(problems.release_not_waiting, {
-      message: `Release ${release.id} is ${release.state.replaceAll("_", " ")}; it does not wait for an approval.`,
-    });
-  }
+  if (release.state !== "awaiting_approval") throw notWaiting(release);
   if (approval.by === release.author || approval.by === release.requestedBy) {
     const role = approval.by === release.author ? "made this version" : "asked for this release";
     throw new Problem(problems.approval_by_author, {
@@ -43,6 +39,23 @@ export function nextStep(
   const index = current === null ? 0 : current + 1;
   const step = release.steps[index];
   return step === undefined ? undefined : { index, step };
+}
+
+export function endedAs(
+  release: Release,
+  state: "refused" | "declined" | "superseded" | "rolled_back",
+  endReason: string,
+  endedAtMs: number,
+): Release {
+  return { ...release, state, endReason, endedAtMs };
+}
+
+/** Whom an event about a release is about, and who caused it. */
+export function subjectOf(
+  release: Release,
+  actor: string,
+): { subject: string; project: string; actor: string } {
+  return { subject: release.id, project: release.project, actor };
 }
 
 /** What should answer, from the releases of one environment. */

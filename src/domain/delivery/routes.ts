@@ -1,13 +1,12 @@
 import { z } from "zod";
 
-import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 import type { Registry } from "#registry";
 
 import type { DeliveryCommands } from "./commands.ts";
 import type { Delivery, Release } from "./index.ts";
-import { problems } from "./problems.ts";
+import { releaseNotFound } from "./problems.ts";
 import { releaseSchema } from "./store.ts";
 
 const projectParams = z.object({ project: z.string() });
@@ -17,15 +16,13 @@ const answer = z.object({ release: releaseSchema });
 export function createRoutes(
   delivery: Delivery,
   commands: DeliveryCommands,
-  registry: Registry,
+  registry: Pick<Registry, "findVersion">,
 ): readonly Route[] {
   /** The permission was checked for the project in the path, so the release must be one of it. */
   const find = async (params: z.infer<typeof releaseParams>): Promise<Release> => {
     const release = await delivery.getRelease(params.release);
     if (release.project === params.project) return release;
-    throw new Problem(problems.release_not_found, {
-      message: `There is no release ${params.release} in ${params.project}.`,
-    });
+    throw releaseNotFound(params.release, params.project);
   };
   return [
     defineRoute({
@@ -49,8 +46,8 @@ export function createRoutes(
         model: z.string(),
         version: z.string(),
         environment: z.string().default("production"),
-        reason: z.string().optional(),
-        exception: z.string().optional(),
+        reason: z.string().min(1).optional(),
+        exception: z.string().trim().min(1).optional(),
       }),
       response: answer,
       handler: async ({ params, body, principal }) => {

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { z } from "zod";
 
 import type { Database, Migration } from "#kernel/db";
@@ -5,6 +6,7 @@ import { metrics } from "#objectives";
 import type { Gate, Metric, RolloutStep } from "#objectives";
 
 import type { GateResult, Release, ReleaseState } from "./index.ts";
+import { releaseNotFound } from "./problems.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -58,7 +60,31 @@ export const migrations: readonly Migration[] = [
       `create index releases_project on releases (project, environment, state)`,
     ],
   },
+  {
+    // What the rules promise, promised by the table too.
+    id: "delivery-002",
+    statements: () => [
+      `create unique index releases_live on releases (project, environment) where state = 'live'`,
+      `create unique index releases_rolling on releases (project, environment) where state = 'rolling_out'`,
+    ],
+  },
 ];
+
+/** Where a release goes: of each there is one live release and one on its way at most. */
+export interface Place {
+  readonly project: string;
+  readonly environment: string;
+}
+
+/**
+ * Makes changes of one environment take turns until the transaction ends. SQLite's transactions take
+ * turns anyway.
+ */
+export async function lockEnvironment(db: Database, { project, environment }: Place): Promise<void> {
+  if (db.engine !== "postgres") return;
+  const name = JSON.stringify(["release", project, environment]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(db.query);
+}
 
 /** Writes the whole release; the caller's transaction holds the read it is based on. */
 export async function saveRelease(db: Database, release: Release): Promise<void> {
@@ -71,13 +97,29 @@ export async function saveRelease(db: Database, release: Release): Promise<void>
     .execute();
 }
 
-export async function readRelease(db: Database, id: string): Promise<Release | undefined> {
-  let query = db.query.selectFrom("releases").selectAll().where("id", "=", id);
-  if (db.engine === "postgres" && db.inTransaction()) query = query.forUpdate();
-  const row = await query.executeTakeFirst();
-  return row === undefined ? undefined : toRelease(row);
+/** Throws `release_not_found`. */
+export async function getRelease(db: Database, id: string): Promise<Release> {
+  const row = await db.query.selectFrom("releases").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw releaseNotFound(id);
+  return toRelease(row);
 }
 
+/** The release as it is once no other transaction changes its environment any more. */
+export async function claimRelease(db: Database, id: string): Promise<Release> {
+  await lockEnvironment(db, await getRelease(db, id));
+  return await getRelease(db, id);
+}
+
+/** The one release of a place in a state there is at most one of. */
+export async function findOne(
+  db: Database,
+  { project, environment }: Place,
+  state: "live" | "rolling_out",
+): Promise<Release | undefined> {
+  return (await readReleases(db, { project, environment, states: [state] }))[0];
+}
+
+/** Newest first. */
 export async function readReleases(
   db: Database,
   filter: {
