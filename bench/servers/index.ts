@@ -54,8 +54,8 @@ function answerTo(child: ChildProcess, id: number): Promise<void> {
     child.on("message", (raw: unknown) => {
       const answer = messageSchema.parse(raw);
       if (answer.id !== id) return;
-      if (answer.kind === "done") resolve();
-      else reject(new Error(answer.message ?? answer.kind));
+      if (answer.kind === "refused") reject(new Error(answer.message));
+      else resolve();
     });
   });
 }
@@ -69,7 +69,6 @@ function stopChild(child: ChildProcess): Promise<void> {
 
 function routingTable(modelPath: string): RoutingTable {
   return {
-    generation: 1,
     routes: [
       {
         name: "linear",

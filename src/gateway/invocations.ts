@@ -1,129 +1,93 @@
-import type { Row, Signature, Value } from "#registry/runtimes";
+import type { Signature } from "#registry/runtimes";
 
-import type { Answered } from "./open-inference.ts";
-import { invalid } from "./parse.ts";
+import { addColumn, requireRows } from "./columns.ts";
+import type { Column, Columns } from "./columns.ts";
+import { invalid, requireList, requireObject } from "./parse.ts";
+import type { Answered } from "./predict.ts";
+
+const forms = "one of dataframe_split, dataframe_records, instances, inputs";
 
 /**
  * MLflow's scoring protocol: exactly one of `dataframe_split`, `dataframe_records`, `instances` or
  * `inputs` in, `{"predictions": …}` out. Source: mlflow/pyfunc/scoring_server/__init__.py.
  */
-export function parseInvocation(body: unknown, signature: Signature): { rows: Row[]; extras: Row[] } {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw invalid("the body", "an object with dataframe_split, dataframe_records, instances or inputs", body);
-  }
-  const request = Object.entries(body).filter(([key]) => key !== "params");
-  const [entry] = request;
-  if (entry === undefined || request.length !== 1) {
-    const found = request.map(([key]) => key);
-    throw invalid("the body", "one of dataframe_split, dataframe_records, instances, inputs", found);
+export function parseInvocation(body: unknown, signature: Signature): Columns {
+  const named = Object.entries(requireObject(body, "the body")).filter(([name]) => name !== "params");
+  const [entry] = named;
+  if (entry === undefined || named.length !== 1) {
+    const found = named.map(([name]) => name);
+    throw invalid("the body", forms, found);
   }
   const [form, value] = entry;
-  const records = readRecords(form, value, signature);
-  const names = new Set(signature.inputs.map((input) => input.name));
-  return {
-    rows: records.map((record, row) => checkRow(record, signature, `${form}[${row}]`)),
-    extras: records.map((record) =>
-      Object.fromEntries(Object.entries(record).filter(([name]) => !names.has(name))),
-    ),
-  };
-}
-
-type Fields = Readonly<Record<string, Value>>;
-
-function readRecords(form: string, value: unknown, signature: Signature): Fields[] {
   switch (form) {
-    case "dataframe_records":
-      return readList(value, form).map((record, index) => readRecord(record, `${form}[${index}]`));
     case "dataframe_split":
       return readSplit(value);
+    case "dataframe_records":
+      return readRecords(requireList(value, form), form, undefined);
     case "instances":
     case "inputs":
-      if (Array.isArray(value))
-        return value.map((one, index) => readInstance(one, `${form}[${index}]`, signature));
-      return readColumns(value, form);
+      return Array.isArray(value)
+        ? readRecords(value, form, onlyInput(signature))
+        : readColumns(requireObject(value, form), form);
     default:
-      throw invalid("the body", "one of dataframe_split, dataframe_records, instances, inputs", form);
+      throw invalid("the body", forms, form);
   }
 }
 
-function readSplit(value: unknown): Fields[] {
-  const split = readObject(value, "dataframe_split");
-  const columns = readList(split["columns"], "dataframe_split.columns").map(String);
-  return readList(split["data"], "dataframe_split.data").map((line, row) => {
+function readSplit(value: unknown): Columns {
+  const split = requireObject(value, "dataframe_split");
+  const names = requireList(split["columns"], "dataframe_split.columns");
+  const lines = requireList(split["data"], "dataframe_split.data");
+  requireRows(lines.length);
+  const cells = lines.map((line, row) => {
     const path = `dataframe_split.data[${row}]`;
-    const values = readList(line, path);
-    if (values.length !== columns.length) throw invalid(path, `${columns.length} values`, values.length);
-    return Object.fromEntries(
-      columns.map((name, index) => [name, readValue(values[index], `${path}[${index}]`)]),
-    );
+    const values = requireList(line, path);
+    if (values.length === names.length) return values;
+    throw invalid(path, `a list of ${names.length} values, one a column`, values);
   });
-}
-
-function readInstance(value: unknown, path: string, signature: Signature): Fields {
-  const [only, ...others] = signature.inputs;
-  const isBare = typeof value !== "object" || value === null;
-  if (isBare && only !== undefined && others.every((input) => input.optional)) {
-    return { [only.name]: readValue(value, path) };
+  const columns = new Map<string, Column>();
+  for (const [index, name] of names.entries()) {
+    const path = `dataframe_split.columns[${index}]`;
+    if (typeof name !== "string") throw invalid(path, "a name", name);
+    const values = cells.map((line) => line[index]);
+    const pathOf = (row: number): string => `dataframe_split.data[${row}][${index}]`;
+    addColumn(columns, { name, datatype: undefined, values, path: pathOf }, path);
   }
-  return readRecord(value, path);
+  return columns;
 }
 
-function readColumns(value: unknown, path: string): Fields[] {
-  const columns = Object.entries(readObject(value, path)).map(
-    ([name, values]) => [name, readList(values, `${path}.${name}`)] as const,
+/** Bare values stand for the model's only input, where it has just one. */
+function readRecords(items: readonly unknown[], form: string, bareName: string | undefined): Columns {
+  requireRows(items.length);
+  const records = items.map((item, row) =>
+    bareName !== undefined && (typeof item !== "object" || item === null)
+      ? { [bareName]: item }
+      : requireObject(item, `${form}[${row}]`),
   );
-  const rows = columns[0]?.[1].length ?? 0;
-  for (const [name, values] of columns) {
-    if (values.length !== rows)
-      throw invalid(`${path}.${name}`, `${rows} values like the others`, values.length);
+  const columns = new Map<string, Column>();
+  for (const name of new Set(records.flatMap((record) => Object.keys(record)))) {
+    const values = records.map((record) => (Object.hasOwn(record, name) ? record[name] : undefined));
+    const path = (row: number): string => `${form}[${row}].${name}`;
+    addColumn(columns, { name, datatype: undefined, values, path }, form);
   }
-  return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(
-      columns.map(([name, values]) => [name, readValue(values[row], `${path}.${name}[${row}]`)]),
-    ),
-  );
+  return columns;
 }
 
-function readRecord(value: unknown, path: string): Fields {
-  return Object.fromEntries(
-    Object.entries(readObject(value, path)).map(([name, one]) => [name, readValue(one, `${path}.${name}`)]),
-  );
+function onlyInput(signature: Signature): string | undefined {
+  const required = signature.inputs.filter((input) => !input.optional);
+  return required.length === 1 ? required[0]?.name : undefined;
 }
 
-/** Every required input is there and of its type. */
-function checkRow(record: Fields, signature: Signature, path: string): Row {
-  const row: Record<string, Value> = {};
-  for (const { name, datatype, optional } of signature.inputs) {
-    const value = record[name] ?? null;
-    if (value === null && !optional && !(name in record))
-      throw invalid(`${path}.${name}`, datatype, undefined);
-    const fits =
-      value === null ||
-      (datatype === "BYTES"
-        ? typeof value === "string"
-        : datatype === "BOOL"
-          ? typeof value === "boolean"
-          : typeof value === "number");
-    if (!fits) throw invalid(`${path}.${name}`, datatype === "BYTES" ? "a text" : datatype, value);
-    row[name] = value;
+function readColumns(lists: Readonly<Record<string, unknown>>, form: string): Columns {
+  const columns = new Map<string, Column>();
+  for (const [name, list] of Object.entries(lists)) {
+    const path = `${form}.${name}`;
+    const values = requireList(list, path);
+    requireRows(values.length);
+    const pathOf = (row: number): string => `${path}[${row}]`;
+    addColumn(columns, { name, datatype: undefined, values, path: pathOf }, path);
   }
-  return row;
-}
-
-function readObject(value: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  throw invalid(path, "an object", value);
-}
-
-function readList(value: unknown, path: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw invalid(path, "a list", value);
-}
-
-function readValue(value: unknown, path: string): Value {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
-  throw invalid(path, "a text, a number, true or false", value);
+  return columns;
 }
 
 export function presentInvocation(answers: readonly Answered[]): Readonly<Record<string, unknown>> {

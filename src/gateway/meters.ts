@@ -1,7 +1,6 @@
 import { nearestRankQuantile } from "#stats";
 
-import type { VariantReport } from "#serving/routing";
-import type { ServedRoute, Variant } from "#serving/routing";
+import type { RoutingTable, ServedRoute, Variant, VariantReport } from "#serving/routing";
 
 // Enough for a p99 worth the name, and bounded however long the gateway runs.
 const keptLatencies = 2_048;
@@ -20,6 +19,8 @@ export interface Meters {
   answered(route: ServedRoute, variant: Variant, rows: number, latencyMs: number): void;
   failed(route: ServedRoute, variant: Variant): void;
   report(): VariantReport[];
+  /** Forgets the variants the table does not name. */
+  retain(table: RoutingTable): void;
   /** The same in Prometheus' text format; labels are bounded by the variants there are. */
   prometheus(): string;
 }
@@ -28,7 +29,7 @@ export function createMeters(): Meters {
   const meters = new Map<string, Meter>();
 
   function meterOf(route: ServedRoute, variant: Variant): Meter {
-    const key = `${route.deployment}\n${variant.releaseId}\n${variant.role}`;
+    const key = keyOf(route, variant);
     let meter = meters.get(key);
     if (meter === undefined) {
       const { releaseId, modelVersionId, role } = variant;
@@ -67,8 +68,16 @@ export function createMeters(): Meters {
       meterOf(route, variant).errors += 1;
     },
     report,
+    retain({ routes }) {
+      const kept = new Set(routes.flatMap((route) => route.variants.map((variant) => keyOf(route, variant))));
+      for (const key of meters.keys()) if (!kept.has(key)) meters.delete(key);
+    },
     prometheus: () => present(report()),
   };
+}
+
+function keyOf(route: ServedRoute, variant: Variant): string {
+  return `${route.deployment}\n${variant.releaseId}\n${variant.role}`;
 }
 
 function quantiles(latenciesMs: Float64Array): { p50: number; p95: number; p99: number } {

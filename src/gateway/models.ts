@@ -2,51 +2,68 @@ import { readFile } from "node:fs/promises";
 
 import { openOnnxModel, openRule, parseRule } from "#registry/runtimes";
 import type { RunnableModel } from "#registry/runtimes";
+import { isStaging } from "#serving/routing";
+import type { RoutingTable, UnopenedModel, Variant } from "#serving/routing";
 
 import { createBatcher } from "./batch.ts";
-import type { Score } from "./batch.ts";
-import type { RoutingTable, Variant } from "#serving/routing";
+import type { Batcher, Score } from "./batch.ts";
 
 /** The models that are open, one per version however many routes name it. */
 export interface OpenModels {
-  /** Opens what the table needs that is not open yet. After it resolves, every variant can score. */
-  prepare(table: RoutingTable): Promise<void>;
-  /** Closes what the table no longer needs. */
-  retire(table: RoutingTable): Promise<void>;
-  score(variant: Variant): Score;
+  /**
+   * Opens what the table needs that is not open yet. Gives the table without the variants that could not
+   * be opened, and why: one broken file must not keep the other routes from changing.
+   */
+  prepare(
+    table: RoutingTable,
+  ): Promise<{ readonly table: RoutingTable; readonly unopened: readonly UnopenedModel[] }>;
+  /** Closes what the table no longer needs, each when its last request has its answer. */
+  retire(table: RoutingTable): void;
+  /** Undefined when the variant's model was retired. */
+  score(variant: Variant): Score | undefined;
 }
 
 interface OpenModel {
   readonly model: RunnableModel;
-  readonly score: Score;
+  readonly batcher: Batcher;
 }
 
 export function createModels(): OpenModels {
   const open = new Map<string, OpenModel>();
 
+  async function openOnce(variant: Variant): Promise<void> {
+    if (open.has(variant.modelVersionId)) return;
+    const model = await openVariant(variant);
+    await warmUp(model);
+    open.set(variant.modelVersionId, { model, batcher: createBatcher(model) });
+  }
+
   return {
     async prepare(table) {
+      const reasons = new Map<string, string>();
       for (const variant of variantsOf(table)) {
-        if (open.has(variant.modelVersionId)) continue;
-        const model = await openVariant(variant);
-        await warmUp(model);
-        open.set(variant.modelVersionId, { model, score: createBatcher(model) });
+        try {
+          await openOnce(variant);
+        } catch (error) {
+          reasons.set(variant.modelVersionId, error instanceof Error ? error.message : String(error));
+        }
       }
+      const isOpen = (variant: Variant): boolean => open.has(variant.modelVersionId);
+      const routes = table.routes
+        .filter((route) => !isStaging(route) || route.variants.every(isOpen))
+        .map((route) => ({ ...route, variants: route.variants.filter(isOpen) }));
+      const unopened = [...reasons].map(([modelVersionId, reason]) => ({ modelVersionId, reason }));
+      return { table: { ...table, routes }, unopened };
     },
-    async retire(table) {
+    retire(table) {
       const needed = new Set(variantsOf(table).map((variant) => variant.modelVersionId));
-      for (const [id, { model }] of open) {
+      for (const [id, { model, batcher }] of open) {
         if (needed.has(id)) continue;
         open.delete(id);
-        // Requests of this turn may still hold the model.
-        setImmediate(() => void model.close());
+        void batcher.settled().then(() => model.close());
       }
     },
-    score(variant) {
-      const found = open.get(variant.modelVersionId);
-      if (found === undefined) throw new Error(`${variant.modelVersionId} is not open`);
-      return found.score;
-    },
+    score: (variant) => open.get(variant.modelVersionId)?.batcher.score,
   };
 }
 

@@ -5,19 +5,29 @@ import type { Clock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 import { createId } from "#kernel/ids";
 import type { Row, Scored } from "#registry/runtimes";
+import type { ServedRoute, Variant } from "#serving/routing";
 
 import { assign, placeOf } from "./assign.ts";
+import { readRows } from "./columns.ts";
+import type { Columns } from "./columns.ts";
 import type { Meters } from "./meters.ts";
 import type { OpenModels } from "./models.ts";
-import type { Answered } from "./open-inference.ts";
 import { problems } from "./problems.ts";
-import type { ServedRoute, Variant } from "#serving/routing";
+import { recordOf } from "./record.ts";
 
 export interface PredictionRequest {
   readonly requestId: string;
-  readonly rows: readonly Row[];
-  /** Columns that are no inputs: the unit, what goes to the log beside the inputs. */
-  readonly extras: readonly Row[];
+  /** A version the client insists on; undefined: the route decides. */
+  readonly version: string | undefined;
+  readonly columns: Columns;
+}
+
+export interface Answered {
+  readonly scored: Scored;
+  /** P(positive), by which the decision is taken. */
+  readonly score: number;
+  readonly decision: boolean;
+  readonly predictionId: string;
 }
 
 export interface PredictionAnswer {
@@ -25,26 +35,7 @@ export interface PredictionAnswer {
   readonly answers: readonly Answered[];
 }
 
-/** One line of the prediction log; `inputs` and `scores` are JSON text, so that every project has the same columns. */
-export interface PredictionRecord {
-  readonly prediction_id: string;
-  readonly at_ms: number;
-  readonly project: string;
-  readonly deployment: string;
-  readonly release: string;
-  readonly model_version: string;
-  readonly role: string;
-  readonly unit: string;
-  readonly inputs: string;
-  readonly label: string;
-  readonly score: number;
-  readonly scores: string;
-  readonly decision: number;
-  readonly threshold: number | null;
-  readonly latency_ms: number;
-  readonly request_id: string;
-  readonly request_row: number;
-}
+export type Predict = (route: ServedRoute, request: PredictionRequest) => Promise<PredictionAnswer>;
 
 export interface PredictParts {
   readonly models: OpenModels;
@@ -53,85 +44,73 @@ export interface PredictParts {
   readonly clock: Clock;
 }
 
+/** One variant's work on one request. */
+interface Work {
+  readonly route: ServedRoute;
+  readonly variant: Variant;
+  readonly requestId: string;
+  readonly unit: string;
+  readonly rows: readonly Row[];
+}
+
 /**
  * Answers one request: assigns it to a variant, scores, logs, and only then answers, so that every answer
- * given is in the log. Shadows score the same rows after the answer is ready; they are logged under the
+ * given is in the log. Shadows score the same columns after the answer is ready; they are logged under the
  * same request id with ids of their own, and can neither delay nor fail it.
  */
-export function createPredict(parts: PredictParts) {
-  const { models, meters, log, clock } = parts;
-
-  return async (route: ServedRoute, request: PredictionRequest): Promise<PredictionAnswer> => {
-    const startedMs = performance.now();
-    const unit = unitOf(route, request);
-    const { answering, shadows } = assign(route, unit);
-    const scored = await scoreOrRefuse(route, answering, request);
-    const answers = scored.map((one) => answer(route, answering, one));
-    const latencyMs = performance.now() - startedMs;
-    await keep(route, answering, request, unit, answers, latencyMs);
-    meters.answered(route, answering, answers.length, performance.now() - startedMs);
-    for (const shadow of shadows) void listen(route, shadow, request, unit);
+export function createPredict({ models, meters, log, clock }: PredictParts): Predict {
+  return async (route, { requestId, version, columns }) => {
+    const unit = unitOf(route, columns) ?? requestId;
+    const { answering, shadows } = assign(route, unit, version);
+    const rows = readRows(columns, answering.signature);
+    const answers = await answerAndKeep({ route, variant: answering, requestId, unit, rows });
+    for (const shadow of shadows) void listen(route, shadow, requestId, unit, columns);
     return { variant: answering, answers };
   };
 
-  async function scoreOrRefuse(
-    route: ServedRoute,
-    variant: Variant,
-    request: PredictionRequest,
-  ): Promise<readonly Scored[]> {
+  async function answerAndKeep(work: Work): Promise<readonly Answered[]> {
+    const startedMs = performance.now();
+    const scored = await scoreOrRefuse(work);
+    // One time for the id and the record: who has the id knows where in the log to look.
+    const atMs = clock.nowMs();
+    const answers = scored.map((one) => decide(work, one, atMs));
+    await keep(work, answers, atMs, performance.now() - startedMs);
+    meters.answered(work.route, work.variant, answers.length, performance.now() - startedMs);
+    return answers;
+  }
+
+  async function scoreOrRefuse({ route, variant, requestId, rows }: Work): Promise<readonly Scored[]> {
     try {
-      return await models.score(variant)(request.rows);
+      const score = models.score(variant);
+      if (score === undefined) throw new Error("its model is closed");
+      return await score(rows);
     } catch (cause) {
       meters.failed(route, variant);
       throw new Problem(problems.prediction_failed, {
         message: `Version ${variant.number} of ${route.name} failed on this request.`,
-        data: { requestId: request.requestId, modelVersion: variant.modelVersionId },
+        data: { requestId, modelVersion: variant.modelVersionId },
         cause,
       });
     }
   }
 
-  function answer(route: ServedRoute, variant: Variant, scored: Scored): Answered {
+  function decide({ route, variant }: Work, scored: Scored, atMs: number): Answered {
     const score = scoreOf(route, variant, scored);
     const decision =
       variant.threshold === null ? scored.label === route.positive : score >= variant.threshold;
-    return { scored, decision, predictionId: createId("prediction", clock) };
-  }
-
-  async function listen(
-    route: ServedRoute,
-    shadow: Variant,
-    request: PredictionRequest,
-    unit: string,
-  ): Promise<void> {
-    const startedMs = performance.now();
-    try {
-      const scored = await models.score(shadow)(request.rows);
-      const answers = scored.map((one) => answer(route, shadow, one));
-      const latencyMs = performance.now() - startedMs;
-      meters.answered(route, shadow, answers.length, latencyMs);
-      await keep(route, shadow, request, unit, answers, latencyMs);
-    } catch {
-      meters.failed(route, shadow);
-    }
+    return { scored, score, decision, predictionId: createId("prediction", { nowMs: () => atMs }) };
   }
 
   async function keep(
-    route: ServedRoute,
-    variant: Variant,
-    request: PredictionRequest,
-    unit: string,
+    work: Work,
     answers: readonly Answered[],
+    atMs: number,
     latencyMs: number,
   ): Promise<void> {
-    if (variant.role === "staging" || !isSampled(route, request.requestId)) return;
-    const atMs = clock.nowMs();
+    if (work.variant.role === "staging" || !isSampled(work.route, work.requestId)) return;
     try {
-      await Promise.all(
-        answers.map((one, row) =>
-          log.append(recordOf(route, variant, request, unit, one, row, atMs, latencyMs)),
-        ),
-      );
+      const records = answers.map((answer, row) => recordOf({ ...work, answer, row, atMs, latencyMs }));
+      await Promise.all(records.map((record) => log.append(record)));
     } catch (cause) {
       throw new Problem(problems.prediction_not_logged, {
         message: "The prediction log cannot be written, so the prediction is withheld.",
@@ -139,13 +118,33 @@ export function createPredict(parts: PredictParts) {
       });
     }
   }
+
+  async function listen(
+    route: ServedRoute,
+    shadow: Variant,
+    requestId: string,
+    unit: string,
+    columns: Columns,
+  ): Promise<void> {
+    // Retired while the answer was being logged: then it has nothing to say, and has not failed.
+    if (models.score(shadow) === undefined) return;
+    try {
+      const rows = readRows(columns, shadow.signature);
+      await answerAndKeep({ route, variant: shadow, requestId, unit, rows });
+    } catch (error) {
+      // What failed in the model is counted already, and a full disk is not the model's failure.
+      const lacksInputs = error instanceof Problem && error.code === problems.prediction_input_invalid.code;
+      if (lacksInputs) meters.failed(route, shadow);
+    }
+  }
 }
 
-/** The rows of a request share a unit: what a client sends together is answered by one version. */
-function unitOf(route: ServedRoute, request: PredictionRequest): string {
-  if (route.unit === null) return request.requestId;
-  const value = request.extras[0]?.[route.unit] ?? request.rows[0]?.[route.unit] ?? null;
-  return value === null ? request.requestId : String(value);
+/** The rows of a request share the first one's unit: what a client sends together is answered by one version. */
+function unitOf(route: ServedRoute, columns: Columns): string | undefined {
+  if (route.unit === null) return undefined;
+  const value = columns.get(route.unit)?.values[0];
+  const names = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return names ? String(value) : undefined;
 }
 
 function isSampled(route: ServedRoute, requestId: string): boolean {
@@ -155,37 +154,4 @@ function isSampled(route: ServedRoute, requestId: string): boolean {
 function scoreOf(route: ServedRoute, variant: Variant, scored: Scored): number {
   const index = variant.signature.labels.indexOf(route.positive);
   return scored.probabilities[index] ?? (scored.label === route.positive ? 1 : 0);
-}
-
-function recordOf(
-  route: ServedRoute,
-  variant: Variant,
-  request: PredictionRequest,
-  unit: string,
-  answer: Answered,
-  row: number,
-  atMs: number,
-  latencyMs: number,
-): PredictionRecord {
-  const inputs = { ...request.rows[row], ...request.extras[row] };
-  for (const column of route.log.drop) delete inputs[column];
-  return {
-    prediction_id: answer.predictionId,
-    at_ms: atMs,
-    project: route.project,
-    deployment: route.deployment,
-    release: variant.releaseId,
-    model_version: variant.modelVersionId,
-    role: variant.role,
-    unit,
-    inputs: JSON.stringify(inputs),
-    label: answer.scored.label,
-    score: scoreOf(route, variant, answer.scored),
-    scores: JSON.stringify(answer.scored.probabilities),
-    decision: answer.decision ? 1 : 0,
-    threshold: variant.threshold,
-    latency_ms: latencyMs,
-    request_id: request.requestId,
-    request_row: row,
-  };
 }

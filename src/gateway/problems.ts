@@ -3,8 +3,13 @@ import { defineProblems } from "#kernel/errors";
 export const problems = defineProblems({
   model_not_served: {
     kind: "not_found",
-    when: "A prediction is asked of a model that the gateway does not serve.",
+    when: "A prediction is asked of a model, or a version of it, that the gateway does not serve.",
     next: "Check the name in the URL; `gyre deployments` lists what is served.",
+  },
+  model_not_ready: {
+    kind: "unavailable",
+    when: "The gateway could not open the file of a model that it is to serve.",
+    next: "Read the server's log for the reason; the release can be rolled back with `gyre rollback`.",
   },
   prediction_input_invalid: {
     kind: "invalid",
@@ -30,5 +35,10 @@ export const problems = defineProblems({
     kind: "not_found",
     when: "The gateway has no such path.",
     next: "Use /v2/models/<name>/infer, /invocations, /v2/health/ready or /metrics.",
+  },
+  method_not_allowed: {
+    kind: "invalid",
+    when: "A path of the gateway is asked with a method it does not take; the status is 405.",
+    next: "Predictions are asked with POST, everything else with GET.",
   },
 });

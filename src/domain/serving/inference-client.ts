@@ -22,13 +22,19 @@ export type Infer = (
   rows: readonly Readonly<Record<string, InputValue>>[],
 ) => Promise<readonly InferenceAnswer[]>;
 
+/** The names of the columns of the probabilities: JSON in a text, because the protocol's parameters are scalars. */
+const classesSchema = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.array(z.string()));
+
 const responseSchema = z.object({
   parameters: z.object({ model_version_id: z.string(), release: z.string() }),
   outputs: z.array(
     z.object({
       name: z.string(),
       data: z.array(z.union([z.string(), z.number(), z.boolean()])),
-      parameters: z.object({ classes: z.string() }).optional(),
+      parameters: z.object({ classes: classesSchema }).optional(),
     }),
   ),
 });
@@ -67,7 +73,7 @@ function readAnswers(response: z.infer<typeof responseSchema>, rows: number): In
   const decisions = output("decision")?.data ?? [];
   const ids = output("prediction_id")?.data ?? [];
   const probabilities = output("probabilities");
-  const classes = probabilities?.parameters?.classes.split(",") ?? [];
+  const classes = probabilities?.parameters?.classes ?? [];
   return Array.from({ length: rows }, (_, row) => ({
     predictionId: String(ids[row]),
     label: String(labels[row]),

@@ -1,9 +1,10 @@
 import { z } from "zod";
 
 import type { Data } from "#data";
-import type { Delivery, DesiredVariant, HoldoutEvidence, Release } from "#delivery";
+import type { Delivery } from "#delivery";
 import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
+import { sealToParquet } from "#kernel/columnar";
 import type { Analyst } from "#kernel/columnar";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
@@ -12,20 +13,22 @@ import type { Route } from "#kernel/http";
 import { createId } from "#kernel/ids";
 import type { JobQueue } from "#kernel/jobs";
 import type { Log } from "#kernel/log";
-import { segmentsOf } from "#objectives";
 import type { Objectives } from "#objectives";
-import type { ModelVersion, Registry } from "#registry";
-import { openRule, parseRule } from "#registry/runtimes";
+import type { Registry } from "#registry";
 
+import { measureCandidate } from "./candidate.ts";
+import { describeDeployment, parseVariants } from "./deployment.ts";
+import { desiredTable, environment } from "./desired-table.ts";
 import { createGatewayProcess } from "./gateway-process.ts";
-import { readHoldout } from "./holdout.ts";
 import { createInfer } from "./inference-client.ts";
-import type { Deployment, DeployedVariant, Prediction, Serving } from "./index.ts";
-import { measureLoad, releaseLoad, scoreHoldout } from "./measure.ts";
+import type { Deployment, Serving } from "./index.ts";
+import { predictionLog } from "./prediction-log.ts";
 import { problems } from "./problems.ts";
 import { createRoutes } from "./routes.ts";
-import type { RoutingTable, ServedRoute, Variant } from "./routing/index.ts";
-import { readDeployments, saveDeployment } from "./store.ts";
+import { isStaging } from "./routing/index.ts";
+import type { ServedRoute, UnopenedModel } from "./routing/index.ts";
+import { endsAnHour, nextSealMs } from "./seal.ts";
+import { insertDeployment, readDeployments, saveVariants } from "./store.ts";
 import type { DeploymentRow } from "./store.ts";
 import { readTraffic } from "./traffic.ts";
 
@@ -33,6 +36,8 @@ declare module "#kernel/jobs" {
   interface Jobs {
     /** Stages a release's candidate, sends it the holdout and a short load, and announces the evidence. */
     "serving.measure_candidate": { readonly releaseId: string };
+    /** Turns what was predicted into Parquet; enqueues the next. */
+    "serving.seal_log": { readonly dueAtMs: number };
   }
 }
 
@@ -68,32 +73,29 @@ export interface ServingParts {
   };
 }
 
-/** Rollouts and traffic are the production environment's; staging is where candidates are measured. */
-const environment = "production";
-
 const measurePayload = z.object({ releaseId: z.string() });
-const storedVariants = z.array(
-  z.object({
-    role: z.enum(["live", "canary", "shadow"]),
-    share: z.number(),
-    releaseId: z.string(),
-    modelVersionId: z.string(),
-    number: z.number(),
-    threshold: z.number().nullable(),
-  }),
-);
 
 export function createServing(parts: ServingParts): ServingModule {
-  const { db, ledger, clock, jobs, blobs, analyst, objectives, registry, delivery, log } = parts;
-  let generation = 0;
+  const { db, ledger, clock, jobs, blobs, analyst, registry, delivery, log } = parts;
+  const predictions = predictionLog(parts.gateway.folder);
   let reconciling: Promise<void> = Promise.resolve();
+  let unopened: readonly UnopenedModel[] = [];
 
   const gateway = createGatewayProcess({
     ...parts.gateway,
     log,
-    onLost: (reason) => void announceGateway("gateway.lost", { reason }),
-    onBack: ({ port, processId }) => void announceGateway("gateway.started", { port, processId }),
+    onLost: (reason) => inBackground(() => announceGateway("gateway.lost", { reason })),
+    onBack: (listening) =>
+      inBackground(async () => {
+        await announceGateway("gateway.started", listening);
+        // It has the last table it was told; what was decided while it was away it has not.
+        await reconcile();
+      }),
   });
+
+  function inBackground(work: () => Promise<void>): void {
+    work().catch((error: unknown) => log.error("the gateway's change was not followed", { error }));
+  }
 
   async function announceGateway<Kind extends "gateway.lost" | "gateway.started">(
     kind: Kind,
@@ -113,82 +115,35 @@ export function createServing(parts: ServingParts): ServingModule {
   }
 
   async function applyDesired(): Promise<void> {
-    const table = await desiredTable();
-    await gateway.route(table);
-    for (const route of table.routes) if (!isStaging(route)) await rememberDeployment(route);
-  }
-
-  async function desiredTable(): Promise<RoutingTable> {
-    const routes: ServedRoute[] = [];
-    for (const project of await objectives.listProjects()) {
-      const live = await liveRoute(project.id);
-      if (live !== undefined) routes.push(live);
+    const table = await desiredTable({ ...parts, deploymentOf });
+    unopened = await gateway.route(table);
+    for (const model of unopened) log.error("the gateway cannot open a model", { ...model });
+    const live = table.routes.filter((route) => !isStaging(route));
+    for (const route of live) await rememberRoute(route);
+    for (const row of await readDeployments(db, {})) {
+      if (!live.some((route) => route.deployment === row.id)) await remember(row, row.model, []);
     }
-    for (const release of await delivery.listJudging()) routes.push(await stagingRoute(release));
-    generation += 1;
-    return { generation: Math.max(generation, clock.nowMs()), routes };
   }
 
-  async function liveRoute(project: string): Promise<ServedRoute | undefined> {
-    const desired = await delivery.desiredRouting(project, environment);
-    if (desired.live === null) return undefined;
-    const version = await registry.getVersion(desired.live.modelVersionId);
-    const candidate = desired.candidate;
-    const candidateShare = candidate?.kind === "canary" ? candidate.share : 0;
-    const variants = [await variantOf(desired.live, "live", 1 - candidateShare)];
-    if (candidate !== null) variants.push(await variantOf(candidate, candidate.kind, candidateShare));
-    return await routeOf(project, version.model, await deploymentId(project), variants);
-  }
-
-  async function stagingRoute(release: Release): Promise<ServedRoute> {
-    const variant = await variantOf(
-      { releaseId: release.id, modelVersionId: release.modelVersionId, threshold: null },
-      "staging",
-      1,
-    );
-    return await routeOf(release.project, stagingName(release), `staging:${release.id}`, [variant]);
-  }
-
-  async function routeOf(
-    project: string,
-    name: string,
-    deployment: string,
-    variants: Variant[],
-  ): Promise<ServedRoute> {
-    const { projectFile } = await objectives.getCharter(project);
-    const { unit, log: logged } = projectFile.serving;
-    return {
-      name,
-      project,
-      deployment,
-      positive: projectFile.objective?.positive ?? "",
-      unit,
-      log: { sample: logged.sampleShare, drop: [...logged.drop] },
-      variants,
-    };
-  }
-
-  async function variantOf(desired: DesiredVariant, role: Variant["role"], share: number): Promise<Variant> {
-    const version = await registry.getVersion(desired.modelVersionId);
-    return {
-      role,
-      share,
-      releaseId: desired.releaseId,
-      modelVersionId: version.id,
-      number: version.number,
-      kind: version.kind,
-      runnablePath: await blobs.localPath(runnableOf(version)),
-      signature: { inputs: [...version.signature.inputs], labels: [...version.signature.labels] },
-      threshold: desired.threshold,
-    };
-  }
-
-  async function deploymentId(project: string): Promise<string> {
+  /** Kept before the first prediction bears it. */
+  async function deploymentOf(project: string, model: string): Promise<string> {
     const known = (await readDeployments(db, { project })).find((row) => row.environment === environment);
-    return known?.id ?? createId("deployment", clock);
+    if (known !== undefined) return known.id;
+    const id = createId("deployment", clock);
+    await insertDeployment(db, {
+      id,
+      project,
+      environment,
+      model,
+      variants: "[]",
+      updated_at_ms: clock.nowMs(),
+    });
+    return id;
   }
 
-  async function rememberDeployment(route: ServedRoute): Promise<void> {
+  async function rememberRoute(route: ServedRoute): Promise<void> {
+    const [row] = await readDeployments(db, { id: route.deployment });
+    if (row === undefined) return;
     const variants = route.variants.map(({ role, share, releaseId, modelVersionId, number, threshold }) => ({
       role,
       share,
@@ -197,18 +152,18 @@ export function createServing(parts: ServingParts): ServingModule {
       number,
       threshold,
     }));
+    await remember(row, route.name, variants);
+  }
+
+  async function remember(
+    row: DeploymentRow,
+    model: string,
+    variants: readonly Pick<ServedRoute["variants"][number], "role" | "modelVersionId" | "share">[],
+  ): Promise<void> {
+    const text = JSON.stringify(variants);
+    if (row.variants === text && row.model === model) return;
     await db.transaction(async () => {
-      const row: DeploymentRow = {
-        id: route.deployment,
-        project: route.project,
-        environment,
-        model: route.name,
-        variants: JSON.stringify(variants),
-        updated_at_ms: clock.nowMs(),
-      };
-      const known = (await readDeployments(db, { id: row.id }))[0];
-      if (known?.variants === row.variants && known.model === row.model) return;
-      await saveDeployment(db, row);
+      await saveVariants(db, { ...row, model, variants: text, updated_at_ms: clock.nowMs() });
       await ledger.append({
         kind: "deployment.updated",
         subject: row.id,
@@ -222,109 +177,49 @@ export function createServing(parts: ServingParts): ServingModule {
     });
   }
 
-  async function measureCandidate(releaseId: string): Promise<void> {
-    const release = await delivery.getRelease(releaseId);
-    if (release.state !== "judging") return;
-    await reconcile();
-    const evidence = await measure(release);
-    const stored = await blobs.put(Buffer.from(JSON.stringify(evidence)));
-    await db.transaction(() =>
-      ledger.append({
-        kind: "candidate.measured",
-        subject: releaseId,
-        project: release.project,
-        actor: "system",
-        data: { release: releaseId, evidenceDigest: stored.digest },
-      }),
-    );
-  }
-
-  async function measure(release: Release): Promise<HoldoutEvidence> {
-    const version = await registry.getVersion(release.modelVersionId);
-    const { projectFile } = await objectives.getCharter(release.project);
-    const positive = projectFile.objective?.positive ?? "";
-    const target = projectFile.objective?.target ?? "";
-    const sliceColumns = segmentsOf(projectFile);
-    const holdout = await readHoldout(
-      { analyst, blobs, data: parts.data, registry },
-      { project: release.project, version, target, sliceColumns },
-    );
-    const candidate = createInfer(gatewayUrl(), stagingName(release), version.signature);
-    const baseline = await scoreBaseline(release, version, holdout, positive);
-    return {
-      candidate: await scoreHoldout(candidate, holdout, positive),
-      baseline,
-      load: await measureLoad(candidate, holdout, releaseLoad),
-      measuredAtMs: clock.nowMs(),
-    };
-  }
-
-  /** The rule the candidate has to beat, on the same rows; it needs no staging: it is a pure function. */
-  async function scoreBaseline(
-    release: Release,
-    version: ModelVersion,
-    holdout: Awaited<ReturnType<typeof readHoldout>>,
-    positive: string,
-  ): Promise<HoldoutEvidence["baseline"]> {
-    if (version.kind === "rule") return null;
-    const rule = (await registry.listVersions(release.project, release.model)).find(
-      (one) => one.kind === "rule",
-    );
-    if (rule === undefined) return null;
-    const model = openRule(parseRule(await blobs.readText(runnableOf(rule)), "baseline"));
-    const answers = await model.score(holdout.map((row) => row.inputs));
-    return holdout.map((row, index) => {
-      const answer = answers[index];
-      const score = answer?.probabilities[rule.signature.labels.indexOf(positive)] ?? 0;
-      return {
-        actual: row.actual,
-        label: answer?.label ?? "",
-        score,
-        decision: answer?.label === positive,
-        slices: row.slices,
-      };
-    });
-  }
-
   async function describe(row: DeploymentRow): Promise<Deployment> {
-    const reports = gateway.isUp() ? await gateway.report().catch(() => []) : [];
-    const stored = storedVariants.parse(JSON.parse(row.variants));
-    const variants: DeployedVariant[] = stored.map((variant) => {
-      const report = reports.find(
-        (one) =>
-          one.deployment === row.id && one.releaseId === variant.releaseId && one.role === variant.role,
-      );
-      return {
-        ...variant,
-        requests: report?.requests ?? 0,
-        errors: report?.errors ?? 0,
-        latencyMs: report?.latencyMs ?? null,
-      };
-    });
-    return {
-      id: row.id,
-      project: row.project,
-      environment: row.environment,
-      model: row.model,
-      state: gateway.isUp() ? (variants.length === 0 ? "idle" : "ready") : "degraded",
-      endpoint: `${gatewayUrl()}/v2/models/${row.model}/infer`,
-      variants,
-      updatedAtMs: row.updated_at_ms,
-    };
+    const reports = gateway.isUp() ? await gateway.report().catch(() => undefined) : undefined;
+    return describeDeployment(row, { gatewayUrl: gatewayUrl(), reports, unopened });
   }
 
   async function findRow(id: string): Promise<DeploymentRow> {
     const [row] = await readDeployments(db, { id });
-    if (row === undefined)
-      throw new Problem(problems.deployment_not_found, { message: `There is no deployment ${id}.` });
-    return row;
+    if (row !== undefined) return row;
+    throw new Problem(problems.deployment_not_found, { message: `There is no deployment ${id}.` });
+  }
+
+  async function sealLater(): Promise<void> {
+    const dueAtMs = nextSealMs(clock.nowMs());
+    await jobs.enqueue({
+      kind: "serving.seal_log",
+      payload: { dueAtMs },
+      key: String(dueAtMs),
+      runAtMs: dueAtMs,
+    });
   }
 
   jobs.define("serving.measure_candidate", {
     concurrency: 1,
     maxAttempts: 3,
     timeoutMs: 120_000,
-    run: ({ payload }) => measureCandidate(payload.releaseId),
+    run: async ({ payload: { releaseId }, finish }) => {
+      const release = await delivery.getRelease(releaseId);
+      if (release.state !== "judging") return;
+      await reconcile();
+      requireOpened(release.modelVersionId);
+      const evidence = await measureCandidate(parts, gatewayUrl(), release);
+      const { digest } = await blobs.put(Buffer.from(JSON.stringify(evidence)));
+      await db.transaction(async () => {
+        await ledger.append({
+          kind: "candidate.measured",
+          subject: releaseId,
+          project: release.project,
+          actor: "system",
+          data: { release: releaseId, evidenceDigest: digest },
+        });
+        await finish();
+      });
+    },
     gaveUp: async (job, reason) => {
       const { releaseId } = measurePayload.parse(job.payload);
       await ledger.append({
@@ -335,6 +230,21 @@ export function createServing(parts: ServingParts): ServingModule {
         data: { release: releaseId, reason },
       });
     },
+  });
+
+  function requireOpened(modelVersionId: string): void {
+    const found = unopened.find((one) => one.modelVersionId === modelVersionId);
+    if (found !== undefined) throw new Error(`the gateway cannot open the candidate: ${found.reason}`);
+  }
+
+  jobs.define("serving.seal_log", {
+    run: async ({ payload: { dueAtMs } }) => {
+      if (endsAnHour(dueAtMs, clock.nowMs()) && gateway.isUp()) await gateway.rotateLog();
+      await sealToParquet({ db, blobs, analyst }, predictions, { workFolder: parts.gateway.folder });
+      await sealLater();
+    },
+    // The sequence goes on: what was not sealed now is sealed then.
+    gaveUp: sealLater,
   });
 
   ledger.on("serving-measures-candidates", ["release.requested"], async (event) => {
@@ -367,22 +277,23 @@ export function createServing(parts: ServingParts): ServingModule {
       await Promise.all((await readDeployments(db, { project })).map(describe)),
     getDeployment: async (id) => await describe(await findRow(id)),
     traffic: async (id, range) =>
-      await readTraffic({ db, blobs, analyst }, parts.gateway.folder, await findRow(id), range),
-    predict: async (id, rows): Promise<readonly Prediction[]> => {
+      await readTraffic({ db, blobs, analyst }, predictions, await findRow(id), range),
+    predict: async (id, rows) => {
       const row = await findRow(id);
-      const [live] = storedVariants.parse(JSON.parse(row.variants));
-      if (live === undefined)
+      const [live] = parseVariants(row);
+      if (live === undefined) {
         throw new Problem(problems.deployment_not_found, { message: `${row.model} serves nothing yet.` });
-      const version = await registry.getVersion(live.modelVersionId);
-      return await createInfer(gatewayUrl(), row.model, version.signature)(rows);
+      }
+      const { signature } = await registry.getVersion(live.modelVersionId);
+      return await createInfer(gatewayUrl(), row.model, signature)(rows);
     },
     get routes() {
       return createRoutes(serving);
     },
     async start() {
-      const { port, processId } = await gateway.start();
-      await announceGateway("gateway.started", { port, processId });
+      await announceGateway("gateway.started", await gateway.start());
       await reconcile();
+      await sealLater();
     },
     stop: () => gateway.stop(),
     setClock: async (nowMs) => {
@@ -391,18 +302,4 @@ export function createServing(parts: ServingParts): ServingModule {
     reconcile,
   };
   return serving;
-}
-
-/** A staged candidate answers under a name of its own, so that no client meets it by accident. */
-function stagingName(release: Release): string {
-  return `${release.model}@${release.id}`;
-}
-
-function isStaging(route: ServedRoute): boolean {
-  return route.variants.some((variant) => variant.role === "staging");
-}
-
-function runnableOf(version: ModelVersion): string {
-  if (version.runnableDigest === null) throw new Error(`version ${version.id} has nothing that runs`);
-  return version.runnableDigest;
 }

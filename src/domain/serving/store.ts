@@ -37,13 +37,20 @@ export async function readDeployments(
   return await query.orderBy("project").orderBy("environment").execute();
 }
 
-export async function saveDeployment(db: Database, row: DeploymentRow): Promise<void> {
-  const { model, variants, updated_at_ms } = row;
+/** One that another process was faster to add stays as it is. */
+export async function insertDeployment(db: Database, row: DeploymentRow): Promise<void> {
   await db.query
     .insertInto("deployments")
     .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(["project", "environment"]).doUpdateSet({ model, variants, updated_at_ms }),
-    )
+    .onConflict((conflict) => conflict.columns(["project", "environment"]).doNothing())
+    .execute();
+}
+
+export async function saveVariants(db: Database, row: DeploymentRow): Promise<void> {
+  const { model, variants, updated_at_ms } = row;
+  await db.query
+    .updateTable("deployments")
+    .set({ model, variants, updated_at_ms })
+    .where("id", "=", row.id)
     .execute();
 }

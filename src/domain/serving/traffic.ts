@@ -2,11 +2,10 @@ import { z } from "zod";
 
 import type { Blobs } from "#kernel/blobs";
 import { readLogSql } from "#kernel/columnar";
-import type { Analyst } from "#kernel/columnar";
+import type { Analyst, LogTable } from "#kernel/columnar";
 import type { Database } from "#kernel/db";
 
 import type { TrafficPoint } from "./index.ts";
-import { predictionLog } from "./prediction-log.ts";
 import type { DeploymentRow } from "./store.ts";
 
 const pointRow = z.object({
@@ -21,15 +20,12 @@ const pointRow = z.object({
 /** Predictions per step of event time, by version and role. */
 export async function readTraffic(
   parts: { readonly db: Database; readonly blobs: Blobs; readonly analyst: Analyst },
-  gatewayFolder: string,
+  log: LogTable,
   deployment: DeploymentRow,
   range: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
 ): Promise<TrafficPoint[]> {
   const { fromMs, toMs, stepMs } = range;
-  const from = await readLogSql({ db: parts.db, blobs: parts.blobs }, predictionLog(gatewayFolder), {
-    fromMs,
-    toMs,
-  });
+  const from = await readLogSql(parts, log, { fromMs, toMs });
   const rows = await parts.analyst.rows(
     `select (at_ms - at_ms % $1)::bigint as start_ms, model_version, role, count(*) as predictions,
        avg(decision) as positive_share, quantile_disc(latency_ms, 0.95) as latency_p95_ms

@@ -27,16 +27,19 @@ export async function openOnnxModel(
     typeof source === "string"
       ? await runtime.InferenceSession.create(source, options)
       : await runtime.InferenceSession.create(source, options);
-  const inputs = signature.inputs.filter((input) => session.inputNames.includes(input.name));
-  const unknown = session.inputNames.filter((name) => !inputs.some((input) => input.name === name));
-  if (unknown.length > 0) throw new Error(`the signature does not name the input ${unknown.join(", ")}`);
+  try {
+    requireSignature(session, signature);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
 
   return {
     signature,
     async score(rows) {
       if (rows.length === 0) return [];
       const feeds = Object.fromEntries(
-        inputs.map((input) => [input.name, column(runtime.Tensor, input, rows)]),
+        signature.inputs.map((input) => [input.name, column(runtime.Tensor, input, rows)]),
       );
       return readAnswers(await session.run(feeds), signature, rows.length);
     },
@@ -46,6 +49,34 @@ export async function openOnnxModel(
 
 /** Its own lines on standard error are for nobody: what it refuses is thrown, and told in our words. */
 const silent = 4;
+
+/** The file and the signature must name the same inputs, of the same types: no column is guessed or left out. */
+function requireSignature(session: InferenceSession, signature: Signature): void {
+  const named = new Map(signature.inputs.map((input) => [input.name, input.datatype]));
+  for (const input of session.inputMetadata) {
+    const datatype = named.get(input.name);
+    if (datatype === undefined) throw mismatch(`takes the input "${input.name}", which the signature lacks`);
+    const expected = tensorTypes[datatype];
+    if (input.isTensor && input.type !== expected) {
+      throw mismatch(`takes "${input.name}" as ${input.type}, which the signature calls ${datatype}`);
+    }
+    named.delete(input.name);
+  }
+  const [left] = named.keys();
+  if (left !== undefined) throw mismatch(`does not take the input "${left}" of the signature`);
+}
+
+function mismatch(reason: string): Error {
+  return new Error(`the model's file ${reason}`);
+}
+
+const tensorTypes: Readonly<Record<Datatype, string>> = {
+  BYTES: "string",
+  FP32: "float32",
+  FP64: "float64",
+  INT64: "int64",
+  BOOL: "bool",
+};
 
 function column(TensorOf: typeof Tensor, input: SignatureInput, rows: readonly Row[]): Tensor {
   const shape = [rows.length, 1];
@@ -76,6 +107,7 @@ function column(TensorOf: typeof Tensor, input: SignatureInput, rows: readonly R
   }
 }
 
+/** A missing number is NaN, which is what models are trained with. */
 function toNumber(value: Row[string]): number {
   return value === null || value === undefined ? Number.NaN : Number(value);
 }
@@ -88,7 +120,8 @@ function readAnswers(
   const classes = signature.labels.length;
   const scores = findProbabilities(outputs, rows * classes);
   return Array.from({ length: rows }, (_, row) => {
-    const probabilities = Array.from({ length: classes }, (_, index) => scores[row * classes + index] ?? 0);
+    const probabilities = Array.from(scores.subarray(row * classes, (row + 1) * classes));
+    if (!probabilities.every(Number.isFinite)) throw new Error("the model answers a row with no number");
     return { label: signature.labels[indexOfLargest(probabilities)] ?? "", probabilities };
   });
 }
@@ -108,5 +141,3 @@ function indexOfLargest(values: readonly number[]): number {
   for (const [index, value] of values.entries()) if (value > (values[best] ?? 0)) best = index;
   return best;
 }
-
-export type { Datatype };

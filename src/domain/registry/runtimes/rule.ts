@@ -7,14 +7,20 @@ import type { Row, RunnableModel, Scored, Signature } from "./index.ts";
 
 const texts = z.array(z.string().min(1)).min(1);
 
-const conditionSchema = z.strictObject({
-  contains_any: texts.optional(),
-  contains_all: texts.optional(),
-  equals_any: texts.optional(),
-  shorter_than: z.int().positive().optional(),
-});
+const conditionSchema = z
+  .strictObject({
+    contains_any: texts.optional(),
+    contains_all: texts.optional(),
+    equals_any: texts.optional(),
+    shorter_than: z.int().positive().optional(),
+  })
+  .refine((condition) => Object.keys(condition).length > 0, "A condition without a test would always hold.");
 
 const verdictSchema = z.strictObject({ label: z.string(), score: z.number().min(0).max(1) });
+
+const whenSchema = z
+  .record(z.string(), conditionSchema)
+  .refine((when) => Object.keys(when).length > 0, "A rule without a condition would always hold.");
 
 const ruleSchema = z
   .strictObject({
@@ -22,19 +28,27 @@ const ruleSchema = z
     inputs: z.array(z.string()).min(1),
     labels: z.array(z.string()).min(2),
     // oxlint-disable-next-line unicorn/no-thenable -- `then` is a word of the rule's grammar, not a promise
-    rules: z.array(z.strictObject({ when: z.record(z.string(), conditionSchema), then: verdictSchema })),
+    rules: z.array(z.strictObject({ when: whenSchema, then: verdictSchema })),
     otherwise: verdictSchema,
   })
   .superRefine((rule, context) => {
-    for (const { label } of [...rule.rules.map((one) => one.then), rule.otherwise]) {
-      if (!rule.labels.includes(label)) {
-        context.addIssue({
-          code: "custom",
-          path: ["labels"],
-          message: `must name the label "${label}" that a rule gives`,
-        });
-      }
+    const refuse = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: "custom", path, message });
+    const requireLabel = (label: string, path: (string | number)[]): void => {
+      if (!rule.labels.includes(label)) refuse(path, `The label "${label}" is not one of the labels above.`);
+    };
+    for (const name of ["inputs", "labels"] as const) {
+      const twice = rule[name].find((one, index) => rule[name].indexOf(one) !== index);
+      if (twice !== undefined) refuse([name], `"${twice}" stands twice.`);
     }
+    for (const [index, { when, then }] of rule.rules.entries()) {
+      for (const column of Object.keys(when)) {
+        if (!rule.inputs.includes(column))
+          refuse(["rules", index, "when", column], `The column "${column}" is not one of the inputs above.`);
+      }
+      requireLabel(then.label, ["rules", index, "then", "label"]);
+    }
+    requireLabel(rule.otherwise.label, ["otherwise", "label"]);
   });
 
 /** A classifier without machine learning: rules tried from top to bottom, the first that holds decides. */

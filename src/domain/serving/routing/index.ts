@@ -3,8 +3,8 @@
  * process and imports nothing else of serving.
  */
 export { answerSchema, orderSchema, variantReportSchema } from "./messages.ts";
-export type { Answer, Order, VariantReport } from "./messages.ts";
-export { routeSchema, routingTableSchema, variantSchema } from "./table.ts";
+export type { Answer, Order, UnopenedModel, VariantReport } from "./messages.ts";
+export { isStaging, routeSchema, routingTableSchema, variantSchema } from "./table.ts";
 export type { RoutingTable, ServedRoute, Variant } from "./table.ts";
 export { readGatewayFile, writeGatewayFile } from "./gateway-file.ts";
 export type { GatewayFile } from "./gateway-file.ts";

@@ -26,11 +26,16 @@ export const variantReportSchema = z.object({
 });
 export type VariantReport = z.infer<typeof variantReportSchema>;
 
+/** A version whose file the gateway could not open; the variants of that version are left out. */
+export const unopenedModelSchema = z.object({ modelVersionId: z.string(), reason: z.string() });
+export type UnopenedModel = z.infer<typeof unopenedModelSchema>;
+
 /** What the gateway says. */
 export const answerSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("listening"), port: z.number(), generation: z.number() }),
+  z.object({ kind: z.literal("listening"), port: z.number() }),
   z.object({ kind: z.literal("could_not_start"), code: z.string(), message: z.string() }),
   z.object({ kind: z.literal("done"), id: z.number() }),
+  z.object({ kind: z.literal("routed"), id: z.number(), unopened: z.array(unopenedModelSchema) }),
   z.object({ kind: z.literal("refused"), id: z.number(), message: z.string() }),
   z.object({ kind: z.literal("report"), id: z.number(), variants: z.array(variantReportSchema) }),
 ]);

@@ -42,8 +42,13 @@ export const routeSchema = z.object({
   variants: z.array(variantSchema).min(1),
 });
 
-export const routingTableSchema = z.object({ generation: z.number(), routes: z.array(routeSchema) });
+export const routingTableSchema = z.object({ routes: z.array(routeSchema) });
 
 export type Variant = z.infer<typeof variantSchema>;
 export type ServedRoute = z.infer<typeof routeSchema>;
 export type RoutingTable = z.infer<typeof routingTableSchema>;
+
+/** A staged candidate answers under a name of its own, to be measured; it is not logged. */
+export function isStaging(route: ServedRoute): boolean {
+  return route.variants.some((variant) => variant.role === "staging");
+}
