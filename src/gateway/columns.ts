@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/errors";
 import type { Datatype, Row, Signature, SignatureInput, Value } from "#registry/runtimes";
 
-import { invalid } from "./parse.ts";
+import { invalid, mustBe } from "./parse.ts";
 import { problems } from "./problems.ts";
 
 /** One column of a request as it came, its values not yet looked at. */
@@ -61,7 +61,7 @@ export function addColumn(columns: Map<string, Column>, column: Column, path: st
   const { name, values } = column;
   // Assigning to it would change the row's prototype, and lose the value without a word.
   if (name === "" || name === "__proto__") throw invalid(`${path}.name`, "a name", name);
-  if (columns.has(name)) throw invalid(path, `the only column named "${name}"`, "a second one");
+  if (columns.has(name)) throw mustBe(path, `the only column named "${name}"`);
   const [first] = columns.values();
   if (first !== undefined && first.values.length !== values.length) {
     throw invalid(path, `of ${first.values.length} rows like "${first.name}"`, values.length);

@@ -2,7 +2,7 @@ import type { Variant } from "#serving/routing";
 
 import { addColumn, requireRows, tensorDatatypes } from "./columns.ts";
 import type { Column, Columns, TensorDatatype } from "./columns.ts";
-import { invalid, requireList, requireObject } from "./parse.ts";
+import { invalid, mustBe, requireList, requireObject } from "./parse.ts";
 import type { Answered } from "./predict.ts";
 
 /**
@@ -34,7 +34,7 @@ function parseTensor(value: unknown, path: string): Column {
     throw invalid(`${path}.datatype`, `one of ${tensorDatatypes.join(", ")}`, datatype);
   }
   if (data === undefined && parameters !== undefined && isBinary(parameters)) {
-    throw invalid(`${path}.data`, "in the JSON: binary tensors are not taken", "binary");
+    throw mustBe(`${path}.data`, "in the JSON: binary tensors are not taken");
   }
   const sizes = requireShape(shape, path);
   requireRows(sizes[0] ?? 0);

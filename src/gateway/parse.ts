@@ -10,6 +10,14 @@ export function invalid(path: string, expected: string, found: unknown): Problem
   });
 }
 
+/** The same where what was found need not be shown. */
+export function mustBe(path: string, expected: string): Problem {
+  return new Problem(problems.prediction_input_invalid, {
+    message: `${path} must be ${expected}.`,
+    data: { field: path, expected },
+  });
+}
+
 const shownCharacters = 60;
 const shownElements = 4;
 
@@ -32,7 +40,7 @@ export function parseJson(body: Buffer): unknown {
   try {
     text = strictUtf8.decode(body);
   } catch {
-    throw invalid("the body", "JSON in UTF-8", "other bytes");
+    throw mustBe("the body", "JSON in UTF-8");
   }
   try {
     return JSON.parse(text);

@@ -3,6 +3,8 @@ import { before, describe, it } from "node:test";
 
 import { z } from "zod";
 
+import { temporaryFolder } from "#kernel/testing";
+
 import { careRoute, careTable, ruleVariant } from "./fixtures/routing.ts";
 import { post, startedGateway, tensor } from "./fixtures/started.ts";
 import type { StartedGateway } from "./fixtures/started.ts";
@@ -16,7 +18,7 @@ function outputsOf(body: unknown): Record<string, readonly unknown[]> {
 }
 
 describe("the Open Inference Protocol", () => {
-  const starting = startedGateway();
+  const starting = startedGateway(temporaryFolder());
   let started: StartedGateway;
   const infer = (body: unknown, path = "/v2/models/care/infer") => post(`${started.url}${path}`, body);
   before(async () => {
@@ -120,7 +122,7 @@ describe("the Open Inference Protocol", () => {
 });
 
 describe("MLflow's scoring protocol", () => {
-  const starting = startedGateway();
+  const starting = startedGateway(temporaryFolder());
   let started: StartedGateway;
   before(async () => {
     started = await starting;
@@ -163,7 +165,7 @@ describe("MLflow's scoring protocol", () => {
   });
 
   it("needs a name in the path when two models are served", async () => {
-    const two = await startedGateway(async (folder) => {
+    const two = await startedGateway(temporaryFolder(), async (folder) => {
       const variant = await ruleVariant(folder);
       return { routes: [careRoute([variant]), careRoute([variant], { name: "other" })] };
     });
@@ -175,7 +177,7 @@ describe("MLflow's scoring protocol", () => {
 
 describe("the routes of a gateway", () => {
   it("keep answering when one model's file cannot be opened, which answers 503", async () => {
-    const started = await startedGateway();
+    const started = await startedGateway(temporaryFolder());
     const variant = await ruleVariant(started.folder);
     const broken = { ...variant, modelVersionId: "mv_broken", runnablePath: "/nowhere" };
     const answer = await started.gateway.obey({
@@ -197,7 +199,7 @@ describe("the routes of a gateway", () => {
   });
 
   it("do not show a staged candidate, which answers under its name", async () => {
-    const started = await startedGateway();
+    const started = await startedGateway(temporaryFolder());
     const variant = await ruleVariant(started.folder, 2, { role: "staging" });
     const staged = careRoute([variant], { name: "care@rel_2", deployment: "staging:rel_2" });
     await started.route({ routes: [...careTable([await ruleVariant(started.folder)]).routes, staged] });
