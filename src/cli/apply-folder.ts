@@ -44,6 +44,9 @@ export function appliedLines({
     ...datasets.flatMap(({ dataset, number, rows, state, breaches, isNew }) => [
       `${isNew ? "Imported" : "Unchanged:"} ${dataset}@${number}, ${rows} rows${state === "usable" ? "" : `, ${state}: it breaks its contract`}.`,
       ...breaches.map((breach) => `  ${breach}`),
+      ...(state === "usable"
+        ? []
+        : [`  Nothing runs on it: mend the rows or the contract, then: gyre apply`]),
     ]),
     ...(baseline === null ? [] : [`The baseline is ${baseline.model}@${baseline.number}.`]),
   ];

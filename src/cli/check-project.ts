@@ -1,12 +1,13 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 
 import { z } from "zod";
 
 import { parseContract } from "#data";
 import type { SourcePosition } from "#kernel/errors";
 import { Problem } from "#kernel/errors";
+import { nearest } from "#kernel/nearest";
 import { parseYaml } from "#kernel/yaml";
 import { parseProjectFile, referencedFiles } from "#objectives";
 import type { ProjectFile } from "#objectives";
@@ -14,10 +15,11 @@ import { connect, problems as pipelineProblems, readPipeline } from "#pipelines"
 import type { Pipeline, ProjectFiles, Stage } from "#pipelines";
 import { parseRule } from "#registry/runtimes";
 
-import { listProblems } from "./mistakes.ts";
+import { listMistakes } from "./mistakes.ts";
 import type { Mistake } from "./mistakes.ts";
 import { problems } from "./problems.ts";
 import { shownPath } from "./project.ts";
+import { countText } from "./words.ts";
 
 export interface CheckedProject {
   /** Null while gyre.yaml itself has mistakes. */
@@ -29,8 +31,27 @@ export interface CheckedProject {
   readonly mistakes: readonly Mistake[];
 }
 
+export interface SoundProject extends CheckedProject {
+  readonly project: ProjectFile;
+}
+
+/** Throws `check_failed` with every mistake there is, each with its place. */
+export async function requireSoundProject(folder: string): Promise<SoundProject> {
+  const checked = await checkProject(folder);
+  const { project, files, mistakes } = checked;
+  if (project !== null && mistakes.length === 0) return { ...checked, project };
+  const isOne = mistakes.length === 1;
+  const position = mistakes[0]?.position;
+  throw new Problem(problems.check_failed, {
+    message: `There ${isOne ? "is" : "are"} ${countText(mistakes.length, "mistake")} in the project's files (${files.join(", ")}).`,
+    next: `Mend ${isOne ? "it" : "them"}, then check again with: gyre check`,
+    ...(position === undefined ? {} : { position }),
+    data: { problems: mistakes.map((mistake) => ({ ...mistake, position: mistake.position ?? null })) },
+  });
+}
+
 /** Reads everything a project is made of, without a server, and collects every mistake in it. */
-export async function checkProject(folder: string): Promise<CheckedProject> {
+async function checkProject(folder: string): Promise<CheckedProject> {
   const files = ["gyre.yaml"];
   const mistakes: Mistake[] = [];
   const attempt = async <Value>(work: () => Value | Promise<Value>): Promise<Value | null> => {
@@ -38,7 +59,7 @@ export async function checkProject(folder: string): Promise<CheckedProject> {
       return await work();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      mistakes.push(...listProblems(error));
+      mistakes.push(...listMistakes(error));
       return null;
     }
   };
@@ -103,15 +124,48 @@ function missingDependencies(pipeline: Pipeline, project: ProjectFile, folder: s
   ];
   const isMade = (path: string): boolean =>
     made.some((out) => out === path || out.startsWith(`${path}/`) || path.startsWith(`${out}/`));
-  return pipeline.stages.flatMap((stage: Stage) =>
-    stage.deps
-      .filter((path) => !isMade(path) && !existsSync(join(folder, path)))
-      .map((path) => ({
+  const place = placeOfDependencies(project, folder);
+  return pipeline.stages.flatMap((stage) =>
+    stage.deps.flatMap((path, index) => {
+      if (isMade(path) || existsSync(join(folder, path))) return [];
+      const meant = nearest(path, [...made, ...neighboursOf(path, folder)]);
+      const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+      return {
         code: pipelineProblems.dependency_missing.code,
-        message: `The stage "${stage.name}" depends on ${path}, which does not exist and which no stage makes.`,
-        position: stage.position,
-      })),
+        message: `The stage "${stage.name}" depends on ${path}, which does not exist and which no stage makes.${hint}`,
+        position: place(stage, index),
+      };
+    }),
   );
+}
+
+/** Where the pipeline's file names a dependency; of a stage made by `foreach` in the template under `do`. */
+function placeOfDependencies(
+  { pipeline }: ProjectFile,
+  folder: string,
+): (stage: Stage, index: number) => SourcePosition {
+  const isInline = pipeline?.kind === "inline";
+  const file = pipeline === null || isInline ? "gyre.yaml" : pipeline.path;
+  const { positionOf } = parseYaml(readFileSync(join(folder, file), "utf8"), {
+    file,
+    schema: z.unknown(),
+  });
+  const stages = isInline ? ["pipeline", "stages"] : ["stages"];
+  return (stage, index) => {
+    const path = [...stages, stage.name.split("@")[0] ?? stage.name];
+    const places = [[...path, "deps", index], [...path, "do", "deps", index], path].map(positionOf);
+    // A path that leads nowhere is placed at what is above it: the furthest place is the one that is there.
+    return places.toSorted((a, b) => b.line - a.line || b.column - a.column)[0] ?? stage.position;
+  };
+}
+
+function neighboursOf(path: string, folder: string): readonly string[] {
+  const parent = posix.dirname(path);
+  try {
+    return readdirSync(join(folder, parent)).map((name) => posix.join(parent, name));
+  } catch {
+    return [];
+  }
 }
 
 /** Turns a path from the project's folder into one the reader can open. */

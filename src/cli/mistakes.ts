@@ -29,3 +29,13 @@ export function listProblems(problem: Problem): readonly Mistake[] {
     position: position ?? undefined,
   }));
 }
+
+/**
+ * The same for a report of several problems under one next step: what a problem proposes for its own
+ * case, such as the nearest valid key, goes behind its message.
+ */
+export function listMistakes(problem: Problem): readonly Mistake[] {
+  const mistakes = listProblems(problem);
+  if (mistakes.length > 1 || problem.next === problem.definition.next) return mistakes;
+  return mistakes.map((mistake) => ({ ...mistake, message: `${mistake.message} ${problem.next}` }));
+}

@@ -36,7 +36,8 @@ const projectsSchema = z.object({ projects: z.array(z.object({ id: z.string() })
  * server has. Throws `project_unclear`.
  */
 export async function chooseProject(client: Client, wanted: string | undefined): Promise<string> {
-  const known = wanted ?? projectOfFolder();
+  const folder = findProjectFolder();
+  const known = wanted ?? (folder === undefined ? undefined : projectOf(folder));
   if (known !== undefined) return known;
   const { projects } = await client.get("/api/v1/projects", projectsSchema);
   const [only, ...others] = projects;
@@ -50,9 +51,7 @@ export async function chooseProject(client: Client, wanted: string | undefined):
 }
 
 /** Only the name is read: a list must work while the rest of the file is being mended. */
-function projectOfFolder(): string | undefined {
-  const folder = findProjectFolder();
-  if (folder === undefined) return undefined;
+export function projectOf(folder: string): string | undefined {
   const [, name] =
     /^project:[ \t]*["']?([^\s"'#]+)/m.exec(readFileSync(join(folder, "gyre.yaml"), "utf8")) ?? [];
   return name;

@@ -10,7 +10,7 @@ export function excerptAt(position: SourcePosition): readonly string[] {
   if (line === undefined) return [];
   // A long line is shown around the caret.
   const start = Math.max(0, position.column - 1 - shownCharacters / 2);
-  const shown = line.slice(start, start + shownCharacters).replaceAll("\t", " ");
+  const shown = line.slice(start, start + shownCharacters).replaceAll(/\p{Cc}/gu, " ");
   const number = String(position.line);
   return [
     `  ${number} | ${shown}`,

@@ -1,15 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { parseProjectFile } from "#objectives";
-
 import { appliedLines, applyFolder } from "../apply-folder.ts";
+import { requireSoundProject } from "../check-project.ts";
 import { connect } from "../client.ts";
 import { printPage } from "../listing.ts";
-import { requireProjectFolder, shownPath } from "../project.ts";
+import { requireProjectFolder } from "../project.ts";
 import { serverOptions } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb } from "../verb.ts";
@@ -23,9 +19,8 @@ export function registerApply(program: Command, terminal: Terminal): void {
     schema: z.object({ url: z.string().optional() }),
     async act({ options }) {
       const folder = requireProjectFolder();
-      const file = join(folder, "gyre.yaml");
       // Mistakes are told here, with their place in the file, before the server is asked.
-      parseProjectFile(readFileSync(file, "utf8"), shownPath(file));
+      await requireSoundProject(folder);
       const applied = await applyFolder(connect(options.url), folder);
       printPage(terminal, applied, appliedLines(applied));
     },

@@ -3,13 +3,10 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { Problem } from "#kernel/errors";
 import { describe, generate } from "#objectives";
 
-import { checkProject } from "../check-project.ts";
-import type { CheckedProject } from "../check-project.ts";
+import { requireSoundProject } from "../check-project.ts";
 import { section } from "../listing.ts";
-import { problems } from "../problems.ts";
 import { requireProjectFolder } from "../project.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb } from "../verb.ts";
@@ -27,11 +24,8 @@ export function registerCheck(program: Command, terminal: Terminal): void {
     schema: z.object({}),
     async act({ words }) {
       const [typed] = words;
-      const checked = await checkProject(
-        requireProjectFolder(typed === undefined ? undefined : resolve(typed)),
-      );
-      const { project, pipeline, files, mistakes } = checked;
-      if (project === null || mistakes.length > 0) throw mistaken(checked);
+      const folder = requireProjectFolder(typed === undefined ? undefined : resolve(typed));
+      const { project, pipeline, files } = await requireSoundProject(folder);
       const sections = describe(project);
       const stages = pipeline?.stages.map(({ name }) => name) ?? [];
       if (terminal.wantsJson) {
@@ -58,16 +52,5 @@ export function registerCheck(program: Command, terminal: Terminal): void {
       terminal.say("");
       terminal.say(`${countText(files.length, "file")} checked: ${files.join(", ")}.`);
     },
-  });
-}
-
-function mistaken({ mistakes, files }: CheckedProject): Problem {
-  const count = countText(mistakes.length, "mistake");
-  const position = mistakes[0]?.position;
-  return new Problem(problems.check_failed, {
-    message: `There ${mistakes.length === 1 ? "is" : "are"} ${count} in the project's files (${files.join(", ")}).`,
-    next: `Mend ${mistakes.length === 1 ? "it" : "them"}, then check again with: gyre check`,
-    ...(position === undefined ? {} : { position }),
-    data: { problems: mistakes.map((mistake) => ({ ...mistake, position: mistake.position ?? null })) },
   });
 }

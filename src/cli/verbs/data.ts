@@ -31,8 +31,8 @@ const profileSchema = z.array(
     type: z.string(),
     missing: z.number(),
     distinct: z.number().nullish(),
-    min: z.unknown().optional(),
-    max: z.unknown().optional(),
+    minimum: z.string().nullish(),
+    maximum: z.string().nullish(),
     mean: z.number().nullish(),
     top: z.array(z.looseObject({ value: z.unknown(), count: z.number() })).nullish(),
   }),
@@ -125,8 +125,12 @@ async function showVersion(terminal: Terminal, client: Client, address: string):
   ]);
 }
 
-function valuesText({ min, max, mean, top }: z.infer<typeof profileSchema>[number]): string {
-  if (typeof mean === "number") return `${String(min)} to ${String(max)}, mean ${numberText(mean)}`;
+/** Numbers and times by their range; texts by those seen most often. */
+function valuesText({ type, minimum, maximum, mean, top }: z.infer<typeof profileSchema>[number]): string {
+  if (typeof minimum === "string" && typeof maximum === "string") {
+    const isNumber = type === "integer" || type === "number";
+    return `${minimum} to ${maximum}${isNumber && typeof mean === "number" ? `, mean ${numberText(mean)}` : ""}`;
+  }
   const shown = (top ?? []).slice(0, 3).map(({ value, count }) => `${String(value).slice(0, 30)} (${count})`);
   return shown.join(", ");
 }

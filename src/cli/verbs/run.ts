@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { Problem } from "#kernel/errors";
 
+import { requireSoundProject } from "../check-project.ts";
 import { path } from "../client.ts";
 import type { Client } from "../client.ts";
 import { executionSchema } from "../executions.ts";
@@ -14,7 +15,7 @@ import { followExecution } from "../follow-execution.ts";
 import { printPage } from "../listing.ts";
 import { parseParameters } from "../parameters.ts";
 import { problems } from "../problems.ts";
-import { requireProjectFolder } from "../project.ts";
+import { findProjectFolder, projectOf, requireProjectFolder } from "../project.ts";
 import { addServerVerb } from "../server-verb.ts";
 import { tableLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -50,6 +51,7 @@ export function registerRun(program: Command, terminal: Terminal): void {
     ],
     schema: optionsSchema,
     async act({ client, project, words, options }) {
+      await refuseMistakes(project);
       const started = await client.send(
         "POST",
         path`/api/v1/projects/${project}/executions`,
@@ -70,6 +72,12 @@ export function registerRun(program: Command, terminal: Terminal): void {
       refuseFailure(execution);
     },
   });
+}
+
+/** What is wrong in the files at hand is told before anything runs on what the server knew before. */
+async function refuseMistakes(project: string): Promise<void> {
+  const folder = findProjectFolder();
+  if (folder !== undefined && (projectOf(folder) ?? project) === project) await requireSoundProject(folder);
 }
 
 function summaryLines(execution: Execution): readonly string[] {

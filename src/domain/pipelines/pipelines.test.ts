@@ -272,10 +272,10 @@ stages:
     );
     const [why] = await project.pipelines.explainStep("p", "count");
     assert.equal(why?.verdict, "cached");
-    inputs = [{ ...version, state: "quarantined", reason: "column b is empty" }];
+    inputs = [{ ...version, state: "quarantined", reason: "Column b is empty." }];
     await assert.rejects(project.start(), {
       code: "data_quarantined",
-      message: /reads the data set messages, whose version dv_1 is in quarantine: column b is empty\.$/,
+      message: /^The stage "count" cannot read the data set messages\. Column b is empty\.$/,
     });
   });
 

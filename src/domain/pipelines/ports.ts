@@ -23,7 +23,7 @@ export interface DatasetInput {
   readonly path: string;
   readonly digest: Digest;
   readonly state: "usable" | "quarantined";
-  /** Why it is in quarantine. */
+  /** Why it is in quarantine, in whole sentences. */
   readonly reason?: string;
   /** Writes a copy that the pipeline may do with as it likes. */
   materialise(target: string): Promise<void>;

@@ -5,8 +5,13 @@ export function explainSyntax(error: YAMLError, text: string): string {
   const explained = explanations[error.code];
   if (error.code === "DUPLICATE_KEY")
     return `The key "${wordAt(text, error.pos[0])}" stands twice in the same mapping.`;
+  if (error.code === "BAD_INDENT" && error.message.startsWith("Flow")) return unclosed;
   return explained ?? `This is not valid YAML: ${error.message.replace(/\.$/, "")}.`;
 }
+
+// The parser calls this a matter of indentation, too.
+const unclosed =
+  "A bracket that was opened before is not closed here: a list in brackets ends with ], a mapping with }.";
 
 const explanations: Partial<Record<ErrorCode, string>> = {
   TAB_AS_INDENT: "A tab indents this line. YAML is indented with spaces only.",

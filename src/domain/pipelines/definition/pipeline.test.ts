@@ -295,12 +295,17 @@ const mistakes: readonly {
   message: RegExp;
   next?: RegExp;
 }[] = [
-  { title: "YAML that cannot be read", text: "stages: [a", at: "1:11", message: /is not valid YAML/ },
+  {
+    title: "YAML that cannot be read",
+    text: "stages: [a",
+    at: "1:11",
+    message: /A bracket that was opened before is not closed here/,
+  },
   {
     title: "a key that is twice there",
     text: "stages: {}\nstages: {}",
     at: "2:1",
-    message: /not valid YAML: Map keys must be unique/,
+    message: /^The key "stages" stands twice/,
   },
   {
     title: "an unknown key at the top",

@@ -3,6 +3,7 @@ import type { Document, Node } from "yaml";
 
 import { Problem } from "#kernel/errors";
 import type { SourcePosition } from "#kernel/errors";
+import { explainSyntax } from "#kernel/yaml";
 
 import { problems } from "../problems.ts";
 import type { Value } from "./values.ts";
@@ -29,7 +30,7 @@ export function readYamlSite(file: string, text: string): Site {
   const error = document.errors[0];
   if (error !== undefined) {
     throw new Problem(problems.pipeline_invalid, {
-      message: `${file} is not valid YAML: ${error.message.split("\n")[0]?.replace(/ at line.*$/, "") ?? ""}.`,
+      message: explainSyntax(error, text),
       position: positionAt(error.pos[0]),
     });
   }

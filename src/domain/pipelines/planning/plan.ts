@@ -99,7 +99,7 @@ function refuseQuarantine(graph: Graph, datasets: readonly DatasetInput[]): void
     const reader = graph.stages.find((stage) => stage.deps.some((dep) => overlap(dep, dataset.path)));
     if (reader === undefined) continue;
     throw new Problem(dataProblems.data_quarantined, {
-      message: `The stage "${reader.name}" reads the data set ${dataset.name}, whose version ${dataset.versionId} is in quarantine${dataset.reason === undefined ? "" : `: ${dataset.reason}`}.`,
+      message: `The stage "${reader.name}" cannot read the data set ${dataset.name}. ${dataset.reason ?? "It is in quarantine."}`,
       data: { dataset: dataset.name, version: dataset.versionId, stage: reader.name },
     });
   }
