@@ -41,7 +41,7 @@ const name = z
 type Parts = { readonly db: Database; readonly access: Omit<Access, "routes"> };
 
 export function createRoutes(parts: Parts): Route[] {
-  return [...sessionRoutes(parts), ...principalRoutes(parts), ...grantRoutes(parts)];
+  return [...sessionRoutes(parts), ...principalRoutes(parts), peopleRoute(parts), ...grantRoutes(parts)];
 }
 
 function sessionRoutes({ access }: Parts): Route[] {
@@ -185,6 +185,22 @@ function principalRoutes({ db, access }: Parts): Route[] {
       },
     }),
   ];
+}
+
+/** Ids stand in every answer; this tells in one answer whose they are, also of those who hold no role any more. */
+function peopleRoute({ access }: Parts): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/api/v1/projects/:project/people",
+    permission: "project:read",
+    summary: "The names of everyone who may appear as an actor",
+    tags: ["access"],
+    response: z.object({ people: z.array(principal.omit({ createdAtMs: true })) }),
+    async handler() {
+      const system = { id: "system", name: await access.nameOf("system"), kind: "system" as const };
+      return { people: [system, ...(await access.listPrincipals())] };
+    },
+  });
 }
 
 function grantRoutes({ db, access }: Parts): Route[] {
