@@ -152,6 +152,11 @@ const incident = createRoute({
   path: "/incidents/$incident",
   component: lazyRouteComponent(() => import("./scenes/incidents/incident.tsx"), "IncidentPage"),
 });
+const prediction = createRoute({
+  getParentRoute: () => project,
+  path: "/predictions/$prediction",
+  component: lazyRouteComponent(() => import("./scenes/predictions/prediction.tsx"), "PredictionPage"),
+});
 const audit = createRoute({
   getParentRoute: () => project,
   path: "/audit",
@@ -176,6 +181,7 @@ const tree = root.addChildren([
     release,
     serving,
     deployment,
+    prediction,
     monitoring,
     incidents,
     incident,

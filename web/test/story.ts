@@ -5,7 +5,16 @@ import type { Deployment, TrafficPoint } from "../src/data/deployments.ts";
 import type { Execution, Step } from "../src/data/executions.ts";
 import type { Incident } from "../src/data/incidents.ts";
 import type { Lineage, ModelVersion } from "../src/data/models.ts";
-import type { DriftFeature, Monitor, MonitoringOverview, Window } from "../src/data/monitoring.ts";
+import type {
+  DriftFeature,
+  Monitor,
+  MonitoringOverview,
+  Quality,
+  RolloutReading,
+  Window,
+} from "../src/data/monitoring.ts";
+import type { Trace } from "../src/data/predictions.ts";
+import type { Person } from "../src/data/session.ts";
 import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
 import type { Artifact, MetricSeries, Run } from "../src/data/runs.ts";
@@ -69,14 +78,12 @@ const charter: Charter = {
     sentence: "A message is answered first when its probability of negative reaches the cheapest threshold.",
     theoreticalThreshold: 0.11,
   },
-  monitors: gates
-    .slice(0, 3)
-    .map((each) => ({
-      id: `performance:${each.id}`,
-      sentence: each.sentence,
-      alpha: 0.003,
-      periodMs: 90 * day,
-    })),
+  monitors: gates.slice(0, 3).map((each) => ({
+    id: `performance:${each.id}`,
+    sentence: each.sentence,
+    alpha: 0.003,
+    periodMs: 90 * day,
+  })),
   retrainingPolicy: {
     sentence:
       "Retrains when a performance monitor alarms, after 2,000 new labels, or on Mondays at 03:00; at most once a day.",
@@ -805,6 +812,111 @@ const drift: DriftFeature[] = (["text_length", "airline", "score"] as const).map
   })),
 }));
 
+const quality: Quality = {
+  windows,
+  bound: 0.85,
+  comparison: ">=",
+  releases: [{ atMs: nowMs - 6 * day, text: "version 3 live", id: "rel_03" }],
+  incidents: [{ atMs: nowMs - 2 * day, text: incident.title, id: incident.id }],
+};
+
+const rollout: RolloutReading = {
+  releaseId: "rel_05",
+  liveReleaseId: "rel_03",
+  step: "canary",
+  sinceMs: nowMs - hour,
+  predictions: { candidate: 212, live: 1_840 },
+  outcomes: { candidate: 90, live: 801 },
+  agreement: 0.94,
+  verdict: "undecided",
+  comparisons: [
+    {
+      metric: "expected_cost",
+      method: "two_samples",
+      candidate: 0.31,
+      live: 0.34,
+      bound: null,
+      difference: -0.03,
+      interval: [-0.2, 0.14],
+      n: 90,
+      verdict: "undecided",
+      sentence: "Cost per prediction: 0.31 against 0.34 of the live version: too early to say",
+    },
+    {
+      metric: "errors",
+      method: "bound",
+      candidate: 0,
+      live: null,
+      bound: 0.01,
+      difference: null,
+      interval: [0, 0.02],
+      n: 212,
+      verdict: "not_worse",
+      sentence: "Errors: 0 of 212 requests: within the bound",
+    },
+  ],
+};
+
+const people: Person[] = [
+  { id: "system", name: "Gyre", kind: "system" },
+  { id: "usr_mira", name: "mira", kind: "person" },
+];
+
+const trace: Trace = {
+  prediction: {
+    predictionId: "pred_01",
+    atMs: nowMs - hour,
+    deployment: "dep_01",
+    releaseId: "rel_03",
+    modelVersionId: "mv_03",
+    role: "live",
+    unit: "customer-7",
+    inputs: { text: "my bag is lost and nobody answers", airline: "Sunlark" },
+    label: "negative",
+    score: 0.93,
+    decision: true,
+    threshold: 0.14,
+    latencyMs: 2.4,
+    requestId: "req_01",
+  },
+  outcome: { value: "negative", observedAtMs: nowMs, receivedAtMs: nowMs, actor: "usr_mira" },
+  earlierOutcomes: [],
+  release: {
+    id: "rel_03",
+    environment: "production",
+    state: "live",
+    reason: "the third model",
+    requestedBy: { id: "usr_mira", name: "mira" },
+    requestedAtMs: nowMs - 7 * day,
+    approvals: [{ by: { id: "usr_jonas", name: "jonas" }, atMs: nowMs - 6 * day, note: "the gates hold" }],
+    liveAtMs: nowMs - 6 * day,
+  },
+  modelVersion: {
+    id: "mv_03",
+    model: "airline-care",
+    number: 3,
+    kind: "onnx",
+    digest: digest("3c"),
+    createdAtMs: nowMs - 7 * day,
+    author: { id: "usr_mira", name: "mira" },
+    purpose: { kind: "requested", reason: "more words" },
+  },
+  runId: runs[1]!.id,
+  executionId: "exe_07",
+  codeDigest: digest("c0"),
+  environmentDigest: digest("e0"),
+  data: [
+    {
+      id: "dv_04",
+      dataset: "messages",
+      number: 4,
+      digest: digest("da"),
+      source: "file data/messages.csv",
+      rows: 14_640,
+    },
+  ],
+};
+
 /** What the invented server answers, by path. */
 export const answers: Readonly<Record<string, unknown>> = {
   "/api/v1/me": {
@@ -884,7 +996,15 @@ export const answers: Readonly<Record<string, unknown>> = {
     "deployments/dep_01": { deployment },
     "deployments/dep_01/traffic": { points: traffic },
     monitoring,
-    "monitoring/quality": { windows },
+    "monitoring/quality": quality,
+    "releases/rel_05/rollout": { reading: rollout },
+    ...Object.fromEntries(
+      releases
+        .filter((each) => each.id !== "rel_05")
+        .map((each) => [`releases/${each.id}/rollout`, { reading: null }]),
+    ),
+    people: { people },
+    "predictions/pred_01/trace": trace,
     "monitoring/drift": { features: drift },
     incidents: {
       incidents: [
@@ -932,6 +1052,7 @@ export const pages: Readonly<Record<string, string>> = {
   "release-rolling": "/projects/airline-care/releases/rel_05",
   serving: "/projects/airline-care/serving",
   deployment: "/projects/airline-care/serving/dep_01",
+  prediction: "/projects/airline-care/predictions/pred_01",
   monitoring: "/projects/airline-care/monitoring",
   drift: "/projects/airline-care/monitoring?tab=drift",
   incidents: "/projects/airline-care/incidents",

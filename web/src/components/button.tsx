@@ -1,24 +1,34 @@
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, MouseEvent, ReactNode } from "react";
 import { Icon, type IconName } from "./icons.tsx";
+import { toast } from "./toast.tsx";
 
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 
-/** `busy` keeps the width, refuses a second press and says so to a screen reader. */
+/**
+ * `busy` keeps the width, refuses a second press and says so to a screen reader. `refused` says why the
+ * reader may not press it: it stays in reach of the keyboard, and a press tells the reason.
+ */
 export function Button({
   look = "secondary",
   icon,
   busy = false,
+  refused,
   children,
   className = "",
   ...rest
 }: ButtonProps) {
+  const explain = (event: MouseEvent) => {
+    event.preventDefault();
+    if (refused) toast("bad", refused);
+  };
   return (
     <button
       type="button"
       {...rest}
-      aria-disabled={busy || rest.disabled || undefined}
+      aria-disabled={busy || rest.disabled || refused !== undefined || undefined}
       aria-busy={busy || undefined}
-      onClick={busy ? undefined : rest.onClick}
+      {...(refused === undefined ? {} : { title: refused, "aria-description": refused })}
+      onClick={refused !== undefined ? explain : busy ? undefined : rest.onClick}
       className={`${buttonClass(look)} ${className}`}
     >
       {busy ? <Icon name="spinner" size={14} className="turning" /> : icon && <Icon name={icon} size={14} />}
@@ -31,6 +41,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: ButtonLook;
   icon?: IconName;
   busy?: boolean;
+  refused?: string | undefined;
   children?: ReactNode;
 }
 

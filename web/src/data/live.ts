@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { projectPath } from "./client.ts";
 
-export type LiveState = "connecting" | "live" | "lost";
+/** `slow`: the reader may not follow the ledger, so the pages are asked again now and then. */
+export type LiveState = "connecting" | "live" | "slow" | "lost";
 
 /**
  * Keeps the pages of a project fresh: one stream of ledger events per project, each kind of event
@@ -72,6 +73,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   deployment: ["deployments"],
   gateway: ["deployments"],
   outcomes: ["monitoring"],
+  drift: ["monitoring"],
   window: ["monitoring"],
   monitor: ["monitoring"],
   incident: ["incidents", "monitoring"],

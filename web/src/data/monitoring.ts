@@ -70,6 +70,58 @@ export interface MonitoringOverview {
   openIncidents: Incident[];
 }
 
+/** One metric over event time, with what happened to the product beside it. */
+export interface Quality {
+  windows: Window[];
+  /** Of the live release; null where there is none. */
+  bound: number | null;
+  comparison: string | null;
+  releases: Marker[];
+  incidents: Marker[];
+}
+
+export interface Marker {
+  atMs: number;
+  text: string;
+  id: string;
+}
+
+/** The candidate beside the live version while it is being rolled out. */
+export interface RolloutReading {
+  releaseId: string;
+  liveReleaseId: string;
+  step: "shadow" | "canary";
+  sinceMs: number;
+  predictions: { candidate: number; live: number };
+  outcomes: { candidate: number; live: number };
+  agreement: number | null;
+  verdict: RolloutVerdict;
+  comparisons: {
+    metric: string;
+    method: "paired" | "two_samples" | "bound";
+    candidate: number | null;
+    live: number | null;
+    bound: number | null;
+    difference: number | null;
+    interval: [number, number] | null;
+    n: number;
+    verdict: RolloutVerdict;
+    sentence: string;
+  }[];
+}
+
+export type RolloutVerdict = "worse" | "not_worse" | "undecided";
+
+export function rolloutQuery(project: string, release: string) {
+  return queryOptions({
+    queryKey: [project, "monitoring", "rollout", release],
+    queryFn: ({ signal }) =>
+      request<{ reading: RolloutReading | null }>(projectPath(project, "releases", release, "rollout"), {
+        signal,
+      }),
+  });
+}
+
 export function monitoringQuery(project: string) {
   return queryOptions({
     queryKey: [project, "monitoring"],
@@ -81,12 +133,9 @@ export function qualityQuery(project: string, metric: string, segment?: string) 
   return queryOptions({
     queryKey: [project, "monitoring", "quality", metric, segment ?? ""],
     queryFn: ({ signal }) =>
-      request<{ windows: Window[] }>(
-        projectPath(project, "monitoring", "quality") + query({ metric, segment }),
-        {
-          signal,
-        },
-      ),
+      request<Quality>(projectPath(project, "monitoring", "quality") + query({ metric, segment }), {
+        signal,
+      }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "./client.ts";
+import { projectPath, request } from "./client.ts";
 
 /** Who the reader is and what they may. `via: "local"`: on the own machine nobody signs in. */
 export interface Me {
@@ -12,12 +12,28 @@ export interface Me {
   permissions: { everywhere: string[]; projects: Record<string, string[]> };
 }
 
+export interface Person {
+  id: string;
+  name: string;
+  kind: "person" | "service" | "system";
+}
+
 export const meQuery = queryOptions({
   queryKey: ["me"],
   queryFn: ({ signal }) => request<Me>("/api/v1/me", { signal }),
   staleTime: Infinity,
   retry: false,
 });
+
+/** Whose the ids are that stand as actors; asked once for a project. */
+export function peopleQuery(project: string) {
+  return queryOptions({
+    queryKey: [project, "people"],
+    queryFn: ({ signal }) => request<{ people: Person[] }>(projectPath(project, "people"), { signal }),
+    staleTime: Infinity,
+    retry: false,
+  });
+}
 
 /** Exchanges a token for a cookie that scripts cannot read. */
 export function signIn(token: string) {

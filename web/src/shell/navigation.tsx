@@ -78,6 +78,7 @@ function LiveMark({ state }: { state: LiveState }) {
   const look = {
     live: { icon: "dot", ink: "text-good", word: "Live" },
     connecting: { icon: "ring", ink: "text-faint", word: "Connecting" },
+    slow: { icon: "clock", ink: "text-faint", word: "Fresh every 30 s" },
     lost: { icon: "pause", ink: "text-warn", word: "Paused" },
   } as const;
   return (

@@ -15,6 +15,9 @@ import { Answer, toProblem } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Subject } from "./event-list.tsx";
 import { sayEvent } from "./event-words.ts";
+import { useNameOf, useRefusal } from "../../shell/who.ts";
+
+type NameOf = (id: string) => string;
 
 const nouns = [
   "charter",
@@ -28,6 +31,7 @@ const nouns = [
   "deployment",
   "incident",
   "outcomes",
+  "drift",
 ];
 
 /** Every change of state, by whom and when, chained so that a change afterwards is found. */
@@ -38,7 +42,9 @@ export function Audit() {
   const [view, setView] = useTableView();
   const query = useInfiniteQuery(eventsQuery(project, { actor: search.actor }));
   const verify = useQuery(verifyQuery);
-  const columns = useMemo(() => eventColumns(project), [project]);
+  const refusal = useRefusal(undefined, "audit:read");
+  const nameOf = useNameOf();
+  const columns = useMemo(() => eventColumns(project, nameOf), [project, nameOf]);
   const change = (changed: Record<string, string | undefined>) =>
     void navigate({
       to: ".",
@@ -53,7 +59,12 @@ export function Audit() {
         title="Audit"
         lead="Every change, by whom and when. Each line carries the hash of the one before."
         actions={
-          <Button icon="gates" busy={verify.isFetching} onClick={() => void verify.refetch()}>
+          <Button
+            icon="gates"
+            refused={refusal}
+            busy={verify.isFetching}
+            onClick={() => void verify.refetch()}
+          >
             Verify the chain
           </Button>
         }
@@ -80,7 +91,7 @@ export function Audit() {
         {({ pages }) => {
           const events = pages
             .flatMap((page) => page.events)
-            .filter((event) => matches(event, search.filter, search.kinds));
+            .filter((event) => matches(event, nameOf, search.filter, search.kinds));
           return (
             <Panel
               title="Events"
@@ -136,24 +147,26 @@ export function Audit() {
   );
 }
 
-function matches(event: LedgerEvent, filter = "", noun = ""): boolean {
+function matches(event: LedgerEvent, nameOf: NameOf, filter = "", noun = ""): boolean {
   if (noun && event.kind.split(".")[0] !== noun) return false;
   const needle = filter.toLowerCase();
   return (
     !needle ||
-    `${sayEvent(event).text} ${event.kind} ${event.subject} ${event.actorName}`.toLowerCase().includes(needle)
+    `${sayEvent(event, nameOf).text} ${event.kind} ${event.subject} ${event.actorName}`
+      .toLowerCase()
+      .includes(needle)
   );
 }
 
-function eventColumns(project: string): Column<LedgerEvent>[] {
+function eventColumns(project: string, nameOf: NameOf): Column<LedgerEvent>[] {
   return [
     {
       id: "what",
       header: "What",
-      value: (event) => sayEvent(event).text,
+      value: (event) => sayEvent(event, nameOf).text,
       cell: (event) => (
         <Subject project={project} event={event}>
-          {sayEvent(event).text}
+          {sayEvent(event, nameOf).text}
         </Subject>
       ),
     },

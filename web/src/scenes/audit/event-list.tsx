@@ -3,14 +3,16 @@ import { RowLink } from "../../components/link.tsx";
 import { Timeline } from "../../components/timeline.tsx";
 import type { LedgerEvent } from "../../data/audit.ts";
 import { sayEvent } from "./event-words.ts";
+import { useNameOf } from "../../shell/who.ts";
 
 /** Events of the ledger as sentences. */
 export function EventList({ project, events }: { project: string; events: readonly LedgerEvent[] }) {
+  const nameOf = useNameOf();
   if (events.length === 0) return <p className="text-soft">Nothing happened yet.</p>;
   return (
     <Timeline
       entries={events.map((event) => {
-        const said = sayEvent(event);
+        const said = sayEvent(event, nameOf);
         return {
           id: event.seq,
           atMs: event.atMs,
@@ -88,6 +90,27 @@ export function Subject({
         to="/projects/$project/models/$model/$version"
         params={{ project, model: data["model"], version: String(data["number"]) }}
       >
+        {children}
+      </RowLink>
+    );
+  }
+  if (noun === "outcomes" || noun === "drift") {
+    return (
+      <RowLink to="/projects/$project/monitoring" params={{ project }}>
+        {children}
+      </RowLink>
+    );
+  }
+  if (noun === "deployment") {
+    return (
+      <RowLink to="/projects/$project/serving/$deployment" params={{ project, deployment: subject }}>
+        {children}
+      </RowLink>
+    );
+  }
+  if (noun === "charter" || noun === "project") {
+    return (
+      <RowLink to="/projects/$project/charter" params={{ project }}>
         {children}
       </RowLink>
     );

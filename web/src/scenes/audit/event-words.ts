@@ -2,7 +2,10 @@ import { count, duration, plain, share } from "../../components/format.ts";
 import type { LedgerEvent } from "../../data/audit.ts";
 
 /** An event of the ledger as a sentence, and its meaning where it has one. */
-export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">): {
+export function sayEvent(
+  event: Pick<LedgerEvent, "kind" | "data" | "subject">,
+  nameOf: (id: string) => string = (id) => id,
+): {
   text: string;
   state?: string;
 } {
@@ -52,7 +55,7 @@ export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">):
     case "release.refused":
       return { text: "Release refused by its gates", state: "refused" };
     case "release.approved":
-      return { text: `Release approved by ${text("by")}`, state: "approved" };
+      return { text: `Release approved by ${nameOf(text("by"))}`, state: "approved" };
     case "release.declined":
       return { text: "Release declined", state: "rejected" };
     case "rollout.step_started":
@@ -82,6 +85,8 @@ export function sayEvent(event: Pick<LedgerEvent, "kind" | "data" | "subject">):
       return { text: "Incident resolved", state: "resolved" };
     case "incident.updated":
       return { text: "Incident: more was found" };
+    case "drift.noticed":
+      return { text: `Drift: ${text("direction")} ${text("cell")} in ${text("feature")}`, state: "drift" };
     default:
       return { text: sentence(event.kind) };
   }

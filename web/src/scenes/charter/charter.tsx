@@ -12,6 +12,7 @@ import { RelativeTime } from "../../components/time.tsx";
 import { charterQuery, type Charter, type Objective } from "../../data/charter.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
+import { Actor } from "../../shell/actor.tsx";
 
 /** What the project is for, and what is generated from saying so. */
 export function CharterPage() {
@@ -33,7 +34,7 @@ export function CharterPage() {
               <>
                 <span>version {charter.version}</span>
                 <span>
-                  applied <RelativeTime atMs={charter.appliedAtMs} /> by {charter.actor}
+                  applied <RelativeTime atMs={charter.appliedAtMs} /> by <Actor id={charter.actor} />
                 </span>
                 <Digest value={charter.digest} />
               </>

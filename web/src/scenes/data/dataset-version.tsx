@@ -20,6 +20,7 @@ import {
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Profile } from "./profile.tsx";
+import { Actor } from "../../shell/actor.tsx";
 
 /** One version of a data set: does it keep its contract, what is in it, where did it come from. */
 export function DatasetVersionPage() {
@@ -43,7 +44,7 @@ export function DatasetVersionPage() {
               <>
                 <span>{version.source}</span>
                 <span>
-                  arrived <RelativeTime atMs={version.createdAtMs} /> by {version.actor}
+                  arrived <RelativeTime atMs={version.createdAtMs} /> by <Actor id={version.actor} />
                 </span>
                 <Digest value={version.digest} />
               </>

@@ -13,6 +13,7 @@ import { incidentQuery, type Incident } from "../../data/incidents.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Resolve } from "./resolve.tsx";
+import { Actor } from "../../shell/actor.tsx";
 
 /** One incident: how bad, since when, why, and what was done about it. */
 export function IncidentPage() {
@@ -117,7 +118,8 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
             />
             {incident.resolution && (
               <p className="mt-4 border-t border-line pt-3 text-soft">
-                {incident.resolution.by}: {words(incident.resolution.verdict)}. {incident.resolution.note}
+                <Actor id={incident.resolution.by} />: {words(incident.resolution.verdict)}.{" "}
+                {incident.resolution.note}
               </p>
             )}
           </Panel>

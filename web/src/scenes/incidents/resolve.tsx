@@ -4,6 +4,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { resolveIncident, type IncidentVerdict } from "../../data/incidents.ts";
 import { useOrder } from "../../shell/use-order.ts";
+import { useRefusal } from "../../shell/who.ts";
 
 const verdicts: readonly { value: IncidentVerdict; label: string; hint: string }[] = [
   { value: "useful", label: "A real problem", hint: "The alarm was worth its disturbance." },
@@ -13,6 +14,7 @@ const verdicts: readonly { value: IncidentVerdict; label: string; hint: string }
 
 /** Closes an incident with a judgement, which is how the monitors are held to account. */
 export function Resolve({ project, incident }: { project: string; incident: string }) {
+  const refusal = useRefusal(project, "deployment:write");
   const [open, setOpen] = useState(false);
   const [verdict, setVerdict] = useState<IncidentVerdict>("useful");
   const [note, setNote] = useState("");
@@ -22,7 +24,7 @@ export function Resolve({ project, incident }: { project: string; incident: stri
   }, "The incident is resolved.");
   return (
     <>
-      <Button look="primary" icon="check" onClick={() => setOpen(true)}>
+      <Button look="primary" icon="check" refused={refusal} onClick={() => setOpen(true)}>
         Resolve
       </Button>
       <Dialog

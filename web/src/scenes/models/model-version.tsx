@@ -20,6 +20,8 @@ import { requestRelease } from "../../data/releases.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
+import { Actor } from "../../shell/actor.tsx";
+import { useRefusal } from "../../shell/who.ts";
 
 /** One version of a model: its proof, its signature, its files, and everything it came from. */
 export function ModelVersionPage() {
@@ -51,7 +53,7 @@ export function ModelVersionPage() {
               <>
                 <span>{version.kind}</span>
                 <span>
-                  registered <RelativeTime atMs={version.createdAtMs} /> by {version.actor}
+                  registered <RelativeTime atMs={version.createdAtMs} /> by <Actor id={version.actor} />
                 </span>
                 <Digest value={version.digest} />
               </>
@@ -240,6 +242,7 @@ function Files({ project, version }: { project: string; version: ModelVersion })
 }
 
 function AskForRelease({ project, version }: { project: string; version: ModelVersion }) {
+  const refusal = useRefusal(project, "release:request");
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const navigate = useNavigate();
@@ -253,7 +256,7 @@ function AskForRelease({ project, version }: { project: string; version: ModelVe
   }, "The release is being judged by its gates.");
   return (
     <>
-      <Button look="primary" icon="release" onClick={() => setOpen(true)}>
+      <Button look="primary" icon="release" refused={refusal} onClick={() => setOpen(true)}>
         Release
       </Button>
       <Dialog

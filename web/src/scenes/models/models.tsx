@@ -14,6 +14,7 @@ import { RelativeTime } from "../../components/time.tsx";
 import { modelVersionsQuery, modelsQuery, type ModelVersion } from "../../data/models.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
+import { useNameOf } from "../../shell/who.ts";
 
 /** Every model with its versions and what was measured on each. */
 export function Models() {
@@ -63,11 +64,12 @@ function Versions({
   versions: number;
   open: boolean;
 }) {
+  const nameOf = useNameOf();
   const [wanted, setWanted] = useState(open);
   const query = useQuery({ ...modelVersionsQuery(project, model), enabled: wanted });
   const [view, setView] = useTableView({ sort: "-created" });
   const rows = query.data?.versions ?? noVersions;
-  const columns = useMemo(() => versionColumns(project, rows), [project, rows]);
+  const columns = useMemo(() => versionColumns(project, rows, nameOf), [project, rows, nameOf]);
   return (
     <Panel
       title={model}
@@ -103,7 +105,11 @@ function Versions({
 
 const noVersions: readonly ModelVersion[] = [];
 
-function versionColumns(project: string, versions: readonly ModelVersion[]): Column<ModelVersion>[] {
+function versionColumns(
+  project: string,
+  versions: readonly ModelVersion[],
+  nameOf: (id: string) => string,
+): Column<ModelVersion>[] {
   const metrics = [...new Set(versions.flatMap((version) => Object.keys(version.metrics)))];
   return [
     {
@@ -153,7 +159,7 @@ function versionColumns(project: string, versions: readonly ModelVersion[]): Col
         cell: (version) => write(version.metrics[key]),
       };
     }),
-    { id: "actor", header: "Who", value: (version) => version.actor },
+    { id: "actor", header: "Who", value: (version) => nameOf(version.actor) },
     {
       id: "created",
       header: "Registered",

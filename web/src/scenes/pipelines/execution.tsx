@@ -15,6 +15,8 @@ import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { StageGraph } from "./stage-graph.tsx";
 import { StepPanel } from "./step-panel.tsx";
+import { Actor } from "../../shell/actor.tsx";
+import { useRefusal } from "../../shell/who.ts";
 
 /** One time the pipeline ran: its graph, and beside the chosen stage why it ran and what it printed. */
 export function ExecutionPage() {
@@ -27,6 +29,7 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
   const { at } = useSearch({ strict: false });
   const navigate = useNavigate();
   const cancel = useOrder(() => cancelExecution(project, execution.id), "The execution is being cancelled.");
+  const refusal = useRefusal(project, "run:write");
   const chosen = execution.steps.find((step) => step.stage === at) ?? mostTelling(execution);
   const open = execution.state === "running" || execution.state === "queued";
   return (
@@ -38,7 +41,7 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
         meta={
           <>
             <span>
-              {execution.purpose.kind} by {execution.actor}
+              {execution.purpose.kind} by <Actor id={execution.actor} />
             </span>
             <span title={dateTime(execution.startedAtMs)}>
               started <RelativeTime atMs={execution.startedAtMs ?? execution.createdAtMs} />
@@ -51,7 +54,12 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
         }
         actions={
           open && (
-            <Button icon="stop" busy={cancel.isPending} onClick={() => cancel.mutate(undefined)}>
+            <Button
+              icon="stop"
+              refused={refusal}
+              busy={cancel.isPending}
+              onClick={() => cancel.mutate(undefined)}
+            >
               Cancel
             </Button>
           )

@@ -18,6 +18,7 @@ import { execute, executionsQuery, pipelineQuery, type ExecutionSummary } from "
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
+import { useNameOf, useRefusal } from "../../shell/who.ts";
 
 /** The pipeline as it stands, and every time it ran. */
 export function PipelinePage() {
@@ -25,8 +26,10 @@ export function PipelinePage() {
   const executions = useQuery(executionsQuery(project));
   const pipeline = useQuery(pipelineQuery(project));
   const navigate = useNavigate();
+  const nameOf = useNameOf();
+  const refusal = useRefusal(project, "run:write");
   const [view, setView] = useTableView({ sort: "-started" });
-  const columns = useMemo(() => executionColumns(project), [project]);
+  const columns = useMemo(() => executionColumns(project, nameOf), [project, nameOf]);
   const run = useOrder(async () => {
     const execution = await execute(project, {});
     await navigate({
@@ -41,7 +44,13 @@ export function PipelinePage() {
         title="Pipeline"
         lead="Stages run in parallel where the graph allows; one whose inputs did not change is taken from the cache."
         actions={
-          <Button look="primary" icon="play" busy={run.isPending} onClick={() => run.mutate(undefined)}>
+          <Button
+            look="primary"
+            icon="play"
+            refused={refusal}
+            busy={run.isPending}
+            onClick={() => run.mutate(undefined)}
+          >
             Run
           </Button>
         }
@@ -92,7 +101,7 @@ export function PipelinePage() {
   );
 }
 
-function executionColumns(project: string): Column<ExecutionSummary>[] {
+function executionColumns(project: string, nameOf: (id: string) => string): Column<ExecutionSummary>[] {
   return [
     {
       id: "purpose",
@@ -123,7 +132,7 @@ function executionColumns(project: string): Column<ExecutionSummary>[] {
       value: (execution) => elapsedMs(execution),
       cell: (execution) => duration(elapsedMs(execution)),
     },
-    { id: "actor", header: "Who", value: (execution) => execution.actor },
+    { id: "actor", header: "Who", value: (execution) => nameOf(execution.actor) },
     {
       id: "started",
       header: "Started",

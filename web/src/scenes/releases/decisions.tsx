@@ -4,6 +4,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { approveRelease, declineRelease, rollBack, type Release } from "../../data/releases.ts";
 import { useOrder } from "../../shell/use-order.ts";
+import { useIsMe, useRefusal } from "../../shell/who.ts";
 
 type Verb = "approve" | "decline" | "roll back";
 
@@ -46,20 +47,35 @@ export function Decisions({ project, release }: { project: string; release: Rele
     },
     (verb) => verbs[verb].done,
   );
+  const mayDecide = useRefusal(project, "release:approve");
+  const mayRollBack = useRefusal(project, "release:rollback");
+  const isMe = useIsMe();
+  const ownWork = isMe(release.requestedBy)
+    ? "You asked for this release, and nobody approves their own: someone else has to."
+    : isMe(release.author)
+      ? "You made this version, and nobody approves their own work: someone else has to."
+      : undefined;
   const wanted = asked ? verbs[asked] : undefined;
   const incomplete = asked !== undefined && asked !== "approve" && note.trim() === "";
   return (
     <>
       {release.state === "awaiting_approval" && (
         <>
-          <Button look="primary" icon="check" onClick={() => setAsked("approve")}>
+          <Button
+            look="primary"
+            icon="check"
+            refused={mayDecide ?? ownWork}
+            onClick={() => setAsked("approve")}
+          >
             Approve
           </Button>
-          <Button onClick={() => setAsked("decline")}>Decline</Button>
+          <Button refused={mayDecide} onClick={() => setAsked("decline")}>
+            Decline
+          </Button>
         </>
       )}
       {(release.state === "live" || release.state === "rolling_out") && (
-        <Button icon="back" onClick={() => setAsked("roll back")}>
+        <Button icon="back" refused={mayRollBack} onClick={() => setAsked("roll back")}>
           Roll back
         </Button>
       )}

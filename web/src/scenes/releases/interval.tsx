@@ -1,7 +1,7 @@
 import { number } from "../../components/format.ts";
 
 /** A measured value on a line: its interval as a bar, the bound it is held against as a tick. */
-export function Interval({ value, interval, bound, baseline, label, compact = false }: IntervalProps) {
+export function Interval({ value, interval, bound, baseline, label, compact = false, range }: IntervalProps) {
   if (value === null) return <span className="text-sm text-faint">not measured</span>;
   const known = [
     value,
@@ -9,9 +9,9 @@ export function Interval({ value, interval, bound, baseline, label, compact = fa
     ...(bound === null ? [] : [bound]),
     ...(baseline === null ? [] : [baseline]),
   ];
-  const low = Math.min(...known);
-  const high = Math.max(...known);
-  const room = (high - low || Math.abs(high) || 1) * 0.15;
+  const low = range?.[0] ?? Math.min(...known);
+  const high = range?.[1] ?? Math.max(...known);
+  const room = range ? 0 : (high - low || Math.abs(high) || 1) * 0.15;
   const at = (x: number) => `${((x - low + room) / (high - low + 2 * room)) * 100}%`;
   const text = [
     `${label} ${number(value)}`,
@@ -83,4 +83,6 @@ interface IntervalProps {
   baseline: number | null;
   label: string;
   compact?: boolean;
+  /** Fixed ends of the line; by default they follow the values. */
+  range?: readonly [number, number];
 }

@@ -14,6 +14,8 @@ import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Decisions } from "./decisions.tsx";
 import { Gates } from "./gates.tsx";
+import { Actor } from "../../shell/actor.tsx";
+import { useNameOf } from "../../shell/who.ts";
 
 /** One release: the verdict of each gate with its evidence, who approved, how far the rollout is. */
 export function ReleasePage() {
@@ -23,6 +25,7 @@ export function ReleasePage() {
 }
 
 function Loaded({ project, release }: { project: string; release: Release }) {
+  const nameOf = useNameOf();
   return (
     <>
       <PageHeader
@@ -33,7 +36,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
         meta={
           <>
             <span>
-              asked by {release.requestedBy} <RelativeTime atMs={release.requestedAtMs} />
+              asked by <Actor id={release.requestedBy} /> <RelativeTime atMs={release.requestedAtMs} />
             </span>
             <TextLink
               to="/projects/$project/models/$model/$version"
@@ -61,7 +64,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
           </Notice>
         )}
         {release.exception && (
-          <Notice tone="warn" title={`An exception was made by ${release.exception.by}`}>
+          <Notice tone="warn" title={`An exception was made by ${nameOf(release.exception.by)}`}>
             {release.exception.reason}
           </Notice>
         )}
@@ -109,7 +112,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
                 entries={release.approvals.map((approval) => ({
                   id: approval.by,
                   atMs: approval.atMs,
-                  title: `${approval.by} approved`,
+                  title: `${nameOf(approval.by)} approved`,
                   state: "approved",
                   ...(approval.note ? { detail: approval.note } : {}),
                 }))}

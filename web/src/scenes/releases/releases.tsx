@@ -14,13 +14,15 @@ import { RelativeTime } from "../../components/time.tsx";
 import { releasesQuery, type Release } from "../../data/releases.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
+import { useNameOf } from "../../shell/who.ts";
 
 /** Every release asked for, with how its gates judged. */
 export function Releases() {
   const { project } = useParams({ from: "/projects/$project/releases" });
   const query = useQuery(releasesQuery(project));
+  const nameOf = useNameOf();
   const [view, setView] = useTableView({ sort: "-requested" });
-  const columns = useMemo(() => releaseColumns(project), [project]);
+  const columns = useMemo(() => releaseColumns(project, nameOf), [project, nameOf]);
   return (
     <>
       <PageHeader
@@ -55,7 +57,7 @@ export function Releases() {
   );
 }
 
-function releaseColumns(project: string): Column<Release>[] {
+function releaseColumns(project: string, nameOf: (id: string) => string): Column<Release>[] {
   return [
     {
       id: "version",
@@ -83,9 +85,9 @@ function releaseColumns(project: string): Column<Release>[] {
     {
       id: "approvals",
       header: "Approved by",
-      value: (release) => release.approvals.map((approval) => approval.by).join(", ") || null,
+      value: (release) => release.approvals.map((approval) => nameOf(approval.by)).join(", ") || null,
     },
-    { id: "by", header: "Asked by", value: (release) => release.requestedBy },
+    { id: "by", header: "Asked by", value: (release) => nameOf(release.requestedBy) },
     {
       id: "requested",
       header: "Asked",

@@ -7,14 +7,16 @@ import { CodeBlock } from "../../components/code-block.tsx";
 import { Field, TextField } from "../../components/field.tsx";
 import { share } from "../../components/format.ts";
 import { KeyValueList } from "../../components/key-values.tsx";
-import { TextLink } from "../../components/link.tsx";
+import { ButtonLink, TextLink } from "../../components/link.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { predict, type Deployment, type InputValue, type Prediction } from "../../data/deployments.ts";
 import type { ModelInput } from "../../data/models.ts";
 import { toProblem } from "../../shell/answer.tsx";
+import { useRefusal } from "../../shell/who.ts";
 
 /** Sends a real prediction through the gateway, and shows the same call for a terminal. */
 export function TryIt({ project, deployment, inputs }: TryItProps) {
+  const refusal = useRefusal(project, "prediction:write");
   const [values, setValues] = useState<Record<string, string>>({});
   const order = useMutation({
     mutationFn: (row: Record<string, InputValue>) => predict(project, deployment.id, row),
@@ -42,7 +44,7 @@ export function TryIt({ project, deployment, inputs }: TryItProps) {
               onChange={(value) => setValues((before) => ({ ...before, [input.name]: value }))}
             />
           ))}
-          <Button type="submit" look="primary" icon="serving" busy={order.isPending}>
+          <Button type="submit" look="primary" icon="serving" refused={refusal} busy={order.isPending}>
             Predict
           </Button>
         </form>
@@ -126,8 +128,15 @@ function Result({ project, prediction }: { project: string; prediction: Predicti
           ]}
         />
       </div>
-      <div className="mt-3">
-        <CodeBlock label="Where it came from" code={`gyre trace ${prediction.predictionId}`} />
+      <div className="mt-4 space-y-3">
+        <ButtonLink
+          to="/projects/$project/predictions/$prediction"
+          params={{ project, prediction: prediction.predictionId }}
+          icon="search"
+        >
+          See where it came from
+        </ButtonLink>
+        <CodeBlock label="The same from a terminal" code={`gyre trace ${prediction.predictionId}`} />
       </div>
     </div>
   );
