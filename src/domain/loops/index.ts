@@ -3,6 +3,7 @@ import { measuredCandidatesAreJudged } from "./measured-candidates-are-judged.ts
 import { outcomesBecomeLabelledData } from "./outcomes-become-labelled-data.ts";
 import { performanceRetrains } from "./performance-retrains.ts";
 import { retrainedModelsAskForRelease } from "./retrained-models-ask-for-release.ts";
+import { schedulesRetrain } from "./schedules-retrain.ts";
 import type { LoopParts } from "./parts.ts";
 
 export type { LoopParts } from "./parts.ts";
@@ -12,6 +13,7 @@ export function startLoops(parts: LoopParts): void {
   measuredCandidatesAreJudged(parts);
   retrainedModelsAskForRelease(parts);
   performanceRetrains(parts);
+  schedulesRetrain(parts);
   incidentRollsBack(parts);
   outcomesBecomeLabelledData(parts);
 }

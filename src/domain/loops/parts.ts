@@ -12,18 +12,25 @@ import type { Pipelines } from "#pipelines";
 import type { PipelinesCommands } from "#pipelines/commands";
 import type { Registry } from "#registry";
 
-/** What the loops ask, and the orders they may give. */
+/** What the loops ask, and the orders they may give: no more than is named here. */
 export interface LoopParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly jobs: JobQueue;
   readonly blobs: Blobs;
-  readonly objectives: Objectives;
-  readonly data: Data & { readonly commands: DataCommands };
-  readonly pipelines: Pipelines & { readonly commands: PipelinesCommands };
-  readonly registry: Registry;
-  readonly delivery: Delivery & { readonly commands: DeliveryCommands };
-  readonly monitoring: Monitoring;
+  readonly objectives: Pick<Objectives, "getCharter" | "getProject">;
+  readonly data: Pick<Data, "latestUsable"> & { readonly commands: Pick<DataCommands, "extendVersion"> };
+  readonly pipelines: Pick<Pipelines, "listExecutions"> & {
+    readonly commands: Pick<PipelinesCommands, "execute">;
+  };
+  readonly registry: Pick<Registry, "getVersion" | "listVersions">;
+  readonly delivery: Pick<Delivery, "getRelease" | "listReleases"> & {
+    readonly commands: Pick<
+      DeliveryCommands,
+      "recordEvidence" | "declineRelease" | "requestRelease" | "rollBack"
+    >;
+  };
+  readonly monitoring: Pick<Monitoring, "getIncident" | "coverage" | "labelledRows">;
   /** For files on their way; the analyst may read and write here. */
   readonly workFolder: string;
 }

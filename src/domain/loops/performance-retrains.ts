@@ -1,9 +1,9 @@
 import type { Release } from "#delivery";
 import { dayMs } from "#kernel/clock";
-import { retrainingPolicyOf } from "#objectives";
+import type { RetrainingPolicy } from "#objectives";
 
-import { gatherLabelledData } from "./outcomes-become-labelled-data.ts";
 import type { LoopParts } from "./parts.ts";
+import { gatherLabelledData, isUnderWay, retrainingPolicy, retrainings } from "./retraining.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -21,8 +21,7 @@ export function performanceRetrains(parts: LoopParts): void {
 
   ledger.on("performance-retrains", ["incident.opened"], async (event) => {
     if (event.data.kind !== "performance" || event.project === null) return;
-    const policy = retrainingPolicyOf((await objectives.getCharter(event.project)).projectFile);
-    if (policy?.anyOf.some((trigger) => trigger.kind === "performance") !== true) return;
+    if (!asksFor(await retrainingPolicy(parts, event.project))) return;
     await enqueue(event.project, event.subject, clock.nowMs());
   });
 
@@ -43,8 +42,8 @@ export function performanceRetrains(parts: LoopParts): void {
     run: async ({ payload: { project, incidentId } }) => {
       const incident = await monitoring.getIncident(incidentId);
       if (incident.state !== "open") return;
-      const policy = retrainingPolicyOf((await objectives.getCharter(project)).projectFile);
-      if (policy === null) return;
+      const policy = await retrainingPolicy(parts, project);
+      if (!asksFor(policy)) return;
       await enqueue(project, incidentId, clock.nowMs() + Math.max(policy.cooldownMs, 1));
       if (await somethingIsOnItsWay(project, incident.openedAtMs)) return;
       await gatherLabelledData(parts, project);
@@ -58,10 +57,7 @@ export function performanceRetrains(parts: LoopParts): void {
 
   /** A retraining or a release under way, or one that is live since the incident and whose outcomes are still to come. */
   async function somethingIsOnItsWay(project: string, openedAtMs: number): Promise<boolean> {
-    const executions = await pipelines.listExecutions(project, { limit: 20 });
-    const isTraining = executions.some(
-      (one) => one.purpose.kind === "retrain" && (one.state === "queued" || one.state === "running"),
-    );
+    const isTraining = (await retrainings(parts, project)).some(isUnderWay);
     const { projectFile } = await objectives.getCharter(project);
     const patienceMs = projectFile.monitoring.outcomes.arriveWithinMs + judgedOverMs;
     const isPromising = (release: Release): boolean =>
@@ -76,3 +72,7 @@ export function performanceRetrains(parts: LoopParts): void {
 const underWay: ReadonlySet<Release["state"]> = new Set(["judging", "awaiting_approval", "rolling_out"]);
 /** So many days of matured outcomes say whether a new version is better. */
 const judgedOverMs = 3 * dayMs;
+
+function asksFor(policy: RetrainingPolicy | null): policy is RetrainingPolicy {
+  return policy?.anyOf.some((trigger) => trigger.kind === "performance") === true;
+}
