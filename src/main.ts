@@ -147,14 +147,20 @@ export function createSystem(config: Config, simulated?: ManualClock) {
       await jobs.start();
     },
 
+    /** Ends all of it, whatever fails on the way: a part left running would keep the process alive. */
     async stop(): Promise<void> {
-      await server.close();
-      await jobs.stop({ graceMs: 2_000 });
-      await ledger.stop();
-      await monitoring.stop();
-      await serving.stop();
-      await analyst.stop();
-      await db.close();
+      const parts: readonly (() => Promise<void>)[] = [
+        () => server.close(),
+        () => jobs.stop({ graceMs: 2_000 }),
+        () => ledger.stop(),
+        () => monitoring.stop(),
+        () => serving.stop(),
+        () => analyst.stop(),
+        () => db.close(),
+      ];
+      const failures: unknown[] = [];
+      for (const stopPart of parts) await stopPart().catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
 
     /** Waits until nothing more follows from what has happened so far: for tests, and the demo's jumps in time. */
