@@ -23,12 +23,12 @@ const eventsSchema = z.object({
 it(
   "a pipeline goes on after kill -9 of the server, and no step runs twice to effect",
   { timeout: 120_000 },
-  async () => {
+  async (t) => {
     const folder = await temporaryFolder();
     const notes = await temporaryFolder();
     writeProject(folder, notes);
 
-    const first = await startServerProcess(folder);
+    const first = await startServerProcess(t, folder);
     await first.post("/api/v1/apply", { folder }, z.unknown());
     const execution = await first.post(`${base}/executions`, {}, executionSchema);
     await waitFor(
@@ -38,7 +38,7 @@ it(
     );
     await first.kill();
 
-    const second = await startServerProcess(folder);
+    const second = await startServerProcess(t, folder);
     const done = await waitFor(
       "the end of the pipeline",
       () => second.get(`${base}/executions/${execution.id}`, executionSchema),

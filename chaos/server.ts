@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
-import { after } from "node:test";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { z } from "zod";
@@ -23,13 +23,13 @@ export interface ServerProcess {
 }
 
 /** Starts a server on the state of a project's folder, and waits until it says where it is. */
-export async function startServerProcess(projectFolder: string): Promise<ServerProcess> {
+export async function startServerProcess(test: TestContext, projectFolder: string): Promise<ServerProcess> {
   const child = spawn(process.execPath, [program, projectFolder], {
     // A group of its own: at the end of the test its gateway and its analyst go with it.
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  after(() => endGroup(child));
+  test.after(() => endGroup(child));
   const { url, gatewayUrl } = await addressOf(child);
   const end = (signal: NodeJS.Signals): Promise<void> =>
     new Promise((resolve) => {
