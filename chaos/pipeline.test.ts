@@ -70,15 +70,17 @@ it(
 );
 
 function writeProject(folder: string, notes: string): void {
-  const stage = (name: string, seconds: number, dependency: string): string => `
+  const stage = (name: string, work: string, dependency: string): string => `
   ${name}:
-    cmd: echo began >> ${notes}/${name}; sleep ${seconds}; cat ${dependency} > ${name}.txt; echo ended >> ${notes}/${name}
+    cmd: echo began >> ${notes}/${name}; ${work}; cat ${dependency} > ${name}.txt; echo ended >> ${notes}/${name}
     deps: [${dependency}]
     outs: [${name}.txt]`;
+  // Longer than any start of a server the first time, short the second.
+  const hangOnce = `test -e ${notes}/hung || { touch ${notes}/hung; sleep 90; }`;
   const stages = [
-    stage("first", 0.1, "input.txt"),
-    stage("second", 3, "first.txt"),
-    stage("third", 0.1, "second.txt"),
+    stage("first", "true", "input.txt"),
+    stage("second", hangOnce, "first.txt"),
+    stage("third", "true", "second.txt"),
   ];
   writeFileSync(join(folder, "gyre.yaml"), "project: survivor\npipeline: dvc.yaml\n");
   writeFileSync(join(folder, "dvc.yaml"), `stages:${stages.join("")}\n`);
