@@ -24,6 +24,7 @@ import { createRoutes } from "./routes.ts";
 import { insertVersion, readProfile, readVersion, readVersionByNumber, readVersions } from "./store.ts";
 import { csvAsText, csvTyped, quoteName, quoteText } from "./table.ts";
 import type { Query } from "./table.ts";
+import { whyUnreadable } from "./why-unreadable.ts";
 
 export interface DataModule extends Data {
   readonly commands: DataCommands;
@@ -232,9 +233,11 @@ async function countRows(csv: string, shownPath: string, query: Query): Promise<
     );
     return counted?.rows ?? 0;
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    const said = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    // The blob's path tells its reader nothing.
+    const reason = (await whyUnreadable(csv)) ?? said.replaceAll(csv, shownPath).replace(/\.$/, "");
     throw new Problem(problems.data_unreadable, {
-      message: `${shownPath} cannot be read as a table: ${reason}`,
+      message: `${shownPath} cannot be read as a table: ${reason}.`,
       cause,
     });
   }
