@@ -31,6 +31,11 @@ export const problems = defineProblems({
     when: "The prediction log cannot be written, so no prediction is answered: an answer that is not logged could not be traced.",
     next: "Free space on the disk of the server's folder; the gateway goes on by itself.",
   },
+  routing_unreadable: {
+    kind: "failed",
+    when: "The gateway starts and the routing table in its folder cannot be understood; it serves nothing yet.",
+    next: "Start the server, which tells it what to serve.",
+  },
   path_unknown: {
     kind: "not_found",
     when: "The gateway has no such path.",

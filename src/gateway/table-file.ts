@@ -1,9 +1,11 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
+import { Problem } from "#kernel/errors";
 import { routingTableSchema } from "#serving/routing";
 import type { RoutingTable } from "#serving/routing";
 
 import type { Complain } from "./complaints.ts";
+import { problems } from "./problems.ts";
 
 /**
  * The routing table as the control plane last told it. A file that is absent or cannot be understood is an
@@ -14,9 +16,13 @@ export function readTable(path: string, complain: Complain): RoutingTable {
     return routingTableSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isAbsent) complain(error);
+    if (!isAbsent) complain(unreadable(path, error));
     return { routes: [] };
   }
+}
+
+function unreadable(path: string, cause: unknown): Problem {
+  return new Problem(problems.routing_unreadable, { message: `${path} cannot be read.`, cause });
 }
 
 /** Whole or not at all, also after a power cut. */
