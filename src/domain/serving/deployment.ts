@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { DeployedVariant, Deployment, DeploymentState } from "./index.ts";
-import type { UnopenedModel, VariantReport } from "./routing/index.ts";
+import type { ServedRoute, UnopenedModel, VariantReport } from "./routing/index.ts";
 import type { DeploymentRow } from "./store.ts";
 
 const variantsSchema = z.array(
@@ -19,6 +19,19 @@ type StoredVariant = z.infer<typeof variantsSchema>[number];
 
 export function parseVariants(row: DeploymentRow): readonly StoredVariant[] {
   return variantsSchema.parse(JSON.parse(row.variants));
+}
+
+/** The variants of a route as a deployment's row keeps them. */
+export function storedVariants(route: ServedRoute): string {
+  const variants = route.variants.map(({ role, share, releaseId, modelVersionId, number, threshold }) => ({
+    role,
+    share,
+    releaseId,
+    modelVersionId,
+    number,
+    threshold,
+  }));
+  return JSON.stringify(variants);
 }
 
 /** What is known of the gateway when a deployment is shown. */

@@ -7,8 +7,11 @@ export { problems } from "./problems.ts";
 export { predictionLog } from "./prediction-log.ts";
 import "./events.ts";
 
-/** `starting` until the gateway answers; `degraded` when it does not and is being restarted; `idle` with nothing live. */
-export type DeploymentState = "idle" | "starting" | "ready" | "degraded";
+/**
+ * `degraded`: the gateway does not answer and is being restarted, or a version's file could not be opened.
+ * `idle`: a release is on its way and nothing is live yet.
+ */
+export type DeploymentState = "idle" | "ready" | "degraded";
 
 export interface DeployedVariant {
   readonly role: "live" | "canary" | "shadow";

@@ -17,7 +17,7 @@ import type { Objectives } from "#objectives";
 import type { Registry } from "#registry";
 
 import { measureCandidate } from "./candidate.ts";
-import { describeDeployment, parseVariants } from "./deployment.ts";
+import { describeDeployment, parseVariants, storedVariants } from "./deployment.ts";
 import { desiredTable, environment } from "./desired-table.ts";
 import { createGatewayProcess } from "./gateway-process.ts";
 import { createInfer } from "./inference-client.ts";
@@ -118,11 +118,7 @@ export function createServing(parts: ServingParts): ServingModule {
     const table = await desiredTable({ ...parts, deploymentOf });
     unopened = await gateway.route(table);
     for (const model of unopened) log.error("the gateway cannot open a model", { ...model });
-    const live = table.routes.filter((route) => !isStaging(route));
-    for (const route of live) await rememberRoute(route);
-    for (const row of await readDeployments(db, {})) {
-      if (!live.some((route) => route.deployment === row.id)) await remember(row, row.model, []);
-    }
+    for (const route of table.routes) if (!isStaging(route)) await remember(route);
   }
 
   /** Kept before the first prediction bears it. */
@@ -141,29 +137,12 @@ export function createServing(parts: ServingParts): ServingModule {
     return id;
   }
 
-  async function rememberRoute(route: ServedRoute): Promise<void> {
+  async function remember(route: ServedRoute): Promise<void> {
     const [row] = await readDeployments(db, { id: route.deployment });
-    if (row === undefined) return;
-    const variants = route.variants.map(({ role, share, releaseId, modelVersionId, number, threshold }) => ({
-      role,
-      share,
-      releaseId,
-      modelVersionId,
-      number,
-      threshold,
-    }));
-    await remember(row, route.name, variants);
-  }
-
-  async function remember(
-    row: DeploymentRow,
-    model: string,
-    variants: readonly Pick<ServedRoute["variants"][number], "role" | "modelVersionId" | "share">[],
-  ): Promise<void> {
-    const text = JSON.stringify(variants);
-    if (row.variants === text && row.model === model) return;
+    const variants = storedVariants(route);
+    if (row === undefined || (row.variants === variants && row.model === route.name)) return;
     await db.transaction(async () => {
-      await saveVariants(db, { ...row, model, variants: text, updated_at_ms: clock.nowMs() });
+      await saveVariants(db, { ...row, model: route.name, variants, updated_at_ms: clock.nowMs() });
       await ledger.append({
         kind: "deployment.updated",
         subject: row.id,
@@ -171,7 +150,11 @@ export function createServing(parts: ServingParts): ServingModule {
         actor: "system",
         data: {
           environment,
-          variants: variants.map(({ role, modelVersionId, share }) => ({ role, modelVersionId, share })),
+          variants: route.variants.map(({ role, modelVersionId, share }) => ({
+            role,
+            modelVersionId,
+            share,
+          })),
         },
       });
     });

@@ -15,7 +15,7 @@ const deploymentSchema = z
     project: z.string(),
     environment: z.string(),
     model: z.string(),
-    state: z.enum(["idle", "starting", "ready", "degraded"]),
+    state: z.enum(["idle", "ready", "degraded"]),
     endpoint: z.string(),
     variants: z.array(
       z.object({
