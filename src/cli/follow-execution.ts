@@ -9,27 +9,33 @@ const attempts = 5;
 
 /** Tells what the steps of an execution print, each line behind the name of its stage, until the end. */
 export async function followExecution(client: Client, address: string, terminal: Terminal): Promise<void> {
-  const told = createTeller(terminal);
+  const teller = createTeller(terminal);
   for (let attempt = 1; ; attempt++) {
     // A stream that breaks (a server that restarts goes on with the execution) is opened again; it tells
     // from the beginning, so what was told is left out.
     const isLast = attempt === attempts;
-    const ended = await watchOnce(client, address, told).catch((error: unknown) => {
+    const ended = await watchOnce(client, address, teller, terminal).catch((error: unknown) => {
       if (isLast || error instanceof Problem) throw error;
       return false;
     });
     if (ended || isLast) return;
-    told.begin();
+    teller.begin();
   }
 }
 
-async function watchOnce(client: Client, address: string, teller: Teller): Promise<boolean> {
+async function watchOnce(
+  client: Client,
+  address: string,
+  teller: Teller,
+  terminal: Terminal,
+): Promise<boolean> {
   for await (const { event, data } of client.watch(`${address}/log/stream`)) {
     const parsed = newsSchema.safeParse({ event, data: JSON.parse(data) });
     // An event of a newer server is none of this program's business.
     if (!parsed.success) continue;
     if (parsed.data.event === "end") return true;
     teller.tell(parsed.data);
+    await terminal.heard();
   }
   return false;
 }
@@ -45,10 +51,13 @@ function createTeller(terminal: Terminal): Teller {
   const colours = new Map<string, Paint>();
   let position = 0;
   let told = 0;
-  const say = (stage: string, line: string): void => {
-    if (position++ < told) return;
-    told = position;
-    terminal.say(`${terminal.paintSaid(colourOf(stage, colours), `${stage} |`)} ${line}`);
+  const say = (stage: string, ...lines: readonly string[]): void => {
+    const fresh = lines.slice(Math.max(0, told - position));
+    position += lines.length;
+    told = Math.max(told, position);
+    if (fresh.length === 0) return;
+    const name = terminal.paintSaid(colourOf(stage, colours), `${stage} |`);
+    terminal.say(fresh.map((line) => `${name} ${line}`).join("\n"));
   };
   return {
     begin() {
@@ -74,7 +83,7 @@ function createTeller(terminal: Terminal): Teller {
       }
       const lines = ((unfinished.get(stage) ?? "") + news.data.text).split("\n");
       unfinished.set(stage, lines.pop() ?? "");
-      for (const line of lines) say(stage, line.replace(/\r$/, ""));
+      say(stage, ...lines.map((line) => line.replace(/\r$/, "")));
     },
   };
 }

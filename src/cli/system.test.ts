@@ -93,7 +93,7 @@ describe("the command line beside a running server", async () => {
     assert.match(stdout, /^report +failed /m);
     assert.match(
       stderr,
-      /error\[execution_failed\]: The step "report" failed: .*\n {2}\| the report cannot be written\nnext: /,
+      /error\[execution_failed\]: The stage "report" failed: .*\n {2}\| the report cannot be written\nnext: /,
     );
   });
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { styleText } from "node:util";
 
 export type Paint = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
@@ -13,6 +14,8 @@ export interface Terminal {
   printJson(value: unknown): void;
   /** One line to the reader; a program that asked for JSON is told nothing but data and errors. */
   say(line: string): void;
+  /** Resolves once the reader has taken what was said: awaited by whoever says much, so that it does not pile up. */
+  heard(): Promise<void>;
   /** One line of an error. */
   complain(line: string): void;
   /** Colours data, when stdout shows colours. */
@@ -33,6 +36,9 @@ export function createTerminal(wishes: { wantsJson: boolean; wantsColor: boolean
     print: (line) => void process.stdout.write(`${line}\n`),
     printJson: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     say: (line) => (wishes.wantsJson ? undefined : void process.stderr.write(`${line}\n`)),
+    heard: async () => {
+      if (process.stderr.writableNeedDrain) await once(process.stderr, "drain");
+    },
     complain: (line) => void process.stderr.write(`${line}\n`),
     paint: painter(process.stdout),
     paintSaid: painter(process.stderr),

@@ -21,6 +21,7 @@ const plainTerminal: Terminal = {
   printJson: () => {},
   say: () => {},
   complain: () => {},
+  heard: async () => {},
   paint: (_paint, text) => text,
   paintSaid: (_paint, text) => text,
 };

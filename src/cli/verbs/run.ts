@@ -125,11 +125,12 @@ function refuseFailure(execution: Execution): void {
     throw new Problem(problems.execution_cancelled, { message: `The run ${execution.id} was cancelled.` });
   }
   const failed = execution.steps.find(({ state }) => state === "failed");
-  const lastLines = (failed?.lastLines ?? []).map((line) => `  | ${line}`).join("\n");
+  const lastLines = (failed?.lastLines ?? []).map((line) => `  | ${line}`);
   const failure = failed?.failure ?? execution.failure;
-  const what = failed === undefined ? `The run ${execution.id} failed` : `The step "${failed.stage}" failed`;
+  const what =
+    failed === undefined ? `The run ${execution.id} failed.` : `The stage "${failed.stage}" failed.`;
   throw new Problem(problems.execution_failed, {
-    message: `${what}: ${failure?.message ?? `exit code ${failed?.exitCode ?? "unknown"}`}${lastLines === "" ? "" : `\n${lastLines}`}`,
+    message: [failure?.message ?? what, ...lastLines].join("\n"),
     ...(failure === null ? {} : { next: failure.next }),
     data: { execution: execution.id, stage: failed?.stage ?? null, lastLines: failed?.lastLines ?? [] },
   });

@@ -16,7 +16,7 @@ export interface Logs {
 
 export type LogName = "environment" | { readonly step: string; readonly attempt: number };
 
-const readAtOnceBytes = 1 << 20;
+const readAtOnceBytes = 64 * 1024;
 
 export function createLogs(folder: string): Logs {
   const pathOf: Logs["pathOf"] = (execution, log) =>
