@@ -79,7 +79,9 @@ export function forkAnalyst(settings: AnalystSettings): AnalystChannel {
       const onAbort = (): void => cancel(options.signal?.reason);
       options.signal?.addEventListener("abort", onAbort);
       child.send({ id, ...request }, (error) => {
-        if (error !== null) reject(died(`could not be reached: ${error.message}`));
+        // A process that cannot be reached has ended, or is about to: its end rejects the question, and only
+        // then, because whoever asks again must find a new one.
+        if (error !== null) child.kill("SIGKILL");
       });
       try {
         return await promise;
