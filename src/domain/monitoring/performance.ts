@@ -98,13 +98,26 @@ function readMonitor(
   };
 }
 
-/** The bound in the unit of the metric; one against the baseline was measured when the release was judged. */
+/**
+ * The bound in the unit of the metric; one against the baseline was measured when the release was judged.
+ *
+ * Against the release itself the bound is half as much again as it was judged to be, or the upper end of
+ * that judgement's interval where the held-out rows were too few to know better.
+ */
 export function boundOf(
-  { bound, gate }: PlannedPerformance,
+  { bound, gate, against, comparison }: PlannedPerformance,
   release: Pick<WatchedRelease, "gates">,
 ): number | null {
-  return bound ?? release.gates.find((judged) => judged.gate.id === gate)?.bound ?? null;
+  const judged = release.gates.find((one) => one.gate.id === gate);
+  if (against === "gate") return bound ?? judged?.bound ?? null;
+  if (judged === undefined || judged.value === null) return null;
+  const { value, interval } = judged;
+  return comparison === "<=" || comparison === "<"
+    ? Math.max(value * (1 + toleratedWorsening), interval?.[1] ?? 0)
+    : Math.min(value * (1 - toleratedWorsening), interval?.[0] ?? Number.POSITIVE_INFINITY);
 }
+
+const toleratedWorsening = 0.5;
 
 /** One batch per window, also for those in which nothing was asked, so that time passes as the contract means it. */
 function decidableWindows(

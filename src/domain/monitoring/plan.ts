@@ -17,6 +17,8 @@ export interface PlannedPerformance extends PlannedBasics {
   /** Null for a bound against the baseline: then the one the live release was judged by holds. */
   readonly bound: number | null;
   readonly gate: string;
+  /** Whether the gate's bound holds, or what the live version showed when it was judged. */
+  readonly against: "gate" | "release";
   readonly forEach: string | null;
   /** Its rows are those with an outcome, so its windows must have matured. */
   readonly needsOutcomes: boolean;
@@ -68,7 +70,7 @@ export function planOf(
     periodMs: projectFile.monitoring.falseAlarms.periodMs,
     performance: monitors.flatMap((monitor) => {
       if (monitor.kind !== "performance") return [];
-      const { id, alpha, sentence, gate, needsOutcomes } = monitor;
+      const { id, alpha, sentence, gate, against, needsOutcomes } = monitor;
       const { requirement } = gate;
       return [
         {
@@ -79,6 +81,7 @@ export function planOf(
           comparison: requirement.kind === "threshold" ? requirement.comparison : comparisonOf(gate.metric),
           bound: requirement.kind === "threshold" ? requirement.threshold : null,
           gate: gate.id,
+          against,
           forEach: gate.forEach,
           needsOutcomes,
         },

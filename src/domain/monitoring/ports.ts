@@ -15,7 +15,12 @@ export interface WatchedRelease {
   readonly reason: string;
   readonly approvals: readonly { readonly by: string; readonly atMs: number; readonly note: string | null }[];
   /** The bound of each gate in the unit of its metric, as it was judged. */
-  readonly gates: readonly { readonly gate: { readonly id: string }; readonly bound: number | null }[];
+  readonly gates: readonly {
+    readonly gate: { readonly id: string };
+    readonly bound: number | null;
+    readonly value: number | null;
+    readonly interval: readonly [number, number] | null;
+  }[];
   readonly steps: readonly (
     | { readonly kind: "shadow"; readonly durationMs: number }
     | { readonly kind: "canary"; readonly durationMs: number }

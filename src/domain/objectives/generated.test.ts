@@ -43,6 +43,7 @@ suite("what follows from a charter", () => {
       monitors.map(({ id }) => id),
       [
         "performance:expected_cost",
+        "performance:expected_cost:as_released",
         "performance:recall",
         "performance:recall:for_each:airline",
         "performance:latency_p95_ms",

@@ -24,6 +24,11 @@ interface MonitorBasics {
 export interface PerformanceMonitor extends MonitorBasics {
   readonly kind: "performance";
   readonly gate: Gate;
+  /**
+   * `gate`: the gate's own bound. `release`: what the live version showed when it was judged; a bound
+   * against a rule says nothing while the rule is far worse than the model.
+   */
+  readonly against: "gate" | "release";
   readonly needsOutcomes: boolean;
 }
 
@@ -75,13 +80,24 @@ type WithoutBudget<Each> = Each extends Monitor ? Omit<Each, "windowMs" | "alpha
 function performanceOf(projectFile: ProjectFile): WithoutBudget<PerformanceMonitor>[] {
   return generateGates(projectFile)
     .filter(({ metric }) => traitsOf(metric).live)
-    .map((gate) => ({
-      id: `performance:${gate.id}`,
-      kind: "performance",
-      gate,
-      needsOutcomes: traitsOf(gate.metric).from !== "load",
-      sentence: `In live traffic: ${gate.sentence}`,
-    }));
+    .flatMap((gate) => {
+      const needsOutcomes = traitsOf(gate.metric).from !== "load";
+      const watched = { kind: "performance" as const, gate, needsOutcomes };
+      const asAsked = {
+        ...watched,
+        id: `performance:${gate.id}`,
+        against: "gate" as const,
+        sentence: `In live traffic: ${gate.sentence}`,
+      };
+      if (gate.requirement.kind === "threshold") return [asAsked];
+      const asReleased = {
+        ...watched,
+        id: `performance:${gate.id}:as_released`,
+        against: "release" as const,
+        sentence: `In live traffic: ${traitsOf(gate.metric).name} stays near what it was when the version was judged.`,
+      };
+      return [asAsked, asReleased];
+    });
 }
 
 function driftOf({ objective, monitoring }: ProjectFile): WithoutBudget<DriftMonitor>[] {
