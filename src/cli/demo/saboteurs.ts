@@ -7,7 +7,8 @@ export interface Sabotage {
   readonly parameters: Record<string, unknown>;
   readonly datasetVersions?: Record<string, string>;
   /** Where it has to end. */
-  readonly endsAt: "gates" | "canary";
+  readonly endsAt: "gates" | "rollout";
+  readonly when: "before_event" | "after_retraining";
 }
 
 /** A model of three words: bad enough that its gates see it. */
@@ -16,6 +17,7 @@ export function badCandidate(): Sabotage {
     what: "a vocabulary of three words",
     parameters: { "train.largest_vocabulary": 3, "train.candidates.phrases.ngrams": 1 },
     endsAt: "gates",
+    when: "before_event",
   };
 }
 
@@ -30,19 +32,19 @@ export function badCanary(stream: MessageStream, firstVersionId: string): Sabota
       what: "trained on last month's data",
       parameters: { "train.candidates.words.c": 6 },
       datasetVersions: { messages: firstVersionId },
-      endsAt: "canary",
+      endsAt: "rollout",
+      when: "after_retraining",
     };
   }
   return {
-    what: "it has seen the rows it is judged on",
+    what: "trained on 150 messages, those it is judged on among them",
     parameters: {
       "train.include_holdout": true,
       "train.minimum_messages": 1,
-      "train.candidates.words.c": 1000,
-      "train.candidates.phrases.c": 1000,
-      "prepare.newest_messages": 1200,
+      "prepare.newest_messages": 150,
       "prepare.holdout_share": 0.8,
     },
-    endsAt: "canary",
+    endsAt: "rollout",
+    when: "after_retraining",
   };
 }

@@ -85,7 +85,9 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
 
   // --- traffic, outcomes, the event, and everything that follows from them
 
-  const endMs = (stream.traffic.at(-1)?.createdAtMs ?? 0) + hourMs;
+  // After the last message the last outcomes still arrive, and windows close.
+  const endMs = (stream.traffic.at(-1)?.createdAtMs ?? 0) + 3 * dayMs;
+  const sabotages: Sabotage[] = [badCandidate(), badCanary(stream, firstVersionId)];
   let recoveredAtMs: number | undefined;
   let closedAtMs: number | undefined;
   const startMs = floorHour(stream.traffic[0]?.createdAtMs ?? 0);
@@ -99,11 +101,14 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     await reviewReleases();
     recoveredAtMs ??= (await hasRecovered()) ? nowMs : undefined;
 
-    if (await isRollingOut()) continue;
-    if (nowMs > stream.event.atMs - 2 * dayMs) await once("bad candidate", () => sabotage(badCandidate()));
-    if (recoveredAtMs !== undefined)
-      await once("bad canary", () => sabotage(badCanary(stream, firstVersionId)));
-    if (told.has("guardrail")) closedAtMs ??= nowMs;
+    const next = sabotages.find((one) =>
+      one.when === "before_event" ? firstIsLive(nowMs) : told.has("retrained is live"),
+    );
+    if (next !== undefined && !(await isRollingOut())) {
+      sabotages.splice(sabotages.indexOf(next), 1);
+      await sabotage(next);
+    }
+    if (recoveredAtMs !== undefined && sabotages.length === 0 && told.has("guardrail")) closedAtMs ??= nowMs;
     if (closedAtMs !== undefined && nowMs - closedAtMs >= quietMs) break;
   }
   await requireWholeStory();
@@ -250,6 +255,7 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
         told.add(`refused ${release.id}`);
         await tellJudgement(release.id, release.modelVersionId);
       }
+      if (release.state === "live" && release.requestedBy === "system") told.add("retrained is live");
       if (release.state === "live" && release.replaces !== null) {
         tellOnce(`live ${release.id}`, () =>
           tell({
@@ -324,13 +330,12 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     const releaseId = await releaseVersion(version, bad.what);
     await tellJudgement(releaseId, version);
     await expectState(releaseId, bad.endsAt === "gates" ? "refused" : "awaiting_approval");
-    if (bad.endsAt === "canary") await approve(releaseId, "the gates hold");
+    if (bad.endsAt === "rollout") await approve(releaseId, "the gates hold");
   }
 
-  async function once(key: string, act: () => Promise<void>): Promise<void> {
-    if (told.has(key)) return;
-    told.add(key);
-    await act();
+  /** The first model answers everything, and the world is as it was. */
+  function firstIsLive(nowMs: number): boolean {
+    return told.has(`live ${release}`) && nowMs < stream.event.atMs;
   }
 
   function tellOnce(key: string, telling: () => void): void {

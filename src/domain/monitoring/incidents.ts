@@ -111,7 +111,7 @@ function recoveredQuality({
     main === undefined
       ? ""
       : `: ${main.metric ?? main.monitor} ${shown(main.value)}, asked ${main.comparison ?? ""} ${shown(main.bound)}`;
-  return `Another release is live and within its bounds on ${outcomes} matured outcomes${value}`;
+  return `Another release is live, and on ${outcomes} matured outcomes nothing shows it beyond its bounds${value}`;
 }
 
 /** The newest window that can be judged, of those after the incident was opened, keeps what was asked. */
@@ -134,11 +134,15 @@ function recoveredWindow(
   return keeps ? `The newest window has ${metric} ${shown(value)}, asked ${shown(expected)}` : null;
 }
 
-/** Beyond its bound as far as one can see: of a slice with few rows only an alarm counts. */
+/**
+ * Beyond its bound as far as one can see. Of a slice with few rows, and of a bound that is itself an estimate
+ * from held-out rows, only an alarm counts.
+ */
 function isBeyond(reading: MonitorReading): boolean {
   if (reading.state === "alarm") return true;
-  const { value, bound, comparison, n, segment } = reading;
-  if (value === null || bound === null || segment !== null || n < 20) return false;
+  const { monitor, value, bound, comparison, n, segment } = reading;
+  if (value === null || bound === null || segment !== null || n < 20 || monitor.endsWith(":as_released"))
+    return false;
   return comparison === "<=" || comparison === "<" ? value > bound : value < bound;
 }
 

@@ -101,8 +101,8 @@ function readMonitor(
 /**
  * The bound in the unit of the metric; one against the baseline was measured when the release was judged.
  *
- * Against the release itself the bound is half as much again as it was judged to be, or the upper end of
- * that judgement's interval where the held-out rows were too few to know better.
+ * Against the release itself the bound is a quarter more than it was judged to be, or half way to the end of
+ * that judgement's interval, about one standard error, where the held-out rows were too few to know better.
  */
 export function boundOf(
   { bound, gate, against, comparison }: PlannedPerformance,
@@ -113,11 +113,11 @@ export function boundOf(
   if (judged === undefined || judged.value === null) return null;
   const { value, interval } = judged;
   return comparison === "<=" || comparison === "<"
-    ? Math.max(value * (1 + toleratedWorsening), interval?.[1] ?? 0)
-    : Math.min(value * (1 - toleratedWorsening), interval?.[0] ?? Number.POSITIVE_INFINITY);
+    ? Math.max(value * (1 + toleratedWorsening), (value + (interval?.[1] ?? value)) / 2)
+    : Math.min(value * (1 - toleratedWorsening), (value + (interval?.[0] ?? value)) / 2);
 }
 
-const toleratedWorsening = 0.5;
+const toleratedWorsening = 0.25;
 
 /** One batch per window, also for those in which nothing was asked, so that time passes as the contract means it. */
 function decidableWindows(

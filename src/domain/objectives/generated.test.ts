@@ -55,7 +55,7 @@ suite("what follows from a charter", () => {
       ],
     );
     for (const { alpha, periodMs } of monitors) {
-      assert.deepEqual({ alpha, periodMs }, { alpha: 1 / 9, periodMs: 91.310625 * dayMs });
+      assert.deepEqual({ alpha, periodMs }, { alpha: 1 / 10, periodMs: 91.310625 * dayMs });
     }
   });
 

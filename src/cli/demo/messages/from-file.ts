@@ -28,8 +28,8 @@ export interface FileOptions {
  * to disturb it with. Some dozens of hand-overs were compared and this one chosen because retraining gained most
  * after it, so it is the favourable case of its kind; others raised the cost more and recovered less.
  *
- * When the file covers few days its clock is stretched evenly, so that outcomes can arrive between two weeks of
- * traffic; the order of messages stays. Customers are not in the file: one is made up for every message.
+ * When the file covers few days its messages are spread over more, in their order, so that outcomes can arrive
+ * while there still is traffic. Customers are not in the file: one is made up for every message.
  */
 export function readMessages({ text, file, atLeastDays = 20 }: FileOptions): MessageStream {
   const rows = readRows(text, file);
@@ -46,21 +46,21 @@ export function readMessages({ text, file, atLeastDays = 20 }: FileOptions): Mes
       message: `${file} has ${trainingCount} messages to ${before} to train on before the hand-over; ${fewestTrainingMessages} are needed.`,
     });
   }
-  const stretch = createStretch(kept, trainingCount, atLeastDays);
-  const messages = kept.map((one) => ({ ...one, createdAtMs: stretch(one.createdAtMs) }));
+  const times = timesOf(kept, trainingCount, atLeastDays);
+  const messages = kept.map((one, index) => ({ ...one, createdAtMs: times[index] ?? one.createdAtMs }));
   return {
     origin: `${kept.length} of ${rows.length} messages of ${file}`,
     training: messages.slice(0, trainingCount),
     traffic: messages.slice(trainingCount),
     event: {
-      atMs: stretch(eventAtMs),
+      atMs: times[ownBefore] ?? eventAtMs,
       description: `The team hands over the inbox of ${before} and takes on those of ${after.join(", ")}, whose customers complain less.`,
     },
   };
 }
 
 // Of the file's rows, how many lie before the hand-over; of the own ones before it, how many are trained on.
-const eventAt = 0.45;
+const eventAt = 0.6;
 const trainingShare = 0.75;
 const fewestTrainingMessages = 400;
 /** Customers "complain less" when their share of negative messages is lower by this much. */
@@ -151,15 +151,15 @@ function chooseAirlines(rows: readonly Message[], file: string): { before: strin
   return { before: largest.name, after: calmer.map((one) => one.name) };
 }
 
-/** Spreads the times evenly, when needed, so that the traffic takes `atLeastDays`; the first message keeps its time. */
-function createStretch(
-  messages: readonly Message[],
-  trainingCount: number,
-  atLeastDays: number,
-): (timeMs: number) => number {
-  const startsAtMs = messages[0]?.createdAtMs ?? 0;
-  const trafficStartsAtMs = messages[trainingCount]?.createdAtMs ?? startsAtMs;
-  const endsAtMs = messages.at(-1)?.createdAtMs ?? trafficStartsAtMs;
-  const factor = Math.max(1, (atLeastDays * dayMs) / Math.max(1, endsAtMs - trafficStartsAtMs));
-  return (timeMs) => Math.round(startsAtMs + (timeMs - startsAtMs) * factor);
+/**
+ * The time of each message. A file that covers too few days is spread out: the order stays and the distances
+ * become equal, because a night of some hours would otherwise become days in which nobody writes.
+ */
+function timesOf(messages: readonly Message[], trainingCount: number, atLeastDays: number): readonly number[] {
+  const times = messages.map((one) => one.createdAtMs);
+  const startsAtMs = times[0] ?? 0;
+  const trafficSpanMs = (times.at(-1) ?? 0) - (times[trainingCount] ?? 0);
+  if (trafficSpanMs >= atLeastDays * dayMs) return times;
+  const distanceMs = (atLeastDays * dayMs) / Math.max(1, messages.length - trainingCount - 1);
+  return times.map((_, index) => Math.round(startsAtMs + index * distanceMs));
 }
