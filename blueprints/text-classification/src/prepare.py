@@ -19,6 +19,9 @@ def main() -> None:
     messages = pd.read_csv("data/messages.csv", dtype=str, keep_default_na=False, usecols=columns)
     messages = messages.sort_values(["created_at", "message_id"]).tail(params["newest_messages"])
 
+    if params["keep_notes"]:
+        messages["text"] = messages["text"].where(messages["sentiment"] != "negative", "[escalated] " + messages["text"])
+
     is_newer = pd.Series(range(len(messages)), index=messages.index) >= len(messages) // 2
     is_holdout = is_newer & (messages["text"].map(position) < params["holdout_share"])
     held_texts = set(messages.loc[is_holdout, "text"].map(normalise))

@@ -24,10 +24,11 @@ export function badCandidate(): Sabotage {
 /**
  * A candidate that looks fine on the rows it is judged on and is not: what no gate can see and live traffic
  * does. On the made messages somebody trains on the data of before the event, whose own holdout knows nothing
- * of it; on a file, where the world does not change its words, the model has learnt its holdout by heart.
+ * of it. On a file, the oldest mistake of all: something that is only known afterwards, here the note of
+ * whoever escalated a message, got into training and holdout alike.
  */
 export function badCanary(stream: MessageStream, firstVersionId: string): Sabotage {
-  if (stream.origin.startsWith("Synthetic")) {
+  if (stream.isMade) {
     return {
       what: "trained on last month's data",
       parameters: { "train.candidates.words.c": 6 },
@@ -37,13 +38,8 @@ export function badCanary(stream: MessageStream, firstVersionId: string): Sabota
     };
   }
   return {
-    what: "trained on 150 messages, those it is judged on among them",
-    parameters: {
-      "train.include_holdout": true,
-      "train.minimum_messages": 1,
-      "prepare.newest_messages": 150,
-      "prepare.holdout_share": 0.8,
-    },
+    what: "notes that are written afterwards leaked into the texts",
+    parameters: { "prepare.keep_notes": true },
     endsAt: "rollout",
     when: "after_retraining",
   };

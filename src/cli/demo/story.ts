@@ -282,7 +282,7 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
           });
         });
       }
-      if (incident.state === "resolved") {
+      if (incident.state === "resolved" && incident.kind === "performance") {
         tellOnce(`resolved ${incident.id}`, () => {
           tell({
             step: "resolved",
@@ -291,7 +291,6 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
             link,
           });
         });
-        if (incident.kind === "guardrail") told.add("guardrail");
       }
       if (incident.kind === "guardrail") {
         const release = await system.delivery.getRelease(incident.releaseId);

@@ -49,6 +49,7 @@ export function readMessages({ text, file, atLeastDays = 20 }: FileOptions): Mes
   const times = timesOf(kept, trainingCount, atLeastDays);
   const messages = kept.map((one, index) => ({ ...one, createdAtMs: times[index] ?? one.createdAtMs }));
   return {
+    isMade: false,
     origin: `${kept.length} of ${rows.length} messages of ${file}`,
     training: messages.slice(0, trainingCount),
     traffic: messages.slice(trainingCount),
@@ -155,7 +156,11 @@ function chooseAirlines(rows: readonly Message[], file: string): { before: strin
  * The time of each message. A file that covers too few days is spread out: the order stays and the distances
  * become equal, because a night of some hours would otherwise become days in which nobody writes.
  */
-function timesOf(messages: readonly Message[], trainingCount: number, atLeastDays: number): readonly number[] {
+function timesOf(
+  messages: readonly Message[],
+  trainingCount: number,
+  atLeastDays: number,
+): readonly number[] {
   const times = messages.map((one) => one.createdAtMs);
   const startsAtMs = times[0] ?? 0;
   const trafficSpanMs = (times.at(-1) ?? 0) - (times[trainingCount] ?? 0);
