@@ -12,6 +12,9 @@ import type { MonitoringPlan } from "./plan.ts";
 import type { ReleasesPort, TrafficPort, WatchedRelease } from "./ports.ts";
 import { readRolloutEvidence } from "./rollout-query.ts";
 
+/** A release that was taken back keeps what its last step has shown: it is why it was taken back. */
+const comparing: ReadonlySet<string> = new Set(["rolling_out", "rolled_back"]);
+
 export interface RolloutWatchParts {
   readonly sources: LogSources;
   readonly clock: Clock;
@@ -28,11 +31,11 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
   async function readRollout(releaseId: string): Promise<RolloutReading | null> {
     const candidate = await releases.getRelease(releaseId);
     const plan = await parts.planOf(candidate.project);
-    const live = await releases.liveRelease(candidate.project, candidate.environment);
     const step = candidate.steps[candidate.currentStep ?? -1];
-    const isUnderWay = candidate.state === "rolling_out" && step !== undefined && step.kind !== "all";
-    if (!isUnderWay || plan === undefined || live === undefined || live.id === releaseId) return null;
     const sinceMs = candidate.stepStartedAtMs ?? candidate.requestedAtMs;
+    const wasComparing = comparing.has(candidate.state) && step !== undefined && step.kind !== "all";
+    const live = await liveSince(candidate, sinceMs);
+    if (!wasComparing || plan === undefined || live === undefined) return null;
     const evidence = await readRolloutEvidence({
       sources,
       traffic,
@@ -42,7 +45,7 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
       live,
       step: step.kind,
       sinceMs,
-      nowMs: clock.nowMs() + 1,
+      nowMs: (candidate.endedAtMs ?? clock.nowMs()) + 1,
     });
     const pairs = evidence.pairs.reduce((sum, { count }) => sum + count, 0);
     const agreeing = evidence.pairs
@@ -60,8 +63,18 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
     };
   }
 
+  /** The release that answered when the step began, for it is the one the candidate stood beside. */
+  async function liveSince(candidate: WatchedRelease, sinceMs: number): Promise<WatchedRelease | undefined> {
+    const others = (await releases.listReleases(candidate.project)).filter(
+      (one) => one.id !== candidate.id && one.environment === candidate.environment,
+    );
+    const went = others.filter((one) => (one.liveAtMs ?? Infinity) <= sinceMs);
+    return went.toSorted((a, b) => (b.liveAtMs ?? 0) - (a.liveAtMs ?? 0))[0];
+  }
+
   /** Returns when to look again; null when the step is over or decided. */
   async function watch(releaseId: string): Promise<number | null> {
+    if ((await releases.getRelease(releaseId)).state !== "rolling_out") return null;
     const reading = await readRollout(releaseId);
     if (reading === null) return null;
     if (reading.verdict === "worse") {

@@ -173,7 +173,8 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
       method: "GET",
       path: `${base}/releases/:release/rollout`,
       permission: "project:read",
-      summary: "The candidate beside the live version; null when it is not being rolled out",
+      summary:
+        "The candidate beside the live version, now or when it was taken back; null when nothing was compared",
       tags,
       response: z.object({ reading: rolloutReadingSchema.nullable() }),
       handler: async ({ params }) => {
