@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { EventKind } from "#kernel/events";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 import type { ProjectFile } from "#objectives";
@@ -60,6 +61,28 @@ const overviewSchema = z
 
 const newestEvents = 12;
 
+/** What a reader wants to know first; every batch of outcomes and every run stands in the audit trail. */
+const landmarks: readonly EventKind[] = [
+  "project.created",
+  "charter.applied",
+  "dataset_version.created",
+  "dataset_version.quarantined",
+  "execution.finished",
+  "model_version.registered",
+  "model_version.rejected",
+  "release.requested",
+  "release.judged",
+  "release.approved",
+  "release.declined",
+  "rollout.step_started",
+  "release.live",
+  "release.rolled_back",
+  "incident.opened",
+  "incident.resolved",
+  "drift.noticed",
+  "gateway.lost",
+];
+
 /** Everything the home page shows, in one answer. */
 export function createOverviewRoutes(parts: InsightsParts): readonly Route[] {
   const { ledger, clock, access, objectives, data, pipelines, registry, delivery, serving, monitoring } =
@@ -82,7 +105,7 @@ export function createOverviewRoutes(parts: InsightsParts): readonly Route[] {
             serving.listDeployments(project),
             monitoring.listIncidents(project),
             monitoring.overview(project),
-            ledger.list({ project, newestFirst: true, limit: newestEvents }),
+            ledger.list({ project, kinds: landmarks, newestFirst: true, limit: newestEvents }),
           ]);
         const nowMs = clock.nowMs();
         const { stations, needs } = overviewOf({
