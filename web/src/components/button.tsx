@@ -1,6 +1,6 @@
 import type { ButtonHTMLAttributes, MouseEvent, ReactNode } from "react";
 import { Icon, type IconName } from "./icons.tsx";
-import { toast } from "./toast.tsx";
+import { toast } from "./toasts.ts";
 
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 

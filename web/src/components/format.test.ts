@@ -4,10 +4,10 @@ import { ago, bytes, count, duration, number, share, shortDigest } from "./forma
 
 test("numbers keep the digits that matter", () => {
   assert.deepEqual(
-    [0, 12_480, 0.87321, 3.14159, 145.26, 0.0000123, null, Number.NaN, Infinity].map((value) =>
+    [0, 12_480, 0.87321, 3.15159, 145.26, 0.0000123, null, Number.NaN, Infinity].map((value) =>
       number(value),
     ),
-    ["0", "12,480", "0.8732", "3.14", "145.3", "1.2e-5", "–", "–", "∞"],
+    ["0", "12,480", "0.8732", "3.15", "145.3", "1.2e-5", "–", "–", "∞"],
   );
 });
 

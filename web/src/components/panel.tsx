@@ -18,7 +18,7 @@ export function Panel({
             <h2 className="text-base font-semibold">{title}</h2>
             {hint && <p className="text-sm text-faint">{hint}</p>}
           </div>
-          {actions && <div className="flex items-center gap-1.5">{actions}</div>}
+          {actions && <div className="flex min-w-0 flex-wrap items-center gap-1.5">{actions}</div>}
         </div>
       )}
       <div className={flush ? "" : `px-5 pb-5 ${title ? "pt-1" : "pt-5"}`}>{children}</div>

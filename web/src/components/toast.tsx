@@ -1,30 +1,11 @@
-import { useSyncExternalStore } from "react";
 import { IconButton } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 import { toneClasses } from "./states.ts";
-
-interface Toast {
-  readonly id: number;
-  readonly tone: "good" | "bad";
-  readonly text: string;
-  readonly next?: string | undefined;
-}
-
-let toasts: readonly Toast[] = [];
-let lastId = 0;
-const listeners = new Set<() => void>();
-
-/** Says that something was done, or was not. A failure stays until it is closed. */
-export function toast(tone: Toast["tone"], text: string, next?: string): void {
-  lastId += 1;
-  const id = lastId;
-  publish([...toasts, { id, tone, text, next }].slice(-4));
-  if (tone === "good") setTimeout(() => dismiss(id), 5000);
-}
+import { dismiss, useToasts } from "./toasts.ts";
 
 /** Where toasts appear; once, in the shell. */
 export function Toasts() {
-  const shown = useSyncExternalStore(subscribe, () => toasts);
+  const shown = useToasts();
   return (
     <div
       aria-live="polite"
@@ -48,18 +29,4 @@ export function Toasts() {
       ))}
     </div>
   );
-}
-
-function dismiss(id: number): void {
-  publish(toasts.filter((each) => each.id !== id));
-}
-
-function publish(next: readonly Toast[]): void {
-  toasts = next;
-  for (const each of listeners) each();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -100,6 +100,25 @@ export function pipelineQuery(project: string) {
   });
 }
 
+/** Whether a stage would run now, and what differs from the last time. */
+export interface Explanation {
+  stage: string;
+  verdict: "cached" | "runs";
+  sentence: string;
+  differences: { part: string; name: string; before: string | null; now: string | null }[];
+  cacheKey: string | null;
+  lastStep: { execution: string; step: string; atMs: number } | null;
+}
+
+export function whyQuery(project: string, stage: string) {
+  return queryOptions({
+    queryKey: [project, "pipeline", "why", stage],
+    queryFn: ({ signal }) =>
+      request<{ explanations: Explanation[] }>(projectPath(project, "pipeline", "why", stage), { signal }),
+    staleTime: 5_000,
+  });
+}
+
 export function stepLogQuery(project: string, execution: string, stage: string) {
   return queryOptions({
     queryKey: [project, "executions", execution, "log", stage],
@@ -116,12 +135,16 @@ async function readLog(path: string, signal: AbortSignal): Promise<string> {
     const part = await request<StepLog>(path + query({ from: nextByte }), { signal });
     if (part.text === "") break;
     parts.push(part.text);
+    const read = part.nextByte - nextByte;
     nextByte = part.nextByte;
+    if (read < fullPartBytes) break;
   }
   return parts.join("");
 }
 
 const mostLogBytes = 16_000_000;
+/** A part shorter than this is the last one. */
+const fullPartBytes = 1_000_000;
 
 /** Follows all steps from their beginning: `log` {stage, text}, `step` {stage, state}, `end`. */
 export function logStreamPath(project: string, execution: string): string {

@@ -129,13 +129,22 @@ export function monitoringQuery(project: string) {
   });
 }
 
-export function qualityQuery(project: string, metric: string, segment?: string) {
+export function qualityQuery(
+  project: string,
+  metric: string,
+  segment?: string,
+  span: { fromMs?: number; toMs?: number } = {},
+) {
   return queryOptions({
-    queryKey: [project, "monitoring", "quality", metric, segment ?? ""],
+    queryKey: [project, "monitoring", "quality", metric, segment ?? "", span],
     queryFn: ({ signal }) =>
-      request<Quality>(projectPath(project, "monitoring", "quality") + query({ metric, segment }), {
-        signal,
-      }),
+      request<Quality>(
+        projectPath(project, "monitoring", "quality") +
+          query({ metric, segment, from: span.fromMs, to: span.toMs }),
+        {
+          signal,
+        },
+      ),
   });
 }
 

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { toast } from "../components/toast.tsx";
+import { toast } from "../components/toasts.ts";
 import { toProblem } from "./answer.tsx";
 
 /**

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Icon } from "../components/icons.tsx";
 import { PlainLink } from "../components/link.tsx";
 import { Menu } from "../components/menu.tsx";
-import { toast } from "../components/toast.tsx";
+import { toast } from "../components/toasts.ts";
 import { meQuery, signOut } from "../data/session.ts";
 
 /** Who is signed in, and the way out; on the own machine simply the name. */

@@ -3,7 +3,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useSize } from "../use-size.ts";
 import { useChartColours, type ChartColours } from "./chart-colours.ts";
-import type { ChartMark, ChartSeries, ChartThreshold } from "./time-chart.tsx";
+import { drawMarks, drawPoints, drawSpans, drawThresholds } from "./chart-layers.ts";
+import type { ChartMark, ChartSeries, ChartSpan, ChartThreshold } from "./time-chart.tsx";
 
 /** The canvas of a TimeChart. Milliseconds outside, seconds inside (uPlot's unit of time). */
 export function ChartDrawing(props: ChartDrawingInput) {
@@ -27,7 +28,7 @@ export function ChartDrawing(props: ChartDrawingInput) {
     };
     // A drawing is made anew for new inputs; the cursor moves within it.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [at, series, props.thresholds, props.marks, colours, width, height, frame]);
+  }, [at, series, props.thresholds, props.marks, props.spans, colours, width, height, frame]);
 
   useEffect(() => {
     const made = plot.current;
@@ -48,14 +49,16 @@ export function ChartDrawing(props: ChartDrawingInput) {
   );
 }
 
-interface ChartDrawingInput {
+export interface ChartDrawingInput {
   at: readonly number[];
   series: readonly ChartSeries[];
   /** Every series, hidden ones too: keeps each one's colour. */
   all: readonly ChartSeries[];
   thresholds: readonly ChartThreshold[];
   marks: readonly ChartMark[];
+  spans: readonly ChartSpan[];
   format: (value: number | null) => string;
+  axisFormat: (value: number) => string;
   atFormat: (at: number) => string;
   height: number;
   isTime: boolean;
@@ -66,10 +69,21 @@ interface ChartDrawingInput {
 function aligned(at: readonly number[], series: readonly ChartSeries[], isTime: boolean): uPlot.AlignedData {
   const x = at.map((moment) => (isTime ? moment / 1000 : moment));
   const lines = series.flatMap((line) => [
-    [...line.values],
+    ...(line.points ? [sure(line), unsure(line)] : [[...line.values]]),
     ...(line.low && line.high ? [[...line.high], [...line.low]] : []),
   ]);
   return [x, ...lines];
+}
+
+/** What stands already; the rest of the line is drawn by `unsure`. */
+function sure({ values, points = [] }: ChartSeries): (number | null)[] {
+  return values.map((value, index) => (points[index] === "hollow" ? null : value));
+}
+
+/** From the last value that stands to the ones that may still change. */
+function unsure({ values, points = [] }: ChartSeries): (number | null)[] {
+  const first = points.indexOf("hollow");
+  return values.map((value, index) => (first !== -1 && index >= first - 1 ? value : null));
 }
 
 function options(
@@ -78,13 +92,13 @@ function options(
   width: number,
   tip: { current: HTMLDivElement | null },
 ): uPlot.Options {
-  const { series, all, thresholds, format, isTime, height } = props;
+  const { series, all, thresholds, axisFormat, isTime, height } = props;
   const drawn: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   for (const line of series) {
     const index = line.colour ?? all.indexOf(line);
     const stroke = colours.series[index % colours.series.length] ?? colours.accent;
-    const few = props.at.length < 40;
+    const few = props.at.length < 40 && !line.points;
     drawn.push({
       label: line.label,
       stroke,
@@ -93,6 +107,7 @@ function options(
       points: { show: few, size: 5, fill: stroke, stroke },
       spanGaps: false,
     });
+    if (line.points) drawn.push({ stroke, width: 2, dash: [3, 4], points: { show: false } });
     if (line.low && line.high) {
       drawn.push(
         { show: true, width: 0, points: { show: false } },
@@ -105,7 +120,7 @@ function options(
   return {
     width,
     height,
-    padding: [12, 14, 0, 0],
+    padding: [12, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false } },
     scales: {
@@ -116,14 +131,15 @@ function options(
           const bottom = Math.min(...values);
           const top = Math.max(...values);
           const room = (top - bottom || Math.abs(top) || 1) * 0.08;
-          return [props.range?.[0] ?? bottom - room, props.range?.[1] ?? top + room];
+          const names = props.marks.length > 0 ? 2 * room : room;
+          return [props.range?.[0] ?? bottom - room, props.range?.[1] ?? top + names];
         },
       },
     },
     axes: [
       {
         ...axis,
-        size: isTime ? 42 : 28,
+        size: (_plot, values) => (values?.some((value) => value.includes("\n")) ? 42 : 28),
         gap: 6,
         grid: { show: false },
         space: 90,
@@ -133,13 +149,20 @@ function options(
         ...axis,
         size: 58,
         grid: { stroke: colours.line, width: 1 },
-        values: (_plot, splits) => splits.map((value) => format(value)),
+        values: (_plot, splits) => splits.map((value) => axisFormat(value)),
       },
     ],
     series: drawn,
     bands,
     hooks: {
-      draw: [(plot) => drawLines(plot, props, colours)],
+      drawClear: [(plot) => drawSpans(plot, props.spans, colours)],
+      draw: [
+        (plot) => {
+          drawPoints(plot, series, all, colours);
+          drawThresholds(plot, thresholds, colours);
+          drawMarks(plot, props.marks, isTime, colours);
+        },
+      ],
       setCursor: [(plot) => showTip(plot, tip.current, props)],
     },
   };
@@ -165,60 +188,6 @@ function timeTicks(
   });
 }
 
-function drawLines(
-  plot: uPlot,
-  { thresholds, marks, isTime }: ChartDrawingInput,
-  colours: ChartColours,
-): void {
-  const { ctx, bbox } = plot;
-  const ratio = uPlot.pxRatio;
-  ctx.save();
-  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  ctx.lineWidth = ratio;
-  for (const threshold of thresholds) {
-    const y = plot.valToPos(threshold.value, "y", true);
-    const colour = colours[threshold.tone ?? "bad"];
-    ctx.strokeStyle = colour;
-    ctx.fillStyle = colour;
-    ctx.setLineDash([5 * ratio, 4 * ratio]);
-    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
-    ctx.textAlign = "right";
-    write(ctx, threshold.label, bbox.left + bbox.width, y - 5 * ratio, colours.panel);
-  }
-  for (const mark of marks) {
-    const x = plot.valToPos(isTime ? mark.atMs / 1000 : mark.atMs, "x", true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    const colour = colours[mark.tone ?? "accent"];
-    ctx.strokeStyle = colour;
-    ctx.fillStyle = colour;
-    ctx.setLineDash([2 * ratio, 3 * ratio]);
-    line(ctx, x, bbox.top, x, bbox.top + bbox.height);
-    const late = x > bbox.left + bbox.width * 0.75;
-    ctx.textAlign = late ? "right" : "left";
-    write(ctx, mark.label, x + (late ? -5 : 5) * ratio, bbox.top + 10 * ratio, colours.panel);
-  }
-  ctx.restore();
-}
-
-function line(ctx: CanvasRenderingContext2D, fromX: number, fromY: number, toX: number, toY: number): void {
-  ctx.beginPath();
-  ctx.moveTo(fromX, fromY);
-  ctx.lineTo(toX, toY);
-  ctx.stroke();
-}
-
-/** Text with a rim in the colour of the panel, so that it can be read across a curve. */
-function write(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, rim: string): void {
-  ctx.save();
-  ctx.setLineDash([]);
-  ctx.strokeStyle = rim;
-  ctx.lineWidth = 4 * uPlot.pxRatio;
-  ctx.lineJoin = "round";
-  ctx.strokeText(text, x, y);
-  ctx.restore();
-  ctx.fillText(text, x, y);
-}
-
 function showTip(
   plot: uPlot,
   tip: HTMLDivElement | null,
@@ -234,7 +203,11 @@ function showTip(
   }
   tip.textContent = [
     atFormat(moment),
-    ...series.map((each) => `${each.label}  ${format(each.values[index] ?? null)}`),
+    ...series.map((each) =>
+      [`${each.label}  ${format(each.values[index] ?? null)}`, each.notes?.[index]]
+        .filter(Boolean)
+        .join(", "),
+    ),
   ].join("\n");
   tip.hidden = false;
   const over = plot.over;

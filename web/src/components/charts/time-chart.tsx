@@ -104,7 +104,9 @@ export function TimeChart(props: TimeChartProps) {
               all={series}
               thresholds={props.thresholds ?? []}
               marks={marks}
+              spans={props.spans ?? noSpans}
               format={format}
+              axisFormat={props.axisFormat ?? format}
               atFormat={atFormat}
               height={height}
               isTime={props.isTime ?? true}
@@ -119,6 +121,8 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
+const noSpans: readonly ChartSpan[] = [];
+
 export interface TimeChartProps {
   title: string;
   showTitle?: boolean;
@@ -127,7 +131,11 @@ export interface TimeChartProps {
   series: readonly ChartSeries[];
   thresholds?: readonly ChartThreshold[];
   marks?: readonly ChartMark[];
+  /** Stretches of the horizontal axis that are shaded: while something was wrong. */
+  spans?: readonly ChartSpan[];
   format?: (value: number | null) => string;
+  /** Writes the vertical axis, where a unit would only repeat itself; by default as the values. */
+  axisFormat?: (value: number) => string;
   atFormat?: (at: number) => string;
   atLabel?: string;
   isTime?: boolean;
@@ -144,6 +152,13 @@ export interface ChartSeries {
   high?: readonly (number | null)[];
   /** The count behind each value, for the table and the CSV file. */
   n?: readonly (number | null)[];
+  /**
+   * How sure each value is already: from the first hollow one on the line is dashed; a ring tells that a
+   * value was changed afterwards.
+   */
+  points?: readonly ("solid" | "hollow" | "ringed")[];
+  /** A word beside a value, for the table, the CSV file and whoever listens. */
+  notes?: readonly (string | null)[];
   dashed?: boolean;
   /** Position in the palette, to keep a colour when series come and go. */
   colour?: number;
@@ -154,6 +169,12 @@ export interface ChartThreshold {
   label: string;
   /** `bad` for a bound, `faint` for a comparison. */
   tone?: "bad" | "faint";
+}
+
+export interface ChartSpan {
+  fromMs: number;
+  /** `null`: it goes on. */
+  toMs: number | null;
 }
 
 export interface ChartMark {
@@ -225,11 +246,12 @@ function withInterval(line: ChartSeries, index: number, format: (value: number |
   const low = line.low?.[index];
   const high = line.high?.[index];
   const n = line.n?.[index];
+  const note = line.notes?.[index];
   const interval =
     low === null || low === undefined || high === null || high === undefined
       ? ""
       : ` (${format(low)} to ${format(high)})`;
-  return `${value}${interval}${n === null || n === undefined ? "" : `, n ${number(n)}`}`;
+  return [`${value}${interval}`, typeof n === "number" && `n ${number(n)}`, note].filter(Boolean).join(", ");
 }
 
 function csvRows(
@@ -240,6 +262,7 @@ function csvRows(
     line.key,
     ...(line.low ? [`${line.key}_low`, `${line.key}_high`] : []),
     ...(line.n ? [`${line.key}_n`] : []),
+    ...(line.notes ? [`${line.key}_note`] : []),
   ]);
   const rows = at.map((moment, index) => [
     isTime ? new Date(moment).toISOString() : moment,
@@ -247,6 +270,7 @@ function csvRows(
       line.values[index],
       ...(line.low ? [line.low[index], line.high?.[index]] : []),
       ...(line.n ? [line.n[index]] : []),
+      ...(line.notes ? [line.notes[index]] : []),
     ]),
   ]);
   return [[atLabel, ...head], ...rows];

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { CodeBlock, Digest } from "../../components/code-block.tsx";
 import { bound, day, money, number, words } from "../../components/format.ts";
 import { Icon, type IconName } from "../../components/icons.tsx";
@@ -13,6 +14,9 @@ import { charterQuery, type Charter, type Objective } from "../../data/charter.t
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Actor } from "../../shell/actor.tsx";
+import { releasesQuery } from "../../data/releases.ts";
+import { GateEvidence } from "./gate-evidence.tsx";
+import { TextLink } from "../../components/link.tsx";
 
 /** What the project is for, and what is generated from saying so. */
 export function CharterPage() {
@@ -51,7 +55,7 @@ export function CharterPage() {
           {tab === "file" ? (
             <CodeBlock label="gyre.yaml" code={charter.yaml} maximumHeight={900} />
           ) : (
-            <Generated charter={charter} />
+            <Generated project={project} charter={charter} />
           )}
         </>
       )}
@@ -59,16 +63,31 @@ export function CharterPage() {
   );
 }
 
-function Generated({ charter }: { charter: Charter }) {
+function Generated({ project, charter }: { project: string; charter: Charter }) {
+  const releases = useQuery(releasesQuery(project)).data?.releases ?? [];
+  const judged = releases.find((release) => release.gates.length > 1);
   const objective = charter.projectFile.objective;
   return (
     <div className="space-y-5">
       {objective && <ObjectivePanel objective={objective} />}
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Rules
           title="Release gates"
           icon="gates"
-          rules={charter.gates.map((gate) => ({ sentence: gate.sentence, line: gate.source.line }))}
+          hint={
+            judged ? (
+              <TextLink to="/projects/$project/releases/$release" params={{ project, release: judged.id }}>
+                as judged for v{judged.number}
+              </TextLink>
+            ) : (
+              "generated"
+            )
+          }
+          rules={charter.gates.map((gate) => ({
+            sentence: gate.sentence,
+            line: gate.source.line,
+            ...(judged ? { evidence: <GateEvidence release={judged} gate={gate.id} /> } : {}),
+          }))}
           none="No gates: nothing is said in ready_when."
         />
         <Rules title="Monitors" icon="monitoring" rules={charter.monitors} none="No monitors." />
@@ -130,16 +149,18 @@ function ObjectivePanel({ objective }: { objective: Objective }) {
 function Rules({
   title,
   icon,
+  hint = "generated",
   rules,
   none,
 }: {
   title: string;
   icon: IconName;
-  rules: readonly { sentence: string; line?: number }[];
+  hint?: ReactNode;
+  rules: readonly { sentence: string; line?: number; evidence?: ReactNode }[];
   none: string;
 }) {
   return (
-    <Panel title={title} hint="generated" flush>
+    <Panel title={title} hint={hint} flush>
       {rules.length === 0 ? (
         <p className="px-5 pb-5 text-soft">{none}</p>
       ) : (
@@ -147,7 +168,10 @@ function Rules({
           {rules.map((rule) => (
             <li key={rule.sentence} className="flex items-start gap-3 px-5 py-2.5">
               <Icon name={icon} className="mt-1 shrink-0 text-faint" />
-              <span className="flex-1">{rule.sentence}</span>
+              <span className="min-w-0 flex-1">
+                {rule.sentence}
+                {rule.evidence}
+              </span>
               {rule.line !== undefined && (
                 <span className="font-mono text-xs leading-6 text-faint">line {number(rule.line)}</span>
               )}

@@ -1,6 +1,6 @@
 import { BarList } from "../../components/charts/bar-list.tsx";
 import { Histogram } from "../../components/charts/histogram.tsx";
-import { day, number, plain, share } from "../../components/format.ts";
+import { count, day, number, plain, share } from "../../components/format.ts";
 import { Badge } from "../../components/state-badge.tsx";
 import type { ColumnProfile } from "../../data/datasets.ts";
 
@@ -36,13 +36,17 @@ export function Profile({ columns, rows }: { columns: readonly ColumnProfile[]; 
 }
 
 function Spread({ column }: { column: ColumnProfile }) {
+  const isText = column.type === "text";
+  if (isText && column.count > 0 && column.distinct === column.count) {
+    return <p className="text-sm text-faint">Every value is different.</p>;
+  }
   if (column.histogram && column.histogram.counts.length > 0) {
     return (
       <Histogram
         label={column.name}
         edges={column.histogram.edges}
         counts={column.histogram.counts}
-        {...(column.type === "time" ? { format: day } : {})}
+        {...(column.type === "time" ? { format: day } : isText ? { format: characters } : {})}
       />
     );
   }
@@ -55,6 +59,11 @@ function Spread({ column }: { column: ColumnProfile }) {
       />
     );
   return <p className="text-sm text-faint">Every value is different.</p>;
+}
+
+/** The histogram of a text is that of its lengths. */
+function characters(length: number | null | undefined): string {
+  return count(length, "character");
 }
 
 function edge(column: ColumnProfile, value: unknown): string {

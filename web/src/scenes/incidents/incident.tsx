@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { BarList } from "../../components/charts/bar-list.tsx";
-import { dateTime, duration, number, words } from "../../components/format.ts";
+import { dateTime, day, duration, share, words } from "../../components/format.ts";
 import { ButtonLink, TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -14,6 +14,8 @@ import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Resolve } from "./resolve.tsx";
 import { Actor } from "../../shell/actor.tsx";
+import { metricFormat, metricName } from "../metrics.ts";
+import { Evidence } from "./evidence.tsx";
 
 /** One incident: how bad, since when, why, and what was done about it. */
 export function IncidentPage() {
@@ -24,6 +26,7 @@ export function IncidentPage() {
 
 function Loaded({ project, incident }: { project: string; incident: Incident }) {
   const { evidence, cause } = incident;
+  const format = metricFormat(evidence.metric);
   return (
     <>
       <PageHeader
@@ -60,17 +63,18 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
         <Panel>
           <StatRow>
             <Stat
-              label={words(evidence.metric)}
+              label={metricName(evidence.metric)}
               value={evidence.value}
+              format={format}
               interval={evidence.interval}
               n={evidence.n}
               state={incident.state === "open" ? "open" : "resolved"}
             />
-            <Stat label="Expected" value={evidence.expected} />
+            <Stat label="Expected" value={evidence.expected} format={format} />
             <Stat
               label="Began"
-              value={<RelativeTime atMs={incident.onsetMs} />}
-              note={dateTime(incident.onsetMs)}
+              value={day(incident.onsetMs)}
+              note={<RelativeTime atMs={incident.onsetMs} />}
             />
             <Stat label="Found after" value={duration(incident.openedAtMs - incident.onsetMs)} />
             {incident.resolvedAtMs !== null && (
@@ -78,25 +82,22 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
             )}
           </StatRow>
         </Panel>
-        <div className="grid gap-5 lg:grid-cols-2">
+        <Evidence project={project} incident={incident} />
+        <div className="grid items-start gap-5 lg:grid-cols-2">
           <Panel title="Likely cause">
             <p className="mb-4 text-lg">{cause.sentence}</p>
             {cause.ranked.length > 0 && (
               <BarList
                 label="Possible causes, likeliest first"
                 tone="warn"
-                format={(weight) => number(weight)}
+                format={(weight) => share(weight, 0)}
                 items={cause.ranked.slice(0, 8).map((each) => ({
                   name: `${each.kind} ${each.name}`,
-                  label: (
-                    <>
-                      {each.name} <span className="text-faint">{each.kind.replaceAll("_", " ")}</span>
-                    </>
-                  ),
+                  label: each.name.replace("=", " "),
                   value: each.weight,
                   note: (
                     <>
-                      {each.detail}
+                      <span className="font-medium">{words(each.kind)}</span>: {each.detail}
                       {each.examples.length > 0 && (
                         <span className="mt-0.5 block text-soft">
                           {each.examples.slice(0, 4).join(" · ")}

@@ -6,7 +6,6 @@ import { Digest } from "../../components/code-block.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { bytes, count, number, plain } from "../../components/format.ts";
-import { GraphView } from "../../components/graph/graph-view.tsx";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -22,6 +21,8 @@ import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { Actor } from "../../shell/actor.tsx";
 import { useRefusal } from "../../shell/who.ts";
+import { metricName } from "../metrics.ts";
+import { LineageLink, LineagePanel } from "./lineage.tsx";
 
 /** One version of a model: its proof, its signature, its files, and everything it came from. */
 export function ModelVersionPage() {
@@ -79,7 +80,7 @@ export function ModelVersionPage() {
           {tab === "files" ? (
             <Files project={project} version={version} />
           ) : tab === "lineage" ? (
-            <LineagePanel lineage={lineage} height={560} />
+            <LineagePanel project={project} version={version} lineage={lineage} height={560} />
           ) : (
             <Overview project={project} version={version} lineage={lineage} />
           )}
@@ -107,13 +108,13 @@ function Overview({
         ) : (
           <StatRow>
             {Object.entries(version.metrics).map(([key, value]) => (
-              <Stat key={key} label={key} value={value} />
+              <Stat key={key} label={metricName(key)} value={value} />
             ))}
           </StatRow>
         )}
       </Panel>
-      <LineagePanel lineage={lineage} height={340} />
-      <div className="grid gap-5 lg:grid-cols-2">
+      <LineagePanel project={project} version={version} lineage={lineage} height={340} />
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Panel title="Signature">
           <KeyValueList
             items={[
@@ -167,6 +168,10 @@ function Overview({
                   <Digest value={version.origin.environmentDigest} />
                 ) : undefined,
               },
+              ...Object.entries(version.origin.datasetVersions).map(([dataset, id]) => ({
+                name: "Data",
+                value: <LineageLink lineage={lineage} id={id} fallback={`${dataset} ${id}`} />,
+              })),
               ...Object.entries(version.origin.parameters).map(([name, value]) => ({
                 name,
                 value: plain(value),
@@ -176,46 +181,6 @@ function Overview({
         </Panel>
       </div>
     </div>
-  );
-}
-
-const lineageIcons = {
-  source: "external",
-  dataset_version: "data",
-  label_snapshot: "labels",
-  code: "audit",
-  environment: "screen",
-  execution: "pipeline",
-  step: "pipeline",
-  run: "runs",
-  model_version: "model",
-  release: "release",
-  deployment: "serving",
-} as const;
-
-function LineagePanel({ lineage, height }: { lineage: Lineage; height: number }) {
-  const navigate = useNavigate();
-  return (
-    <Panel title="Lineage" hint="from the source to where it serves; Enter opens" flush>
-      <GraphView
-        label="Lineage"
-        height={height}
-        focus={lineage.nodes.find((node) => node.kind === "model_version")?.id}
-        nodes={lineage.nodes.map((node) => ({
-          id: node.id,
-          label: node.label,
-          kind: node.kind.replaceAll("_", " "),
-          ...(node.kind in lineageIcons
-            ? { icon: lineageIcons[node.kind as keyof typeof lineageIcons] }
-            : {}),
-        }))}
-        edges={lineage.edges}
-        onSelect={(id) => {
-          const link = lineage.nodes.find((node) => node.id === id)?.link;
-          if (link) void navigate({ to: link });
-        }}
-      />
-    </Panel>
   );
 }
 

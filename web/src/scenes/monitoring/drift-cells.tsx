@@ -34,10 +34,10 @@ export function DriftCells({ feature }: { feature: DriftFeature }) {
           </tr>
         </thead>
         <tbody>
-          {feature.reference.cells.map((cell, index) => (
+          {seen(feature).map(({ cell, index }) => (
             <tr key={cell} className="border-t border-line">
               <th scope="row" className="max-w-40 truncate py-1.5 pr-4 text-left font-normal" title={cell}>
-                {cell}
+                {feature.kind === "decision" ? (decisions[cell] ?? cell) : cell}
               </th>
               <td className="meter py-1.5 pr-4" aria-hidden="true">
                 <span
@@ -57,6 +57,15 @@ export function DriftCells({ feature }: { feature: DriftFeature }) {
       </table>
     </Panel>
   );
+}
+
+const decisions: Readonly<Record<string, string>> = { 1: "yes", 0: "no" };
+
+/** Cells that hold something, before or since. */
+function seen({ reference, counts }: DriftFeature): { cell: string; index: number }[] {
+  return reference.cells
+    .map((cell, index) => ({ cell, index }))
+    .filter(({ index }) => (reference.counts[index] ?? 0) > 0 || (counts[index] ?? 0) > 0);
 }
 
 function shares(counts: readonly number[]): number[] {

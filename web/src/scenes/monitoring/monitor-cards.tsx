@@ -1,36 +1,23 @@
-import { number, words } from "../../components/format.ts";
+import { number } from "../../components/format.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
 import type { Monitor } from "../../data/monitoring.ts";
+import { metricFormat, metricName } from "../metrics.ts";
 
 /** Every monitor with what it says now; choosing one draws it below. */
-export function MonitorCards({ monitors, chosen, onChoose }: MonitorCardsProps) {
+export function MonitorCards({ monitors, chosen, currency, onChoose }: MonitorCardsProps) {
   return (
-    <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-4">
+    <ul className="grid grid-cols-2 gap-3 xl:grid-cols-4">
       {monitors.map((monitor) => (
         <li key={`${monitor.monitor} ${monitor.segment ?? ""}`}>
           <button
             type="button"
             aria-pressed={monitor.metric === chosen.metric && (monitor.segment ?? "") === chosen.segment}
             onClick={() => onChoose(monitor)}
-            className="flex h-full w-full flex-col rounded-xl border border-line bg-panel p-4 text-left hover:border-line-strong aria-pressed:border-accent aria-pressed:ring-1 aria-pressed:ring-accent"
+            className="flex h-full w-full flex-col rounded-xl border border-line bg-panel p-3 text-left hover:border-line-strong aria-pressed:border-accent aria-pressed:ring-1 aria-pressed:ring-accent sm:p-4"
           >
-            <span className="text-sm text-soft">
-              {words(monitor.metric ?? monitor.kind)}
-              {monitor.segment && <span className="text-faint"> · {monitor.segment.replace("=", " ")}</span>}
-            </span>
-            <span className="mt-1 flex w-full flex-wrap items-center justify-between gap-x-2">
-              <span className="tabular text-xl font-semibold">{number(monitor.value)}</span>
-              <StateBadge
-                state={monitor.state}
-                {...(monitor.state === "watching" ? { word: "watching" } : {})}
-              />
-            </span>
-            <span className="tabular text-xs text-faint">
-              {monitor.interval && `${number(monitor.interval[0])} to ${number(monitor.interval[1])} · `}n ={" "}
-              {number(monitor.n)}
-            </span>
+            <Reading monitor={monitor} currency={currency} />
             <Evidence monitor={monitor} />
-            <span className="mt-2 block w-full border-t border-line pt-2 text-xs text-soft">
+            <span className="mt-2 hidden w-full border-t border-line pt-2 text-xs text-soft sm:block">
               {monitor.sentence}
             </span>
           </button>
@@ -43,7 +30,29 @@ export function MonitorCards({ monitors, chosen, onChoose }: MonitorCardsProps) 
 interface MonitorCardsProps {
   monitors: readonly Monitor[];
   chosen: { metric: string; segment: string };
+  currency: string;
   onChoose: (monitor: Monitor) => void;
+}
+
+function Reading({ monitor, currency }: { monitor: Monitor; currency: string }) {
+  const { metric, segment, interval, n, state } = monitor;
+  const format = metricFormat(metric ?? "", currency);
+  const bare = metricFormat(metric ?? "");
+  return (
+    <>
+      <span className="text-sm text-soft">
+        {metricName(metric ?? monitor.kind)}
+        {segment && <span className="text-faint"> · {segment.replace("=", " ")}</span>}
+      </span>
+      <span className="mt-1 mb-0.5 flex w-full flex-wrap items-center justify-between gap-x-2 gap-y-1">
+        <span className="tabular text-xl font-semibold">{format(monitor.value)}</span>
+        <StateBadge state={state} {...(state === "watching" ? { word: "watching" } : {})} />
+      </span>
+      <span className="tabular text-xs text-faint">
+        {interval && `${bare(interval[0])} to ${bare(interval[1])} · `}n = {number(n)}
+      </span>
+    </>
+  );
 }
 
 /** How near it is to being sure that something is wrong, on the scale of powers of ten. */

@@ -41,7 +41,7 @@ export function Monitoring() {
                 ]}
               />
               {tab === "drift" ? (
-                <Drift project={project} />
+                <Drift project={project} monitors={overview.monitors} />
               ) : (
                 <Quality project={project} overview={overview} />
               )}

@@ -1,14 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Skeleton } from "../../components/answers.tsx";
-import { TimeChart, type ChartMark } from "../../components/charts/time-chart.tsx";
+import { TimeChart } from "../../components/charts/time-chart.tsx";
 import { Choice } from "../../components/field.tsx";
-import { count, day, number, share, words } from "../../components/format.ts";
+import { count, day, share } from "../../components/format.ts";
 import { Panel } from "../../components/panel.tsx";
+import { incidentsQuery } from "../../data/incidents.ts";
 import { qualityQuery, type Monitor, type MonitoringOverview, type Window } from "../../data/monitoring.ts";
-import { releasesQuery, type Release } from "../../data/releases.ts";
 import { Answer } from "../../shell/answer.tsx";
+import { metricName } from "../metrics.ts";
 import { MonitorCards } from "./monitor-cards.tsx";
+import { QualityChart, QualityLegend } from "./quality-chart.tsx";
 
 const furtherMetrics = ["precision", "accuracy", "f1", "decision_share", "volume"];
 
@@ -33,20 +35,21 @@ export function Quality({ project, overview }: { project: string; overview: Moni
       <MonitorCards
         monitors={shown}
         chosen={{ metric, segment }}
+        currency={overview.currency}
         onChoose={(chosen) =>
           choose({ metric: chosen.metric ?? undefined, segment: chosen.segment ?? undefined })
         }
       />
       <Panel
-        title={words(metric)}
-        hint={segment ? `only ${segment.replace("=", " ")}` : undefined}
+        title={metricName(metric)}
+        hint={segment ? `only ${segment.replace("=", " ")}` : "over the time of the predictions"}
         actions={
           <>
             <Choice
               label="Metric"
               hideLabel
               value={metric}
-              options={metrics.map((name) => ({ value: name, label: words(name) }))}
+              options={metrics.map((name) => ({ value: name, label: metricName(name) }))}
               onChange={(value) => choose({ metric: value })}
             />
             {overview.segments.length > 0 && (
@@ -80,50 +83,24 @@ interface CurveProps {
 
 function Curve({ project, metric, segment, monitor, overview }: CurveProps) {
   const query = useQuery(qualityQuery(project, metric, segment || undefined));
-  const releases = useQuery(releasesQuery(project));
-  const bound = monitor?.bound ?? null;
+  const incidents = useQuery(incidentsQuery(project));
   return (
     <Answer query={query} skeleton={<Skeleton height={440} />}>
-      {({ windows }) =>
-        windows.length === 0 ? (
+      {(quality) =>
+        quality.windows.length === 0 ? (
           <p className="text-soft">No window has closed yet.</p>
         ) : (
-          <div className="space-y-6">
-            <TimeChart
-              title={words(metric)}
-              showTitle={false}
-              at={windows.map((window) => window.startMs)}
-              height={280}
-              series={[
-                {
-                  key: metric,
-                  label: words(metric),
-                  values: windows.map((window) => window.value),
-                  low: windows.map((window) => window.interval?.[0] ?? null),
-                  high: windows.map((window) => window.interval?.[1] ?? null),
-                  n: windows.map((window) => window.n),
-                },
-              ]}
-              thresholds={bound === null ? [] : [{ value: bound, label: `bound ${number(bound)}` }]}
-              marks={marksOf(releases.data?.releases ?? [], overview)}
+          <div className="space-y-5">
+            <QualityChart
+              metric={metric}
+              quality={quality}
+              bound={monitor?.bound ?? quality.bound}
+              incidents={incidents.data?.incidents ?? []}
+              currency={overview.currency}
             />
-            <TimeChart
-              title="Coverage: share of predictions whose outcome is known"
-              at={windows.map((window) => window.startMs)}
-              height={120}
-              range={[0, 1]}
-              format={(value) => share(value, 0)}
-              series={[
-                {
-                  key: "coverage",
-                  label: "coverage",
-                  values: windows.map((window) => window.coverage),
-                  n: windows.map((window) => window.predictions),
-                  colour: 2,
-                },
-              ]}
-            />
-            <Summary windows={windows} />
+            <QualityLegend windows={quality.windows} />
+            {metric !== "coverage" && <CoverageChart windows={quality.windows} />}
+            <Summary windows={quality.windows} />
           </div>
         )
       }
@@ -131,32 +108,33 @@ function Curve({ project, metric, segment, monitor, overview }: CurveProps) {
   );
 }
 
-function Summary({ windows }: { windows: readonly Window[] }) {
-  const restated = windows.reduce((all, window) => all + window.restated, 0);
+function CoverageChart({ windows }: { windows: readonly Window[] }) {
   return (
-    <p className="text-sm text-faint">
-      {count(windows.length, "window")} from {day(windows[0]?.startMs)} to {day(windows.at(-1)?.endMs)},{" "}
-      {windows.filter((window) => window.state === "provisional").length} still maturing,{" "}
-      {count(restated, "time")} restated by late outcomes.
-    </p>
+    <TimeChart
+      title="Coverage: share of predictions whose outcome is known"
+      at={windows.map((window) => window.startMs)}
+      height={110}
+      range={[0, 1]}
+      format={(value) => share(value, 0)}
+      series={[
+        {
+          key: "coverage",
+          label: "coverage",
+          values: windows.map((window) => window.coverage),
+          n: windows.map((window) => window.predictions),
+          points: windows.map((window) => (window.state === "provisional" ? "hollow" : "solid")),
+          colour: 2,
+        },
+      ]}
+    />
   );
 }
 
-/** What happened to the product, over its curve: versions going live, versions taken back, trouble beginning. */
-function marksOf(releases: readonly Release[], overview: MonitoringOverview): ChartMark[] {
-  return [
-    ...releases.flatMap((release): ChartMark[] => [
-      ...(release.liveAtMs === null
-        ? []
-        : [{ atMs: release.liveAtMs, label: `v${release.number} live`, tone: "good" as const }]),
-      ...(release.state === "rolled_back" && release.endedAtMs !== null
-        ? [{ atMs: release.endedAtMs, label: `v${release.number} back`, tone: "bad" as const }]
-        : []),
-    ]),
-    ...overview.openIncidents.map((incident): ChartMark => ({
-      atMs: incident.onsetMs,
-      label: "trouble begins",
-      tone: "bad",
-    })),
-  ];
+function Summary({ windows }: { windows: readonly Window[] }) {
+  return (
+    <p className="text-sm text-faint">
+      {count(windows.length, "window")} from {day(windows[0]?.startMs)} to {day(windows.at(-1)?.endMs)}, by
+      the time of the predictions. A window is final once its outcomes had time to arrive.
+    </p>
+  );
 }

@@ -17,6 +17,7 @@ import { StageGraph } from "./stage-graph.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Actor } from "../../shell/actor.tsx";
 import { useRefusal } from "../../shell/who.ts";
+import { DatasetVersionLink } from "../data/version-link.tsx";
 
 /** One time the pipeline ran: its graph, and beside the chosen stage why it ran and what it printed. */
 export function ExecutionPage() {
@@ -98,7 +99,7 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
               },
               ...Object.entries(execution.datasetVersions).map(([dataset, version]) => ({
                 name: `Data: ${dataset}`,
-                value: <code className="font-mono text-xs">{version}</code>,
+                value: <DatasetVersionLink project={project} dataset={dataset} id={version} />,
               })),
               ...Object.entries(execution.parameters).map(([name, value]) => ({ name, value: plain(value) })),
               {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { EmptyState } from "../../components/answers.tsx";
 import { Button } from "../../components/button.tsx";
@@ -19,12 +19,14 @@ import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { useNameOf, useRefusal } from "../../shell/who.ts";
+import { Why } from "./why.tsx";
 
 /** The pipeline as it stands, and every time it ran. */
 export function PipelinePage() {
   const { project } = useParams({ from: "/projects/$project/pipeline" });
   const executions = useQuery(executionsQuery(project));
   const pipeline = useQuery(pipelineQuery(project));
+  const { at } = useSearch({ strict: false });
   const navigate = useNavigate();
   const nameOf = useNameOf();
   const refusal = useRefusal(project, "run:write");
@@ -56,7 +58,7 @@ export function PipelinePage() {
         }
       />
       <div className="space-y-5">
-        <Panel title="Stages" hint="dvc.yaml" flush>
+        <Panel title="Stages" hint="choose one to see whether it would run now" flush>
           <Answer query={pipeline} skeleton={<div className="h-[300px] bg-sunken" />}>
             {({ stages }) =>
               stages.length === 0 ? (
@@ -67,6 +69,15 @@ export function PipelinePage() {
                 <GraphView
                   label="Stages"
                   height={300}
+                  selected={at}
+                  onSelect={(stage) =>
+                    void navigate({
+                      to: ".",
+                      search: (before: Record<string, unknown>) => ({ ...before, at: stage }),
+                      replace: true,
+                      resetScroll: false,
+                    })
+                  }
                   nodes={stages.map((stage) => ({
                     id: stage.name,
                     label: stage.name,
@@ -81,6 +92,7 @@ export function PipelinePage() {
             }
           </Answer>
         </Panel>
+        {at && <Why project={project} stage={at} />}
         <Answer query={executions} part>
           {(answer) => (
             <Panel title="Executions" flush>

@@ -52,7 +52,10 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
             <KeyValueList
               items={[
                 ...Object.entries(prediction.inputs).map(([name, value]) => ({ name, value: plain(value) })),
-                { name: "Asked for", value: prediction.unit || undefined },
+                {
+                  name: "Asked for",
+                  value: prediction.unit === prediction.requestId ? undefined : prediction.unit || undefined,
+                },
                 { name: "Request", value: <code className="font-mono text-xs">{prediction.requestId}</code> },
               ]}
             />
@@ -68,6 +71,7 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
               interval={null}
               bound={prediction.threshold}
               baseline={null}
+              boundName="threshold"
               range={[0, 1]}
             />
             <div className="mt-3">

@@ -53,7 +53,9 @@ function GateRow({ result }: { result: GateResult }) {
           label={result.gate.metric}
           baseline={result.baseline}
         />
-        <StateBadge state={stateOf(result.verdict)} />
+        <span className="lg:justify-self-end">
+          <StateBadge state={stateOf(result.verdict)} />
+        </span>
       </div>
       {slices.length > 0 && (
         <details className="group mt-2" open={slices.some((slice) => slice.verdict === "failed")}>

@@ -1,7 +1,16 @@
 import { number } from "../../components/format.ts";
 
 /** A measured value on a line: its interval as a bar, the bound it is held against as a tick. */
-export function Interval({ value, interval, bound, baseline, label, compact = false, range }: IntervalProps) {
+export function Interval({
+  value,
+  interval,
+  bound,
+  baseline,
+  label,
+  compact = false,
+  range,
+  boundName = "bound",
+}: IntervalProps) {
   if (value === null) return <span className="text-sm text-faint">not measured</span>;
   const known = [
     value,
@@ -16,7 +25,7 @@ export function Interval({ value, interval, bound, baseline, label, compact = fa
   const text = [
     `${label} ${number(value)}`,
     interval && `between ${number(interval[0])} and ${number(interval[1])}`,
-    bound !== null && `bound ${number(bound)}`,
+    bound !== null && `${boundName} ${number(bound)}`,
     baseline !== null && `baseline ${number(baseline)}`,
   ];
   return (
@@ -68,7 +77,11 @@ export function Interval({ value, interval, bound, baseline, label, compact = fa
           </span>
           <span>
             {baseline !== null && <>baseline {number(baseline)} · </>}
-            {bound !== null && <>bound {number(bound)}</>}
+            {bound !== null && (
+              <>
+                {boundName} {number(bound)}
+              </>
+            )}
           </span>
         </p>
       )}
@@ -83,6 +96,8 @@ interface IntervalProps {
   baseline: number | null;
   label: string;
   compact?: boolean;
+  /** What it is held against. */
+  boundName?: string;
   /** Fixed ends of the line; by default they follow the values. */
   range?: readonly [number, number];
 }

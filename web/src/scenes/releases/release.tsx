@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { TimeChart } from "../../components/charts/time-chart.tsx";
-import { duration, money, number, share } from "../../components/format.ts";
+import { duration, number, share } from "../../components/format.ts";
 import { TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Notice, Panel } from "../../components/panel.tsx";
@@ -16,6 +16,7 @@ import { Decisions } from "./decisions.tsx";
 import { Gates } from "./gates.tsx";
 import { Actor } from "../../shell/actor.tsx";
 import { useNameOf } from "../../shell/who.ts";
+import { Rollout } from "./rollout.tsx";
 
 /** One release: the verdict of each gate with its evidence, who approved, how far the rollout is. */
 export function ReleasePage() {
@@ -59,7 +60,10 @@ function Loaded({ project, release }: { project: string; release: Release }) {
       />
       <div className="space-y-5">
         {release.endReason && (
-          <Notice tone={release.state === "superseded" ? "good" : "bad"} title={release.endReason}>
+          <Notice
+            tone={release.state === "superseded" ? "good" : "bad"}
+            title={release.endReason || "It has ended"}
+          >
             <RelativeTime atMs={release.endedAtMs} />
           </Notice>
         )}
@@ -71,8 +75,11 @@ function Loaded({ project, release }: { project: string; release: Release }) {
         <Panel title="The way to all traffic">
           <ProgressSteps label="The way of this release" steps={way(release)} />
         </Panel>
+        {["rolling_out", "rolled_back"].includes(release.state) && (
+          <Rollout project={project} release={release.id} />
+        )}
         <Gates results={release.gates} />
-        <div className="grid gap-5 lg:grid-cols-2">
+        <div className="grid items-start gap-5 lg:grid-cols-2">
           {release.thresholdCurve.length > 1 && (
             <Panel
               title="Decision threshold"
@@ -93,7 +100,7 @@ function Loaded({ project, release }: { project: string; release: Release }) {
                   },
                 ]}
                 marks={release.threshold === null ? [] : [{ atMs: release.threshold, label: "chosen" }]}
-                format={(value) => money(value)}
+                format={(value) => number(value)}
                 height={200}
               />
             </Panel>

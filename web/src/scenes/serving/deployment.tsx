@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useNow } from "../../clock.ts";
 import { Skeleton } from "../../components/answers.tsx";
 import { CopyButton } from "../../components/code-block.tsx";
@@ -11,7 +12,7 @@ import { Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { deploymentQuery, trafficQuery, type Deployment } from "../../data/deployments.ts";
-import { modelVersionQuery } from "../../data/models.ts";
+import { modelVersionsQuery } from "../../data/models.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { TrafficChart } from "./traffic-chart.tsx";
@@ -29,10 +30,11 @@ export function DeploymentPage() {
 
 function Loaded({ project, deployment }: { project: string; deployment: Deployment }) {
   const live = deployment.variants.find((variant) => variant.role === "live") ?? deployment.variants[0];
-  const version = useQuery({
-    ...modelVersionQuery(project, deployment.model, String(live?.number)),
-    enabled: live !== undefined,
-  });
+  const versions = useQuery(modelVersionsQuery(project, deployment.model));
+  const numbers = useMemo(
+    () => new Map((versions.data?.versions ?? []).map((version) => [version.id, version.number])),
+    [versions.data],
+  );
   return (
     <>
       <PageHeader
@@ -56,11 +58,18 @@ function Loaded({ project, deployment }: { project: string; deployment: Deployme
           <TrafficShares variants={deployment.variants} />
           <Variants project={project} deployment={deployment} />
         </Panel>
-        <TrafficPanel project={project} deployment={deployment} />
+        <TrafficPanel project={project} deployment={deployment} numbers={numbers} />
         {live && (
-          <Answer query={version} skeleton={<Skeleton height={280} />}>
+          <Answer query={versions} skeleton={<Skeleton height={280} />}>
             {(answer) => (
-              <TryIt project={project} deployment={deployment} inputs={answer.version.signature.inputs} />
+              <TryIt
+                project={project}
+                deployment={deployment}
+                inputs={
+                  answer.versions.find((version) => version.id === live.modelVersionId)?.signature.inputs ??
+                  []
+                }
+              />
             )}
           </Answer>
         )}
@@ -73,10 +82,10 @@ const hourMs = 3_600_000;
 const spans = [
   { value: "24 h", lengthMs: 24 * hourMs, stepMs: hourMs },
   { value: "7 d", lengthMs: 7 * 24 * hourMs, stepMs: 6 * hourMs },
-  { value: "60 d", lengthMs: 60 * 24 * hourMs, stepMs: 24 * hourMs },
+  { value: "30 d", lengthMs: 30 * 24 * hourMs, stepMs: 24 * hourMs },
 ] as const;
 
-function TrafficPanel({ project, deployment }: { project: string; deployment: Deployment }) {
+function TrafficPanel({ project, deployment, numbers }: TrafficPanelProps) {
   const { at } = useSearch({ strict: false });
   const navigate = useNavigate();
   const span = spans.find((each) => each.value === at) ?? spans[2];
@@ -107,10 +116,16 @@ function TrafficPanel({ project, deployment }: { project: string; deployment: De
       }
     >
       <Answer query={query} skeleton={<Skeleton height={220} />}>
-        {({ points }) => <TrafficChart points={points} variants={deployment.variants} />}
+        {({ points }) => <TrafficChart points={points} numbers={numbers} />}
       </Answer>
     </Panel>
   );
+}
+
+interface TrafficPanelProps {
+  project: string;
+  deployment: Deployment;
+  numbers: ReadonlyMap<string, number>;
 }
 
 function Variants({ project, deployment }: { project: string; deployment: Deployment }) {

@@ -9,6 +9,7 @@ import { deploymentsQuery } from "../../data/deployments.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { TrafficShares } from "./traffic-shares.tsx";
+import { FindPrediction } from "./find-prediction.tsx";
 
 /** What answers predictions, and which version answers how much. */
 export function Deployments() {
@@ -32,34 +33,37 @@ export function Deployments() {
               <p>The first live release makes the first endpoint.</p>
             </EmptyState>
           ) : (
-            <ul className="grid gap-4 lg:grid-cols-2">
-              {deployments.map((deployment) => (
-                <li key={deployment.id}>
-                  <PlainLink
-                    to="/projects/$project/serving/$deployment"
-                    params={{ project, deployment: deployment.id }}
-                    className="group block rounded-xl border border-line bg-panel p-5 hover:border-line-strong"
-                  >
-                    <span className="flex flex-wrap items-center justify-between gap-2">
-                      <span className="text-lg font-semibold group-hover:text-accent">
-                        {deployment.model}{" "}
-                        <span className="font-normal text-faint">in {deployment.environment}</span>
+            <div className="space-y-5">
+              <ul className="grid gap-4 lg:grid-cols-2">
+                {deployments.map((deployment) => (
+                  <li key={deployment.id}>
+                    <PlainLink
+                      to="/projects/$project/serving/$deployment"
+                      params={{ project, deployment: deployment.id }}
+                      className="group block rounded-xl border border-line bg-panel p-5 hover:border-line-strong"
+                    >
+                      <span className="flex flex-wrap items-center justify-between gap-2">
+                        <span className="text-lg font-semibold group-hover:text-accent">
+                          {deployment.model}{" "}
+                          <span className="font-normal text-faint">in {deployment.environment}</span>
+                        </span>
+                        <StateBadge state={deployment.state} />
                       </span>
-                      <StateBadge state={deployment.state} />
-                    </span>
-                    <span className="mt-1 block font-mono text-xs break-all text-faint">
-                      {deployment.endpoint}
-                    </span>
-                    <span className="mt-4 block">
-                      <TrafficShares variants={deployment.variants} />
-                    </span>
-                    <span className="mt-3 block text-xs text-faint">
-                      changed <RelativeTime atMs={deployment.updatedAtMs} />
-                    </span>
-                  </PlainLink>
-                </li>
-              ))}
-            </ul>
+                      <span className="mt-1 block font-mono text-xs break-all text-faint">
+                        {deployment.endpoint}
+                      </span>
+                      <span className="mt-4 block">
+                        <TrafficShares variants={deployment.variants} />
+                      </span>
+                      <span className="mt-3 block text-xs text-faint">
+                        changed <RelativeTime atMs={deployment.updatedAtMs} />
+                      </span>
+                    </PlainLink>
+                  </li>
+                ))}
+              </ul>
+              <FindPrediction project={project} />
+            </div>
           )
         }
       </Answer>

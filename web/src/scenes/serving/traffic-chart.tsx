@@ -1,19 +1,20 @@
 import { TimeChart } from "../../components/charts/time-chart.tsx";
 import { number } from "../../components/format.ts";
-import type { TrafficPoint, Variant } from "../../data/deployments.ts";
+import type { TrafficPoint } from "../../data/deployments.ts";
 
 /** Predictions over the time they were made, a line for each version and role. */
 export function TrafficChart({
   points,
-  variants,
+  numbers,
 }: {
   points: readonly TrafficPoint[];
-  variants: readonly Variant[];
+  /** The number of each model version, by its id. */
+  numbers: ReadonlyMap<string, number>;
 }) {
   const at = [...new Set(points.map((point) => point.startMs))].sort((a, b) => a - b);
   if (at.length < 2)
     return <p className="text-soft">Too few predictions for a curve yet. The form below sends one.</p>;
-  const names = new Map(variants.map((variant) => [variant.modelVersionId, `v${variant.number}`]));
+  const versions = [...new Set(points.map((point) => point.modelVersionId))];
   const groups = Map.groupBy(points, (point) => `${point.modelVersionId} ${point.role}`);
   return (
     <TimeChart
@@ -23,15 +24,16 @@ export function TrafficChart({
       height={220}
       range={[0, null]}
       format={(value) => number(value)}
-      series={[...groups].map(([key, members], index) => {
+      series={[...groups].map(([key, members]) => {
         const known = new Map(members.map((point) => [point.startMs, point.predictions]));
-        const [first] = members;
+        const { modelVersionId = "", role = "" } = members[0] ?? {};
+        const version = numbers.get(modelVersionId);
         return {
           key,
-          label: `${names.get(first?.modelVersionId ?? "") ?? "earlier version"} ${first?.role ?? ""}`,
-          values: at.map((moment) => known.get(moment) ?? 0),
-          dashed: first?.role === "shadow",
-          colour: index,
+          label: `${version === undefined ? "a version" : `v${version}`} ${role}`,
+          values: at.map((moment) => known.get(moment) ?? null),
+          dashed: role !== "live",
+          colour: versions.indexOf(modelVersionId),
         };
       })}
     />
