@@ -64,6 +64,18 @@ function requireSignature(session: InferenceSession, signature: Signature): void
   }
   const [left] = named.keys();
   if (left !== undefined) throw mismatch(`does not take the input "${left}" of the signature`);
+  const classes = signature.labels.length;
+  const isOfClasses = session.outputMetadata.some(
+    (output) =>
+      output.isTensor && output.type.startsWith("float") && [classes, "?"].includes(widthOf(output.shape)),
+  );
+  if (!isOfClasses) throw mismatch(`gives no probabilities for ${classes} labels: export it with zipmap off`);
+}
+
+/** The second dimension of a matrix, "?" where the file leaves it open. */
+function widthOf(shape: readonly (number | string)[]): number | string {
+  const [, width] = shape;
+  return typeof width === "number" ? width : "?";
 }
 
 function mismatch(reason: string): Error {
