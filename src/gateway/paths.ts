@@ -34,10 +34,11 @@ const fixedPaths: ReadonlyMap<string, Target> = new Map([
 
 /** The methods of a path, for the header `allow`. */
 export function methodsOf(target: Target): readonly string[] {
-  return target.kind === "infer" || target.kind === "invocations"
-    ? ["POST", "OPTIONS"]
-    : ["GET", "HEAD", "OPTIONS"];
+  return target.kind === "infer" || target.kind === "invocations" ? predicting : asking;
 }
+
+const predicting = ["POST", "OPTIONS"];
+const asking = ["GET", "HEAD", "OPTIONS"];
 
 function decodeName(encoded: string): string {
   try {

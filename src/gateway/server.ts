@@ -129,18 +129,26 @@ function answerQuestion(
   }
 }
 
-/** Staged candidates answer under names of their own, and are not shown to others. */
+/** The route of that name; without a name, the only one there is. */
 function findRoute(routes: readonly ServedRoute[], name: string | undefined): ServedRoute {
-  const shown = routes.filter((route) => !isStaging(route));
-  const found =
-    name === undefined ? shown.length === 1 && shown[0] : routes.find((route) => route.name === name);
-  if (found) return found;
-  const names = shown.map((route) => route.name).join(", ");
-  const listed = names === "" ? "nothing yet" : names;
+  const found = name === undefined ? onlyShown(routes) : routes.find((route) => route.name === name);
+  if (found !== undefined) return found;
+  const names = shownIn(routes).map((route) => route.name);
+  const listed = names.length === 0 ? "nothing yet" : names.join(", ");
   throw new Problem(problems.model_not_served, {
     message:
       name === undefined
         ? `/invocations needs exactly one served model; there is ${listed}.`
         : `The model "${name}" is not served here; there is ${listed}.`,
   });
+}
+
+/** Staged candidates answer under names of their own, and are not shown to others. */
+function shownIn(routes: readonly ServedRoute[]): readonly ServedRoute[] {
+  return routes.filter((route) => !isStaging(route));
+}
+
+function onlyShown(routes: readonly ServedRoute[]): ServedRoute | undefined {
+  const shown = shownIn(routes);
+  return shown.length === 1 ? shown[0] : undefined;
 }
