@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 import type { Clock } from "./clock.ts";
 
@@ -61,8 +61,18 @@ function encodeTime(ms: number): string {
   return digits;
 }
 
+/** Asking the system for random bytes costs more than the id: they are asked for many ids at once. */
 function encodeRandom(): string {
+  if (nextByte + randomDigits > pool.length) {
+    randomFillSync(pool);
+    nextByte = 0;
+  }
   let digits = "";
-  for (const byte of randomBytes(randomDigits)) digits += alphabet.charAt(byte & 31);
+  for (const end = nextByte + randomDigits; nextByte < end; nextByte++) {
+    digits += alphabet.charAt((pool[nextByte] ?? 0) & 31);
+  }
   return digits;
 }
+
+const pool = new Uint8Array(256 * randomDigits);
+let nextByte = pool.length;
