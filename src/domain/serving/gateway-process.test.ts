@@ -10,6 +10,7 @@ import { silentLog } from "#kernel/log";
 import { temporaryFolder } from "#kernel/testing";
 
 import { ruleText } from "./fixtures/project.ts";
+import { startGatewayChild } from "./gateway-child.ts";
 import { createGatewayProcess } from "./gateway-process.ts";
 import type { GatewayProcess, GatewayProcessOptions } from "./gateway-process.ts";
 import { createInfer } from "./inference-client.ts";
@@ -123,14 +124,22 @@ describe("the gateway's process", () => {
 
   it("takes over from one that an earlier server left, on the port that it had", async () => {
     const folder = await temporaryFolder();
-    const left = gatewayIn(folder);
-    const first = await left.start();
-    await left.route(await tableFor(folder));
+    // The bare process: nobody restarts it when it is ended.
+    const first = await startGatewayChild({
+      program: gatewayProgram,
+      folder: join(folder, "gateway"),
+      host: "127.0.0.1",
+      port: 0,
+      simulatedNowMs: () => undefined,
+      log: silentLog,
+    });
+    await first.route(await tableFor(folder));
     const second = gatewayIn(folder);
     const started = await second.start();
     // It knows the earlier table from the folder, before it is told one.
     equal(await label(second, "late"), "angry");
     equal(started.port, first.port);
+    equal(await first.ended, "the process ended with 0");
   });
 
   it("ends the process it is just starting, when it is stopped meanwhile", async () => {
