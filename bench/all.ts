@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { figureLine } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { ledger } from "./ledger.ts";
+import { pipeline } from "./pipeline.ts";
 import { predictions } from "./predictions.ts";
+import { start } from "./start.ts";
 
 // `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one is above its target.
 // Everything runs on loopback, one measurement after the other.
 
-const measurements = [predictions, ledger];
+const measurements = [start, predictions, pipeline, ledger];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));
 if (unknown.length > 0) {
