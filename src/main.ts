@@ -135,6 +135,8 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     projectFolder,
     gatewayUrl: () => serving.gatewayUrl(),
     url: () => url,
+    /** The OpenAPI description of every route, also before the start. */
+    describeApi: () => server.openApi(),
 
     async start(): Promise<void> {
       mkdirSync(folder("work"), { recursive: true });
