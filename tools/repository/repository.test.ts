@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 
 import { z } from "zod";
@@ -74,6 +74,23 @@ function lineCount(file: string): number {
 /** This file has to name what it looks for. */
 function isTextElsewhere(file: string): boolean {
   return isText(file) && file !== "tools/repository/repository.test.ts";
+}
+
+describe("the documentation", () => {
+  it("links only to what exists", () => {
+    const broken = files
+      .filter((file) => file.endsWith(".md"))
+      .flatMap((file) =>
+        [...withoutBlocks(read(file)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].flatMap(([, target = ""]) =>
+          existsSync(join(dirname(file), target)) ? [] : [`${file}: ${target}`],
+        ),
+      );
+    assert.deepEqual(broken, []);
+  });
+});
+
+function withoutBlocks(markdown: string): string {
+  return markdown.replaceAll(/```[^]*?```/g, "");
 }
 
 describe("the doors in package.json", () => {
