@@ -19,7 +19,7 @@ const ledger = createLedger({ db, clock });
 const blobs = createDiskBlobs({ folder: join(folder, "blobs") });
 const tracking = createTracking({ db, ledger, blobs, clock, isProject: async () => false });
 const server = createServer({
-  routes: [...tracking.routes, ...createMlflow({ tracking, clock }).routes],
+  routes: [...tracking.routes, ...createMlflow({ tracking, clock, blobs }).routes],
   authenticate: async () => ({ id: "usr_bench", name: "Bench", kind: "person", via: "local" }),
   authorise: async () => {},
   clock,

@@ -78,7 +78,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const compute = createCompute({ clock });
   const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
   const pipelines = createPipelines({ ...kernel, ...ports, compute, stateFolder: config.dir });
-  const registry = createRegistry({ ...kernel, objectives, data, compute, pipelines });
+  const registry = createRegistry({ ...kernel, objectives, data, tracking, compute, pipelines });
   const delivery = createDelivery({ ...kernel, objectives, registry });
   const gateway = {
     program: gatewayProgram,
@@ -101,7 +101,12 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const insights = createInsights({ ...kernel, ...doors, monitoring });
   startLoops({ ...kernel, ...doors, monitoring, workFolder: folder("work") });
 
-  const mlflow = createMlflow({ tracking, clock });
+  const mlflow = createMlflow({
+    tracking,
+    clock,
+    blobs,
+    registry: { ...registry.named, ...registry.commands.named },
+  });
   const projectFolder = createProjectFolder(doors);
   const modules = [
     access,

@@ -144,6 +144,11 @@ function refuseUnfit(version: ModelVersion, project: string): void {
       message: `${project} has no model version ${version.id}.`,
     });
   }
+  if (version.kind === "python") {
+    throw new Problem(problems.version_not_runnable, {
+      message: `Version ${version.number} of ${version.model} is a Python model that a client registered: it has no ONNX graph and no held-out rows.`,
+    });
+  }
   if (version.state === "ready") return;
   const reason = version.rejection === null ? "" : `: ${version.rejection}`;
   throw new Problem(problems.version_not_ready, {

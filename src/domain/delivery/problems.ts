@@ -28,6 +28,11 @@ export const problems = defineProblems({
     when: "A release is asked for a model version that was rejected at registration.",
     next: "Read why on the version's page, mend it and register a new version.",
   },
+  version_not_runnable: {
+    kind: "conflict",
+    when: "A release is asked for a version that nothing here can run or judge.",
+    next: "Let the project's pipeline leave the model at `model.path` with `model.export: onnx`; it is then registered, converted and judged.",
+  },
   gates_failed: {
     kind: "forbidden",
     when: "A release is refused because gates of the charter failed.",

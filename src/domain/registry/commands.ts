@@ -1,4 +1,4 @@
-import type { ModelVersion } from "./index.ts";
+import type { ModelVersion, NamedModel, NamedVersion, VersionFile } from "./index.ts";
 
 export interface RegistryCommands {
   /**
@@ -12,10 +12,93 @@ export interface RegistryCommands {
   }): Promise<ModelVersion>;
   /** Registers the charter's rule without ML as a version of the model; the same text is registered once. */
   registerBaseline(order: { readonly project: string; readonly actor: string }): Promise<ModelVersion>;
-  /** Points an alias at a version; the ledger keeps where it pointed before. */
+  /** Points an alias at a version; the ledger keeps where it pointed before. Throws `model_alias_invalid`. */
   setAlias(order: {
     readonly versionId: string;
     readonly alias: string;
+    readonly actor: string;
+  }): Promise<void>;
+  readonly named: NamedModelCommands;
+}
+
+/**
+ * Orders about models by their flat names, as MLflow's clients give them. Throw `model_not_found` and
+ * `model_version_not_found`; those that would change what a project made throw `model_kept`.
+ */
+export interface NamedModelCommands {
+  /** Throws `model_exists`. */
+  createModel(order: {
+    readonly name: string;
+    readonly description: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly actor: string;
+  }): Promise<NamedModel>;
+  /** Throws `model_exists`. */
+  renameModel(order: {
+    readonly name: string;
+    readonly newName: string;
+    readonly actor: string;
+  }): Promise<NamedModel>;
+  describeModel(order: {
+    readonly name: string;
+    readonly description: string;
+    readonly actor: string;
+  }): Promise<NamedModel>;
+  deleteModel(order: { readonly name: string; readonly actor: string }): Promise<void>;
+  /** An undefined value deletes the tag. */
+  setModelTag(order: {
+    readonly name: string;
+    readonly key: string;
+    readonly value: string | undefined;
+    readonly actor: string;
+  }): Promise<void>;
+  /** An undefined number deletes the alias. */
+  setAlias(order: {
+    readonly name: string;
+    readonly alias: string;
+    readonly number: number | undefined;
+    readonly actor: string;
+  }): Promise<void>;
+  /**
+   * Keeps files that a client logged as a version: by content, so that nothing done to the run changes it.
+   * Nothing here runs such a version, so it cannot be released.
+   */
+  createVersion(order: {
+    readonly name: string;
+    readonly source: string;
+    readonly files: readonly VersionFile[];
+    readonly runId: string | undefined;
+    readonly loggedModelId: string | undefined;
+    readonly runLink: string;
+    readonly description: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly actor: string;
+  }): Promise<NamedVersion>;
+  describeVersion(order: {
+    readonly name: string;
+    readonly number: number;
+    readonly description: string;
+    readonly actor: string;
+  }): Promise<NamedVersion>;
+  /** A label only: releases are made elsewhere. */
+  setStage(order: {
+    readonly name: string;
+    readonly number: number;
+    readonly stage: string;
+    readonly archiveExisting: boolean;
+    readonly actor: string;
+  }): Promise<NamedVersion>;
+  deleteVersion(order: {
+    readonly name: string;
+    readonly number: number;
+    readonly actor: string;
+  }): Promise<void>;
+  /** An undefined value deletes the tag. */
+  setVersionTag(order: {
+    readonly name: string;
+    readonly number: number;
+    readonly key: string;
+    readonly value: string | undefined;
     readonly actor: string;
   }): Promise<void>;
 }

@@ -1,16 +1,25 @@
-import type { ModelKind } from "./runtimes/index.ts";
+import type { VersionKind } from "./index.ts";
 
 declare module "#kernel/events" {
   interface Events {
     "model_version.registered": {
       readonly model: string;
       readonly number: number;
-      readonly kind: ModelKind;
+      readonly kind: VersionKind;
       readonly digest: string;
       readonly executionId: string | null;
       readonly purpose: string | null;
     };
     "model_version.rejected": { readonly model: string; readonly number: number; readonly reason: string };
     "model_alias.set": { readonly model: string; readonly alias: string; readonly number: number };
+    "model_alias.removed": { readonly model: string; readonly alias: string; readonly number: number };
+    /** Only what a client registered can be deleted; what a project made is kept. */
+    "model_version.deleted": { readonly model: string; readonly number: number };
+    /** A label of a version: its description, a tag, its stage. */
+    "model_version.labelled": { readonly model: string; readonly number: number; readonly change: string };
+    /** The subject is the name. */
+    "registered_model.created": { readonly model: string };
+    "registered_model.changed": { readonly change: string };
+    "registered_model.deleted": { readonly model: string };
   }
 }

@@ -7,6 +7,7 @@ export type { RegistryModule } from "./module.ts";
 export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";
 export type { ModelKind, Signature } from "./runtimes/index.ts";
+export type { NamedModel, NamedModels, NamedSearch, NamedVersion, VersionFileAccess } from "./named.ts";
 import "./events.ts";
 
 /** `ready`: may be released. `rejected`: kept with the reason, for instance a conversion that did not agree. */
@@ -42,14 +43,18 @@ export interface VersionOrigin {
   readonly purpose: { readonly kind: string; readonly reason: string } | null;
 }
 
+/** How a version answers. `python`: kept and handed out, but nothing here runs it, so it cannot be released. */
+export type VersionKind = ModelKind | "python";
+
 /** One immutable model: its files, how to call it, how to run it, and what it came from. */
 export interface ModelVersion {
   readonly id: string;
+  /** Empty for a model that an MLflow client registered outside any project. */
   readonly project: string;
   readonly model: string;
   /** Counts from 1 within the model. */
   readonly number: number;
-  readonly kind: ModelKind;
+  readonly kind: VersionKind;
   readonly state: VersionState;
   readonly rejection: string | null;
   readonly files: readonly VersionFile[];

@@ -32,6 +32,7 @@ export function compareAnswers(
     largestDifference,
     tolerance: parityTolerance,
     labelsDiffer,
-    agrees: largestDifference <= parityTolerance,
+    // No row at all proves nothing.
+    agrees: original.length > 0 && largestDifference <= parityTolerance,
   };
 }

@@ -6,6 +6,31 @@ export const problems = defineProblems({
     when: "A model version is named that does not exist.",
     next: "List what there is with `gyre models`.",
   },
+  model_alias_invalid: {
+    kind: "invalid",
+    when: "An alias is empty, longer than 255 characters, or looks like a number or `latest`.",
+    next: "Use letters, digits, underscores and dashes, such as `champion`.",
+  },
+  model_not_found: {
+    kind: "not_found",
+    when: "A registered model is named that does not exist.",
+    next: "List the models with `gyre models`, or register it first.",
+  },
+  model_exists: {
+    kind: "conflict",
+    when: "A model is registered, or renamed, to a name that is taken.",
+    next: "Choose another name, or add a version to the model there is.",
+  },
+  model_kept: {
+    kind: "conflict",
+    when: "A version that a project's pipeline made, or a model with such versions, is to be deleted or renamed.",
+    next: "Leave it: releases and predictions refer to it. Point the alias at another version instead.",
+  },
+  model_page_unknown: {
+    kind: "invalid",
+    when: "A search of models is continued with a page token that it did not give.",
+    next: "Begin the search again without a page token.",
+  },
   model_files_missing: {
     kind: "failed",
     when: "A pipeline finished and the folder that `model.path` names holds no model.",

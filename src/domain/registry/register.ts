@@ -161,6 +161,7 @@ function missing(path: string): Problem {
 }
 
 function disagreement(parity: Parity): string {
+  if (parity.rows === 0) return "there was no row to compare the converted model with the original on";
   return (
     `the converted model differs from the original by up to ${parity.largestDifference.toPrecision(3)} ` +
     `on ${parity.rows} rows; ${parity.tolerance} is tolerated`

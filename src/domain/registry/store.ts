@@ -1,8 +1,10 @@
+import { sql } from "kysely";
 import { z } from "zod";
 
 import type { Database, Migration } from "#kernel/db";
 
 import type { ModelVersion, VersionOrigin } from "./index.ts";
+import { namedMigrations } from "./named-store.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -50,7 +52,18 @@ export const migrations: readonly Migration[] = [
       ) ${strict}`,
     ],
   },
+  ...namedMigrations,
 ];
+
+/** Makes changes of one model take turns until the transaction ends; SQLite's transactions do anyway. */
+export async function lockModel(
+  db: Database,
+  { project, model }: { readonly project: string; readonly model: string },
+): Promise<void> {
+  if (db.engine !== "postgres") return;
+  const name = JSON.stringify(["model", project, model]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(db.query);
+}
 
 /** The version as it is stored and as it travels. */
 export const versionSchema = z.object({
@@ -58,7 +71,7 @@ export const versionSchema = z.object({
   project: z.string(),
   model: z.string(),
   number: z.number(),
-  kind: z.enum(["onnx", "rule"]),
+  kind: z.enum(["onnx", "rule", "python"]),
   state: z.enum(["ready", "rejected"]),
   rejection: z.string().nullable(),
   files: z.array(z.object({ path: z.string(), digest: z.string(), sizeBytes: z.number() })),
@@ -185,14 +198,57 @@ export async function saveAlias(db: Database, alias: AliasRow): Promise<void> {
     .execute();
 }
 
+export async function deleteAlias(db: Database, alias: Omit<AliasRow, "number">): Promise<void> {
+  await db.query
+    .deleteFrom("model_aliases")
+    .where("project", "=", alias.project)
+    .where("model", "=", alias.model)
+    .where("alias", "=", alias.alias)
+    .execute();
+}
+
+/** The number after the greatest there ever was: a deleted version's number is not given again. */
 export async function nextNumber(db: Database, project: string, model: string): Promise<number> {
-  const row = await db.query
+  const kept = await db.query
     .selectFrom("model_versions")
     .select((select) => select.fn.max("number").as("number"))
     .where("project", "=", project)
     .where("model", "=", model)
     .executeTakeFirst();
-  return (row?.number ?? 0) + 1;
+  const named = await db.query
+    .selectFrom("registered_models")
+    .select("greatest_deleted")
+    .where("project", "=", project)
+    .where("model", "=", model)
+    .executeTakeFirst();
+  return Math.max(kept?.number ?? 0, named?.greatest_deleted ?? 0) + 1;
+}
+
+export async function deleteVersion(db: Database, version: ModelVersion): Promise<void> {
+  const { project, model, number } = version;
+  await db.query.deleteFrom("model_versions").where("id", "=", version.id).execute();
+  await db.query
+    .deleteFrom("model_aliases")
+    .where("project", "=", project)
+    .where("model", "=", model)
+    .where("number", "=", number)
+    .execute();
+}
+
+/** Moves the versions and aliases of a model to another name, or another project. */
+export async function moveModel(
+  db: Database,
+  from: { readonly project: string; readonly model: string },
+  to: { readonly project: string; readonly model: string },
+): Promise<void> {
+  for (const table of ["model_versions", "model_aliases"] as const) {
+    await db.query
+      .updateTable(table)
+      .set({ project: to.project, model: to.model })
+      .where("project", "=", from.project)
+      .where("model", "=", from.model)
+      .execute();
+  }
 }
 
 function toVersion(row: ModelVersionRow, aliases: readonly AliasRow[]): ModelVersion {

@@ -79,7 +79,7 @@ async function variantOf(
     releaseId: desired.releaseId,
     modelVersionId: version.id,
     number: version.number,
-    kind: version.kind,
+    kind: kindOf(version),
     runnablePath: await blobs.localPath(runnableOf(version)),
     signature: { inputs: [...version.signature.inputs], labels: [...version.signature.labels] },
     threshold: desired.threshold,
@@ -89,6 +89,11 @@ async function variantOf(
 /** A staged candidate answers under a name of its own, so that no client meets it by accident. */
 export function stagingName(release: Release): string {
   return `${release.model}@${release.id}`;
+}
+
+function kindOf({ id, kind }: ModelVersion): Variant["kind"] {
+  if (kind === "python") throw new Error(`version ${id} has nothing that runs`);
+  return kind;
 }
 
 export function runnableOf(version: ModelVersion): string {

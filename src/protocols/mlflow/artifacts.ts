@@ -9,8 +9,9 @@ import { presentProblem } from "./answers.ts";
 import { callerOf, defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import type { TrackingParts } from "./experiments.ts";
-import { findPlace } from "./places.ts";
+import { findPlace, registeredPlace } from "./places.ts";
 import { presentEntry } from "./present.ts";
+import type { RegisteredFiles } from "./registered-files.ts";
 import { problems } from "./problems.ts";
 import { runIdOf, runReference } from "./runs.ts";
 import { invalid, missingParameter, text } from "./wire.ts";
@@ -19,7 +20,11 @@ const service = "/mlflow-artifacts/artifacts";
 const tags = ["mlflow"];
 
 /** Files of runs and logged models: streamed both ways, by logical name. */
-export function createArtifactCalls({ tracking, commands }: TrackingParts): readonly Call[] {
+export function createArtifactCalls({
+  tracking,
+  commands,
+  registered,
+}: TrackingParts & { readonly registered?: RegisteredFiles | undefined }): readonly Call[] {
   const files = (prefix: string): Route[] => [
     defineRawRoute({
       method: ["GET", "HEAD"],
@@ -31,6 +36,10 @@ export function createArtifactCalls({ tracking, commands }: TrackingParts): read
       presentProblem,
       async handler(visit) {
         checkArtifactPath(visit.params["*"]);
+        const inVersion = registeredPlace(visit.params["*"]);
+        if (inVersion !== undefined && registered !== undefined) {
+          return await registered.send(visit.reply, inVersion, callerOf(visit));
+        }
         const place = await findPlace(tracking, visit.params["*"]);
         await callerOf(visit).allow(place.project);
         const file = await tracking.openArtifact(place.owner, place.path);
@@ -106,6 +115,11 @@ export function createArtifactCalls({ tracking, commands }: TrackingParts): read
         if (path === "") throw invalid("Invalid path: name the folder of a run or of a logged model.");
         const folder = path.replace(/\/$/, "");
         checkArtifactPath(folder);
+        const inVersion = registeredPlace(folder);
+        if (inVersion !== undefined && registered !== undefined) {
+          const entries = await registered.list(inVersion, caller);
+          return { files: entries.map((entry) => presentEntry(entry, inVersion.path)) };
+        }
         const place = await findPlace(tracking, folder);
         await caller.allow(place.project);
         const entries = await tracking.listArtifacts(place.owner, place.path);

@@ -5,10 +5,8 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 
 import { createTestKernel } from "#kernel/testing";
-import { migrations } from "#tracking";
 
-import { createMemoryRegistry } from "./test-registry.ts";
-import { createTestServer } from "./test-server.ts";
+import { createTestServer, testMigrations } from "./test-server.ts";
 import type { TestMethod } from "./test-server.ts";
 
 /*
@@ -78,7 +76,7 @@ const badSources: readonly string[] = [
 ];
 
 async function openTarget() {
-  const kernel = await createTestKernel({ migrations });
+  const kernel = await createTestKernel({ migrations: testMigrations });
   const test = createTestServer(kernel);
   await test.call("POST", `${api}/experiments/create`, { name: "care" });
   const { body } = await test.call("POST", `${api}/runs/create`, { experiment_id: "1" });
@@ -172,9 +170,9 @@ describe("published attacks on artifact servers", () => {
   });
 
   it("never make a model version of an address outside this server, prompt or not", async () => {
-    const kernel = await createTestKernel({ migrations });
+    const kernel = await createTestKernel({ migrations: testMigrations });
     const { call } = createTestServer(kernel, {
-      registry: (door) => createMemoryRegistry(door, kernel.clock),
+      withRegistry: true,
     });
     await call("POST", `${api}/registered-models/create`, { name: "evil" });
     for (const source of badSources) {

@@ -10,10 +10,8 @@ import type { Environment } from "#compute";
 import { systemClock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 import { createTestKernel } from "#kernel/testing";
-import { migrations } from "#tracking";
 
-import { createMemoryRegistry } from "./test-registry.ts";
-import { createTestServer } from "./test-server.ts";
+import { createTestServer, testMigrations } from "./test-server.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -39,9 +37,9 @@ describe("the unmodified MLflow client", () => {
   it("tracks a training, finds it again and loads its model", { timeout: 600_000 }, async (test) => {
     const environment = await findEnvironment();
     if (typeof environment === "string") return test.skip(environment);
-    const kernel = await createTestKernel({ migrations, startMs: Date.UTC(2027, 0, 1) });
+    const kernel = await createTestKernel({ migrations: testMigrations, startMs: Date.UTC(2027, 0, 1) });
     const { server, tracking } = createTestServer(kernel, {
-      registry: (door) => createMemoryRegistry(door, kernel.clock),
+      withRegistry: true,
     });
     const { url } = await server.listen();
     try {

@@ -1,3 +1,4 @@
+import type { Blobs } from "#kernel/blobs";
 import type { Route } from "#kernel/http";
 
 import { createArtifactCalls } from "./artifacts.ts";
@@ -5,6 +6,7 @@ import { createExperimentCalls } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { createLoggedModelCalls } from "./logged-models.ts";
 import { createMetricCalls } from "./metrics.ts";
+import { createRegisteredFiles } from "./registered-files.ts";
 import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
@@ -19,19 +21,21 @@ export interface MlflowParts {
   readonly clock: TrackingParts["clock"];
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
+  readonly blobs: Pick<Blobs, "read">;
 }
 
 /** MLflow's REST API on our doors, for its unmodified clients. */
-export function createMlflow({ tracking, registry, clock }: MlflowParts): {
+export function createMlflow({ tracking, registry, clock, blobs }: MlflowParts): {
   readonly routes: readonly Route[];
 } {
   const parts = { tracking, commands: tracking.commands, clock };
+  const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
     ...createExperimentCalls(parts),
     ...createRunCalls(parts),
     ...createMetricCalls(parts),
     ...createLoggedModelCalls(parts),
-    ...createArtifactCalls(parts),
+    ...createArtifactCalls({ ...parts, registered }),
     ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry })),
   ];
   return { routes: [...calls.flat(), ...createServerInfoRoutes()] };

@@ -6,16 +6,15 @@ import { z } from "zod";
 import { authProblems } from "#kernel/auth";
 import { Problem } from "#kernel/errors";
 import { createTestKernel } from "#kernel/testing";
-import { migrations } from "#tracking";
 
-import { createTestServer } from "./test-server.ts";
+import { createTestServer, testMigrations } from "./test-server.ts";
 import type { TestMethod } from "./test-server.ts";
 
 const startMs = Date.UTC(2027, 0, 1);
 const api = "/api/2.0/mlflow";
 
 async function openServer(options: Parameters<typeof createTestServer>[1] = {}) {
-  const kernel = await createTestKernel({ migrations, startMs });
+  const kernel = await createTestKernel({ migrations: testMigrations, startMs });
   const test = createTestServer(kernel, options);
   const made = z
     .object({ experiment_id: z.string() })

@@ -6,7 +6,7 @@ import type { ArtifactFile, ArtifactOwner } from "#tracking";
 import { defineCall } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, pageSize } from "./experiments.ts";
-import { findPlace, placeOfAddress } from "./places.ts";
+import { findPlace, placeOfAddress, registeredPlace } from "./places.ts";
 import { presentVersion } from "./present-registry.ts";
 import { problems } from "./problems.ts";
 import type { RegistryParts } from "./registered-models.ts";
@@ -168,27 +168,37 @@ export function createModelVersionCalls({ tracking, registry }: RegistryParts): 
 
   /** The files a source names, which must be this server's own; the caller must be allowed to see them. */
   async function filesOf(source: string, caller: Caller): Promise<readonly ArtifactFile[]> {
-    const place = await placeOfSource(source);
-    await caller.allow(place.project);
-    const prefix = place.path === "" ? "" : `${place.path}/`;
-    const files = (await tracking.artifactTree(place.owner)).filter((file) => file.path.startsWith(prefix));
+    const copied = /^models:\/([^/@]+)\/(\d{1,15})$/.exec(source);
+    if (copied?.[1] !== undefined && copied[2] !== undefined) {
+      return await copy(await registry.filesOfVersion(copied[1], Number(copied[2])), "", caller);
+    }
+    const address = placeOfAddress(source);
+    const inVersion = address === undefined ? undefined : registeredPlace(address);
+    if (inVersion !== undefined) {
+      return await copy(await registry.filesOf(inVersion.versionId), inVersion.path, caller);
+    }
+    const { owner, path, project } = await placeOfSource(source);
+    return await copy({ project, files: await tracking.artifactTree(owner) }, path, caller);
+  }
+
+  async function copy(
+    from: { readonly project: string | null; readonly files: readonly ArtifactFile[] },
+    folder: string,
+    caller: Caller,
+  ): Promise<readonly ArtifactFile[]> {
+    await caller.allow(from.project);
+    const prefix = folder === "" ? "" : `${folder}/`;
+    const files = from.files.filter((file) => file.path.startsWith(prefix));
     return files.map((file) => ({ ...file, path: file.path.slice(prefix.length) }));
   }
 
   async function placeOfSource(
     source: string,
-    followed = 0,
   ): Promise<{ owner: ArtifactOwner; path: string; project: string | null }> {
     const loggedModel = /^models:\/(m-[\w-]{1,255})$/.exec(source)?.[1];
     if (loggedModel !== undefined) {
       const { project } = await tracking.getLoggedModel(loggedModel);
       return { owner: { model: loggedModel }, path: "", project };
-    }
-    const copied = /^models:\/([^/@]+)\/(\d+)$/.exec(source);
-    // A version may be made of a version; names can be deleted and given again, so such a chain could close.
-    if (copied?.[1] !== undefined && copied[2] !== undefined && followed < 5) {
-      const version = await registry.getVersion(copied[1], Number(copied[2]));
-      return await placeOfSource(version.source, followed + 1);
     }
     const name = placeOfAddress(source);
     if (name !== undefined) return await findPlace(tracking, name);

@@ -34,6 +34,16 @@ export async function findPlace(tracking: Tracking, path: string): Promise<Place
   return { owner: { run: runId }, path: runPath, project: experiment.project };
 }
 
+const ofRegistered = /^registered\/(mv_\w{1,40})\/artifacts(?:\/(.*))?$/su;
+
+/** The version and path in it that a download address of a registered model names; undefined for other paths. */
+export function registeredPlace(
+  path: string,
+): { readonly versionId: string; readonly path: string } | undefined {
+  const [, versionId, inside = ""] = ofRegistered.exec(path.replace(/\/$/, "")) ?? [];
+  return versionId === undefined ? undefined : { versionId, path: inside };
+}
+
 /** The place behind an artifact address this server gave out (`mlflow-artifacts:/…`); undefined for any other address. */
 export function placeOfAddress(address: string): string | undefined {
   return /^mlflow-artifacts:\/(?!\/)(.+)$/s.exec(address)?.[1];

@@ -1,16 +1,22 @@
 import type { Principal } from "#kernel/auth";
 import type { Blobs } from "#kernel/blobs";
+import { createCompute } from "#compute";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import { createServer } from "#kernel/http";
 import type { Server } from "#kernel/http";
+import type { JobQueue } from "#kernel/jobs";
 import { silentLog } from "#kernel/log";
-import { createTracking } from "#tracking";
+import { createObjectives, migrations as objectiveMigrations } from "#objectives";
+import { createRegistry, migrations as registryMigrations } from "#registry";
+import type { RegistryModule } from "#registry";
+import { createTracking, migrations as trackingMigrations } from "#tracking";
 import type { Tracking } from "#tracking";
 
 import { createMlflow } from "./index.ts";
-import type { MlflowParts } from "./index.ts";
+
+export const testMigrations = [...objectiveMigrations, ...trackingMigrations, ...registryMigrations];
 
 const ada: Principal = { id: "usr_ada", name: "Ada", kind: "person", via: "local" };
 
@@ -19,6 +25,7 @@ interface TestServerParts {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
   readonly clock: Clock;
+  readonly jobs: JobQueue;
 }
 
 export type TestMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -26,20 +33,42 @@ export type TestMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface TestServer {
   readonly server: Server;
   readonly tracking: Tracking;
+  readonly registry: RegistryModule;
   /** Sends JSON and gives status and parsed answer. */
   call(method: TestMethod, path: string, body?: object): Promise<{ status: number; body: unknown }>;
+}
+
+async function notAsked(): Promise<never> {
+  throw new Error("a client's model asks for nothing else");
 }
 
 /** Tracking behind its two protocols, for tests: everybody is Ada, and `authorise` says what she may. */
 export function createTestServer(
   parts: TestServerParts,
   options: {
-    readonly registry?: (tracking: Tracking) => MlflowParts["registry"];
+    /** Without it the routes of registered models are not there. */
+    readonly withRegistry?: boolean;
     readonly authorise?: (permission: string, project: string | undefined) => Promise<void>;
   } = {},
 ): TestServer {
   const tracking = createTracking({ ...parts, isProject: async (name) => name === "care" });
-  const mlflow = createMlflow({ tracking, clock: parts.clock, registry: options.registry?.(tracking) });
+  const objectives = createObjectives(parts);
+  const registry = createRegistry({
+    ...parts,
+    objectives,
+    tracking,
+    compute: createCompute({ clock: parts.clock }),
+    // Clients make versions from files they logged, never from data sets or executions.
+    data: { getVersion: notAsked },
+    pipelines: { getExecution: notAsked, outputs: notAsked },
+  });
+  const named = { ...registry.named, ...registry.commands.named };
+  const mlflow = createMlflow({
+    tracking,
+    clock: parts.clock,
+    blobs: parts.blobs,
+    registry: options.withRegistry === true ? named : undefined,
+  });
   const server = createServer({
     routes: [...tracking.routes, ...mlflow.routes],
     authenticate: async () => ada,
@@ -52,6 +81,7 @@ export function createTestServer(
   return {
     server,
     tracking,
+    registry,
     async call(method, path, body?: object) {
       const answer = await server.inject({
         method,

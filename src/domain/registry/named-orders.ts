@@ -1,0 +1,275 @@
+import type { Clock } from "#kernel/clock";
+import type { Database } from "#kernel/db";
+import { Problem } from "#kernel/errors";
+import type { Ledger } from "#kernel/events";
+import type { Tracking } from "#tracking";
+
+import { pointAlias, projectOf, removeAlias } from "./aliases.ts";
+import type { NamedModelCommands } from "./commands.ts";
+import type { ModelVersion, NamedModels, NamedVersion } from "./index.ts";
+import { keepVersion } from "./keeping.ts";
+import { findName, findNumber, labelsOf, presentModel, presentOne, versionsOf } from "./named-models.ts";
+import { deleteLabels, deleteName, insertName, readLabels, saveLabels, saveName } from "./named-store.ts";
+import type { Labels, Name } from "./named-store.ts";
+import { problems } from "./problems.ts";
+import { manifestDigest } from "./register.ts";
+import { withoutOrigin } from "./registering.ts";
+import { deleteVersion, lockModel, moveModel, readVersions } from "./store.ts";
+
+export interface NamedModelOrderParts {
+  readonly db: Database;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tracking: Pick<Tracking, "projectOfRun">;
+}
+
+/** Orders about models by their flat names. */
+export function createNamedModelOrders(
+  parts: NamedModelOrderParts,
+  named: Pick<NamedModels, "projectOfModel">,
+): NamedModelCommands {
+  const { db, ledger, clock, tracking } = parts;
+
+  /** Finds the model, changes it, and says so. */
+  async function changeModel(
+    order: { readonly name: string; readonly actor: string },
+    change: string,
+    next: (model: Name) => Partial<Name>,
+  ): Promise<Name> {
+    const model = await findName(db, order.name);
+    const changed = { ...model, ...next(model), updatedAtMs: clock.nowMs() };
+    await saveName(db, changed);
+    await tell(changed, order.actor, change);
+    return changed;
+  }
+
+  const tell = async (model: Name, actor: string, change: string): Promise<void> =>
+    await ledger.append({
+      kind: "registered_model.changed",
+      subject: model.name,
+      project: projectOf(model),
+      actor,
+      data: { change },
+    });
+
+  /** Finds the version, changes what is said about it, and says so. */
+  async function label(
+    order: { readonly name: string; readonly number: number; readonly actor: string },
+    change: string,
+    next: (labels: Labels) => Partial<Labels>,
+  ): Promise<NamedVersion> {
+    const model = await findName(db, order.name);
+    const version = await findNumber(db, model, order.number);
+    await relabel(version, order.actor, change, next);
+    return await presentOne(db, model, version);
+  }
+
+  async function relabel(
+    version: ModelVersion,
+    actor: string,
+    change: string,
+    next: (labels: Labels) => Partial<Labels>,
+  ): Promise<void> {
+    const labels = labelsOf(version, (await readLabels(db, [version.id])).get(version.id));
+    await saveLabels(db, version.id, { ...labels, ...next(labels), updatedAtMs: clock.nowMs() });
+    await ledger.append({
+      kind: "model_version.labelled",
+      subject: version.id,
+      project: projectOf(version),
+      actor,
+      data: { model: version.model, number: version.number, change },
+    });
+  }
+
+  /** A model that was made outside any project joins the one whose run its first version comes from. */
+  async function adopt(model: Name, runId: string | undefined): Promise<Name> {
+    if (model.project !== "" || runId === undefined) return model;
+    const project = await tracking.projectOfRun(runId);
+    if (project === null || (await readVersions(db, { project, model: model.model })).length > 0)
+      return model;
+    const adopted = { ...model, project };
+    await moveModel(db, model, adopted);
+    await saveName(db, adopted);
+    return adopted;
+  }
+
+  return {
+    createModel: ({ name, description, tags, actor }) =>
+      db.transaction(async () => {
+        const nowMs = clock.nowMs();
+        const model: Name = {
+          name,
+          project: (await named.projectOfModel(name)) ?? "",
+          model: name,
+          description,
+          tags,
+          greatestDeleted: 0,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs,
+        };
+        if (!(await insertName(db, model))) throw exists(name);
+        await ledger.append({
+          kind: "registered_model.created",
+          subject: name,
+          project: projectOf(model),
+          actor,
+          data: { model: name },
+        });
+        return await presentModel(db, model);
+      }),
+
+    renameModel: ({ name, newName, actor }) =>
+      db.transaction(async () => {
+        const model = await findName(db, name);
+        await refuseMade(db, model);
+        const renamed = { ...model, name: newName, model: newName, updatedAtMs: clock.nowMs() };
+        if (!(await insertName(db, renamed))) throw exists(newName);
+        await moveModel(db, model, renamed);
+        await deleteName(db, name);
+        await tell(renamed, actor, `renamed from ${name}`);
+        return await presentModel(db, renamed);
+      }),
+
+    describeModel: (order) =>
+      db.transaction(async () => {
+        const { description } = order;
+        return await presentModel(db, await changeModel(order, "description", () => ({ description })));
+      }),
+
+    deleteModel: ({ name, actor }) =>
+      db.transaction(async () => {
+        const model = await findName(db, name);
+        await refuseMade(db, model);
+        for (const version of await versionsOf(db, model)) {
+          await deleteLabels(db, version.id);
+          await deleteVersion(db, version);
+        }
+        await deleteName(db, name);
+        await ledger.append({
+          kind: "registered_model.deleted",
+          subject: name,
+          project: projectOf(model),
+          actor,
+          data: { model: model.model },
+        });
+      }),
+
+    setModelTag: (order) =>
+      db.transaction(async () => {
+        const { key, value } = order;
+        await changeModel(order, `tag ${key}`, ({ tags }) => ({ tags: withTag(tags, key, value) }));
+      }),
+
+    setAlias: ({ name, alias, number, actor }) =>
+      db.transaction(async () => {
+        const model = await findName(db, name);
+        if (number !== undefined) {
+          await pointAlias(parts, await findNumber(db, model, number), { alias, actor });
+          return;
+        }
+        const version = (await versionsOf(db, model)).find((one) => one.aliases.includes(alias));
+        if (version !== undefined) await removeAlias(parts, version, { alias, actor });
+      }),
+
+    createVersion: (order) =>
+      db.transaction(async () => {
+        const { files, runId, loggedModelId, actor } = order;
+        const model = await adopt(await findName(db, order.name), runId);
+        const version = await keepVersion(parts, {
+          project: model.project,
+          model: model.model,
+          kind: "python",
+          state: "ready",
+          rejection: null,
+          files,
+          digest: manifestDigest(files),
+          signature: { inputs: [], labels: [] },
+          runnableDigest: null,
+          parity: null,
+          holdoutDigest: null,
+          origin: {
+            ...withoutOrigin,
+            runId: runId ?? null,
+            purpose: { kind: "client", reason: "registered by an MLflow client" },
+          },
+          metrics: {},
+          actor,
+        });
+        await saveLabels(db, version.id, {
+          description: order.description,
+          tags: order.tags,
+          stage: "None",
+          source: order.source,
+          runLink: order.runLink,
+          runId: runId ?? "",
+          loggedModelId: loggedModelId ?? "",
+          updatedAtMs: version.createdAtMs,
+        });
+        await saveName(db, { ...model, updatedAtMs: version.createdAtMs });
+        return await presentOne(db, model, version);
+      }),
+
+    describeVersion: (order) =>
+      db.transaction(
+        async () => await label(order, "description", () => ({ description: order.description })),
+      ),
+
+    setStage: (order) =>
+      db.transaction(async () => {
+        const { stage, archiveExisting } = order;
+        const model = await findName(db, order.name);
+        for (const other of archiveExisting ? await versionsOf(db, model) : []) {
+          const labels = (await readLabels(db, [other.id])).get(other.id);
+          if (other.number === order.number || labelsOf(other, labels).stage !== stage) continue;
+          await relabel(other, order.actor, "stage", () => ({ stage: "Archived" }));
+        }
+        return await label(order, "stage", () => ({ stage }));
+      }),
+
+    deleteVersion: ({ name, number, actor }) =>
+      db.transaction(async () => {
+        const model = await findName(db, name);
+        await lockModel(db, model);
+        const version = await findNumber(db, model, number);
+        if (version.kind !== "python") throw kept(`Version ${number} of ${name}`);
+        await deleteLabels(db, version.id);
+        await deleteVersion(db, version);
+        await saveName(db, { ...model, greatestDeleted: Math.max(model.greatestDeleted, number) });
+        await ledger.append({
+          kind: "model_version.deleted",
+          subject: version.id,
+          project: projectOf(version),
+          actor,
+          data: { model: version.model, number },
+        });
+      }),
+
+    setVersionTag: (order) =>
+      db.transaction(async () => {
+        const { key, value } = order;
+        await label(order, `tag ${key}`, ({ tags }) => ({ tags: withTag(tags, key, value) }));
+      }),
+  };
+}
+
+/** What a project made is referred to by releases and predictions. */
+async function refuseMade(db: Database, model: Name): Promise<void> {
+  if ((await versionsOf(db, model)).some((version) => version.kind !== "python")) throw kept(model.name);
+}
+
+function withTag(
+  tags: Readonly<Record<string, string>>,
+  key: string,
+  value: string | undefined,
+): Record<string, string> {
+  const others = Object.entries(tags).filter(([name]) => name !== key);
+  return Object.fromEntries(value === undefined ? others : [...others, [key, value]]);
+}
+
+function exists(name: string): Problem {
+  return new Problem(problems.model_exists, { message: `Registered Model (name=${name}) already exists.` });
+}
+
+function kept(what: string): Problem {
+  return new Problem(problems.model_kept, { message: `${what} was made by its project and is kept.` });
+}
