@@ -20,8 +20,11 @@ describe("a step that goes wrong", async () => {
   let mendings = 0;
 
   /** Runs with another left branch, then with a good one, and gives both ends. */
-  async function runThenMend(left: string): Promise<{ readonly failed: Ended; readonly mended: Ended }> {
-    writeProject(folder, pipeline(left));
+  async function runThenMend(
+    left: string,
+    timeout?: string,
+  ): Promise<{ readonly failed: Ended; readonly mended: Ended }> {
+    writeProject(folder, pipeline(left, timeout));
     const failed = await gyre(["run"], { folder });
     mendings += 1;
     writeProject(folder, pipeline(`echo mended ${mendings} > left.txt`));
@@ -46,7 +49,7 @@ describe("a step that goes wrong", async () => {
 
   it("that hangs is stopped at its time limit with all it started, and the next run goes on from there", async () => {
     const before = server.descendants();
-    const { failed, mended } = await runThenMend("echo waiting; sleep 3600 & sleep 3600; wait");
+    const { failed, mended } = await runThenMend("echo waiting; sleep 3600 & sleep 3600; wait", "2s");
     assert.equal(failed.code, 5);
     assert.match(
       failed.stderr,
@@ -84,7 +87,7 @@ describe("a step that goes wrong", async () => {
   }
 
   /** Two branches behind one stage; each notes outside the project that it ran. */
-  function pipeline(left: string): Record<string, string> {
+  function pipeline(left: string, timeout = "60s"): Record<string, string> {
     return {
       "left.sh": `${left}\n`,
       "dvc.yaml": `stages:
@@ -96,7 +99,7 @@ describe("a step that goes wrong", async () => {
     cmd: sh left.sh
     deps: [first.txt, left.sh]
     outs: [left.txt]
-    meta: { timeout: 2s }
+    meta: { timeout: ${timeout} }
   right:
     cmd: sleep 1; echo ran >> ${notes}/right; echo right > right.txt
     deps: [first.txt]

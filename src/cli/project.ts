@@ -6,6 +6,7 @@ import { z } from "zod";
 import { Problem } from "#kernel/errors";
 
 import type { Client } from "./client.ts";
+import { requireKnownName } from "./known-name.ts";
 import { problems } from "./problems.ts";
 
 /** The folder at or above the working folder that holds gyre.yaml. */
@@ -33,13 +34,18 @@ const projectsSchema = z.object({ projects: z.array(z.object({ id: z.string() })
 
 /**
  * The project a command is about: `--project`, the one of the gyre.yaml at hand, or the only one the
- * server has. Throws `project_unclear`.
+ * server has. Throws `nothing_found` and `project_unclear`.
  */
 export async function chooseProject(client: Client, wanted: string | undefined): Promise<string> {
   const folder = findProjectFolder();
-  const known = wanted ?? (folder === undefined ? undefined : projectOf(folder));
-  if (known !== undefined) return known;
+  const named = wanted ?? (folder === undefined ? undefined : projectOf(folder));
   const { projects } = await client.get("/api/v1/projects", projectsSchema);
+  if (named !== undefined) {
+    const known = projects.map(({ id }) => id);
+    const next = wanted === undefined ? "Make it known with: gyre apply" : "Name another with --project.";
+    requireKnownName({ what: "project", name: named, known, next });
+    return named;
+  }
   const [only, ...others] = projects;
   if (only !== undefined && others.length === 0) return only.id;
   throw new Problem(problems.project_unclear, {

@@ -1,10 +1,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
+import { Problem } from "#kernel/errors";
+
 import { path } from "../client.ts";
 import type { Client } from "../client.ts";
 import { filterRows } from "../filter.ts";
+import { requireKnownName } from "../known-name.ts";
 import { printPage, printRows, section, whereOption } from "../listing.ts";
+import { problems } from "../problems.ts";
 import { parseReference } from "../reference.ts";
 import { addServerVerb } from "../server-verb.ts";
 import { factLines, tableLines } from "../table.ts";
@@ -56,11 +60,29 @@ export function registerData(program: Command, terminal: Terminal): void {
         return printVersions(terminal, await listNewest(client, project), options.where);
       const { name, version } = parseReference(typed);
       const base = path`/api/v1/projects/${project}/datasets/${name}/versions`;
+      if (version !== undefined) refuseOtherThanNumber(version);
       if (version !== undefined)
         return await showVersion(terminal, client, `${base}/${encodeURIComponent(version)}`);
       const { versions } = await client.get(base, z.object({ versions: z.array(versionSchema) }));
+      if (versions.length === 0) {
+        const known = (await listNewest(client, project)).map(({ dataset }) => dataset);
+        requireKnownName({
+          what: "data set",
+          name,
+          known,
+          next: "Import what gyre.yaml names with: gyre apply",
+        });
+      }
       printVersions(terminal, versions, options.where);
     },
+  });
+}
+
+function refuseOtherThanNumber(version: string): void {
+  if (/^\d+$/.test(version)) return;
+  throw new Problem(problems.reference_invalid, {
+    message: `"${version}" is no version of a data set: they are counted from 1.`,
+    next: "Write it as in: messages@3",
   });
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { path } from "../client.ts";
 import type { Client } from "../client.ts";
 import { filterRows } from "../filter.ts";
+import { requireKnownName } from "../known-name.ts";
 import { printPage, printRows, section, whereOption } from "../listing.ts";
 import { lineageSchema, lineageTree } from "../lineage.ts";
 import { readNames } from "../names.ts";
@@ -53,6 +54,10 @@ export function registerModels(program: Command, terminal: Terminal): void {
         return await showVersion(terminal, client, address, await readNames(client, project));
       }
       const { versions } = await client.get(base, z.object({ versions: z.array(versionSchema) }));
+      if (versions.length === 0) {
+        const known = (await listNewest(client, project)).map(({ model }) => model);
+        requireKnownName({ what: "model", name, known, next: "Make the first version with: gyre run" });
+      }
       printVersions(terminal, versions, options.where);
     },
   });
