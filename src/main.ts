@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { createAccess, migrations as accessMigrations } from "#access";
@@ -14,6 +13,7 @@ import { createAnalyst, migrations as columnarMigrations } from "#kernel/columna
 import type { Config } from "#kernel/config";
 import { openDatabase } from "#kernel/db";
 import type { Migration } from "#kernel/db";
+import { makeFolder } from "#kernel/disk";
 import { createLedger, migrations as eventMigrations } from "#kernel/events";
 import { createServer } from "#kernel/http";
 import { createJobQueue, migrations as jobMigrations } from "#kernel/jobs";
@@ -144,7 +144,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     describeApi: () => server.openApi(),
 
     async start(): Promise<void> {
-      mkdirSync(folder("work"), { recursive: true });
+      makeFolder(folder("work"));
       await db.migrate(migrations);
       await access.start();
       url = (await server.listen()).url;

@@ -1,3 +1,4 @@
+import { explainDisk } from "#kernel/disk";
 import { Problem } from "#kernel/errors";
 import type { ProblemKind } from "#kernel/errors";
 
@@ -32,6 +33,8 @@ const internalError = {
 /** Whatever was thrown as a Problem: what nobody expected is one of ours to mend. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const known = explainDisk(error);
+  if (known !== undefined) return known;
   const message = error instanceof Error ? error.message : String(error);
   return new Problem(internalError, { message: `Something unexpected happened: ${message}`, cause: error });
 }

@@ -84,11 +84,13 @@ function presentable(value: unknown, depth: number): unknown {
 }
 
 function presentError(error: Error, depth: number): Record<string, unknown> {
-  const cause =
-    error.cause === undefined || depth >= deepest ? {} : { cause: presentable(error.cause, depth + 1) };
   if (error instanceof Problem) {
+    // Understood: where in the program it was met helps nobody, what the system said may.
+    const cause = error.cause instanceof Error ? { cause: hideInText(error.cause.message) } : {};
     return { code: error.code, message: hideInText(error.message), next: error.next, ...cause };
   }
+  const cause =
+    error.cause === undefined || depth >= deepest ? {} : { cause: presentable(error.cause, depth + 1) };
   return { message: hideInText(error.message), stack: hideInText(error.stack ?? ""), ...cause };
 }
 
@@ -106,9 +108,21 @@ const colours: Record<LogLevel, string> = { debug: "\x1b[2m", info: "", warn: "\
 function humanLine(clock: Clock, level: LogLevel, message: string, facts: Facts): string {
   const time = new Date(clock.nowMs()).toISOString().slice(11, 19);
   const colour = "NO_COLOR" in process.env ? "" : colours[level];
-  const detail = Object.entries(facts).map(([name, value]) => ` ${name}=${humanValue(value)}`);
+  const detail = Object.entries(facts)
+    .filter(([name]) => name !== "error")
+    .map(([name, value]) => ` ${name}=${humanValue(value)}`);
   const mark = level === "info" ? "" : `${level}: `;
-  return `${time} ${colour}${mark}${hideInText(message)}${colour === "" ? "" : "\x1b[0m"}${detail.join("")}\n`;
+  const said = `${mark}${hideInText(message)}${colour === "" ? "" : "\x1b[0m"}${detail.join("")}`;
+  return `${time} ${colour}${said}${humanError(facts["error"])}\n`;
+}
+
+/** Below the line: a problem with its next step, anything else with its stack. */
+function humanError(error: unknown): string {
+  if (typeof error !== "object" || error === null)
+    return error === undefined ? "" : ` error=${humanValue(error)}`;
+  const { code, message, next, stack } = { code: "", message: "", next: "", stack: "", ...error };
+  const lines = code === "" ? String(stack || message).split("\n") : [`${code}: ${message}`, `next: ${next}`];
+  return lines.map((line) => `\n  ${line}`).join("");
 }
 
 function humanValue(value: unknown): string {

@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createSkippingClock, dayMs } from "#kernel/clock";
 import type { ManualClock } from "#kernel/clock";
 import { readConfig } from "#kernel/config";
+import { makeFolder } from "#kernel/disk";
 import { processIdentity } from "#kernel/process-identity";
 import { startServer } from "#main";
 import type { System } from "#main";
@@ -77,12 +78,13 @@ export async function setStage({ folder, port, stream }: StageOptions): Promise<
 
 function makeProject(folder: string, stream: MessageStream): void {
   rmSync(folder, { recursive: true, force: true });
+  makeFolder(folder);
   cpSync(blueprint, folder, { recursive: true });
   for (const file of ["gyre.yaml", "README.md"]) {
     const path = join(folder, file);
     writeFileSync(path, readFileSync(path, "utf8").replaceAll("{{name}}", project));
   }
-  mkdirSync(join(folder, "data"), { recursive: true });
+  makeFolder(join(folder, "data"));
   writeFileSync(join(folder, "data", "messages.csv"), messagesToCsv(stream.training));
 }
 

@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
 import type { Command } from "commander";
 import { z } from "zod";
 
+import { makeFolder } from "#kernel/disk";
 import { Problem } from "#kernel/errors";
 import { nearest } from "#kernel/nearest";
 
@@ -85,7 +86,7 @@ function requireEmpty(folder: string): string {
 const leftOut = new Set(["__pycache__", ".gyre", "mlruns", "mlflow.db", "node_modules"]);
 
 function copyBlueprint(blueprint: string, folder: string, name: string): readonly string[] {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   cpSync(blueprint, folder, { recursive: true, filter: (source) => !leftOut.has(basename(source)) });
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
@@ -7,16 +6,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from "kysely";
 import type { DatabaseConnection, Driver, QueryResult, SqliteDatabase, SqliteStatement } from "kysely";
 
+import { makeFolder } from "../disk.ts";
 import { Problem } from "../errors.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
 import { problems } from "./problems.ts";
+import { explainSqlite, isBusy, isRolledBack } from "./sqlite-errors.ts";
 
 // Preparing costs more than running for our short statements; a few hundred cover the whole system.
 const cachedStatements = 500;
 
 /** Opens the embedded database: one file, write-ahead log, durable at every commit. */
 export function openSqlite(options: DatabaseOptions): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new EmbeddedDialect(adaptToKysely(openFile(options.location))) });
+  return new Kysely<Tables>({
+    dialect: new EmbeddedDialect(adaptToKysely(openFile(options.location)), options.location),
+  });
 }
 
 /**
@@ -26,41 +29,59 @@ export function openSqlite(options: DatabaseOptions): Kysely<Tables> {
  */
 class EmbeddedDialect extends SqliteDialect {
   readonly #database: SqliteDatabase;
+  readonly #location: string;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, location: string) {
     super({ database });
     this.#database = database;
+    this.#location = location;
   }
 
   override createDriver(): Driver {
-    return new ImmediateDriver({ database: this.#database });
+    return new ImmediateDriver(this.#database, this.#location);
   }
 }
 
 class ImmediateDriver extends SqliteDriver {
+  readonly #location: string;
+
+  constructor(database: SqliteDatabase, location: string) {
+    super({ database });
+    this.#location = location;
+  }
+
   override async acquireConnection(): Promise<DatabaseConnection> {
-    return patient(await super.acquireConnection());
+    return patient(await super.acquireConnection(), this.#location);
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      // On a full disk SQLite has rolled back by itself; the error that is worth telling is the first one.
+      if (!isRolledBack(error)) throw error;
+    }
   }
 }
 
 // Another process holds the lock for a few short statements; who has waited longer than this should say so.
 const lockTimeoutMs = 5_000;
 const lockPollMs = 5;
-const busyCode = 5;
 
 /** Waits for another process's lock without stopping this one, as SQLite's own `busy_timeout` would. */
-function patient(connection: DatabaseConnection): DatabaseConnection {
+function patient(connection: DatabaseConnection, location: string): DatabaseConnection {
   return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
       for (const beganMs = performance.now(); ; await sleep(lockPollMs)) {
         try {
           return await connection.executeQuery<Row>(query);
         } catch (error) {
-          if (!isBusy(error) || performance.now() - beganMs > lockTimeoutMs) throw error;
+          if (isBusy(error) && performance.now() - beganMs <= lockTimeoutMs) continue;
+          throw explainSqlite(error, location);
         }
       }
     },
@@ -68,13 +89,9 @@ function patient(connection: DatabaseConnection): DatabaseConnection {
   };
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === busyCode;
-}
-
 function openFile(location: string): DatabaseSync {
   try {
-    if (location !== ":memory:") mkdirSync(dirname(location), { recursive: true });
+    if (location !== ":memory:") makeFolder(dirname(location));
     const database = new DatabaseSync(location, { timeout: lockTimeoutMs });
     // `synchronous = full` makes a commit survive a power cut, not only `kill -9`.
     database.exec(`
@@ -84,7 +101,9 @@ function openFile(location: string): DatabaseSync {
       pragma busy_timeout = 0;
     `);
     return database;
-  } catch (cause) {
+  } catch (error) {
+    const cause = explainSqlite(error, location);
+    if (cause instanceof Problem) throw cause;
     throw new Problem(problems.database_unreachable, {
       message: `The database file ${location} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,
       next: "Check that the folder exists, is writable and has space left, or choose another with --dir.",

@@ -1,3 +1,4 @@
+import { explainDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";
 import type { ProblemKind } from "../errors.ts";
 import { bodyTooLarge } from "./parse.ts";
@@ -46,7 +47,7 @@ export function bodyOfProblem(problem: Problem, requestId: string): ProblemBody 
 /** Turns whatever was thrown into a Problem; what we did not expect becomes `internal_error` without detail. */
 export function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
-  return frameworkProblem(error) ?? internalError(error, requestId);
+  return explainDisk(error) ?? frameworkProblem(error) ?? internalError(error, requestId);
 }
 
 export function internalError(cause: unknown, requestId: string): Problem {
