@@ -46,12 +46,12 @@ describe("the log", () => {
     assert.equal(lines.join("").includes('"tokens":7'), true);
   });
 
-  it("shows a problem with its code and next step, for people on one line", () => {
+  it("shows a problem with its code and next step, for people on lines of their own", () => {
     const { lamp_out } = defineProblems({ lamp_out: { kind: "failed", when: "", next: "Change the bulb." } });
     const { log, lines } = recordingLog({ form: "human" });
     log.info("lamp checked", { error: new Problem(lamp_out, { message: "The lamp is dark." }) });
     assert.deepEqual(lines, [
-      '12:00:05 lamp checked error={"code":"lamp_out","message":"The lamp is dark.","next":"Change the bulb."}\n',
+      "12:00:05 lamp checked\n  lamp_out: The lamp is dark.\n  next: Change the bulb.\n",
     ]);
   });
 });
