@@ -128,7 +128,12 @@ describeOnEveryEngine("data", (open) => {
     const base = await data.commands.importVersion({ ...order, path: write(kept) });
     const rows = join(folder, "rows.csv");
     writeFileSync(rows, "prediction_id,sentiment,extra\np1,bad,x\np2,good,y\n");
-    const extend = { extension: { path: rows, identity: "prediction_id" }, source: "outcomes", contract, actor: "system" };
+    const extend = {
+      extension: { path: rows, identity: "prediction_id" },
+      source: "outcomes",
+      contract,
+      actor: "system",
+    };
     const extended = await data.commands.extendVersion({ ...extend, versionId: base.id });
     assert.deepEqual((await data.preview(extended.id, 10)).rows, [
       ["a", "good", "3"],

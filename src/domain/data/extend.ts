@@ -16,11 +16,18 @@ export interface Extension {
  * whose identity the version holds already replaces it, so extending twice by the same rows changes nothing.
  */
 export async function extendedSql(
-  base: { readonly path: string; readonly columns: readonly string[]; readonly contract: Contract | undefined },
+  base: {
+    readonly path: string;
+    readonly columns: readonly string[];
+    readonly contract: Contract | undefined;
+  },
   extension: Extension,
   query: Query,
 ): Promise<string> {
-  const present = await query(`describe select * from ${csvAsText(extension.path)}`, z.object({ column_name: z.string() }));
+  const present = await query(
+    `describe select * from ${csvAsText(extension.path)}`,
+    z.object({ column_name: z.string() }),
+  );
   const names = new Set(present.map((row) => row.column_name));
   const unique = base.columns.find((name) => base.contract?.columns[name]?.unique === true);
   const source = (name: string): string => {

@@ -101,7 +101,8 @@ export function createData(parts: DataParts): DataModule {
 
   async function extendVersion(order: ExtendVersion): Promise<DatasetVersion> {
     const base = await getVersion(order.versionId);
-    const contract = order.contract === undefined ? undefined : parseContract(order.contract.text, order.contract.file);
+    const contract =
+      order.contract === undefined ? undefined : parseContract(order.contract.text, order.contract.file);
     const columns = base.columns.map((column) => column.name);
     const folder = await mkdtemp(join(parts.workFolder, "extend-"));
     try {
