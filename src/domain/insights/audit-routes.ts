@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { AnyLedgerEvent, EventKind } from "#kernel/events";
+import type { AnyLedgerEvent } from "#kernel/events";
 import { createChannel, defineRoute, defineStream } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
@@ -20,6 +20,9 @@ export const eventSchema = z
     hash: z.string(),
   })
   .meta({ id: "LedgerEvent" });
+
+/** A client that missed more than this loads its page anew anyway. */
+const mostMissed = 500;
 
 /** The ledger as people read it: filtered, paged back by `seq`, streamed, and verified. */
 export function createAuditRoutes({
@@ -48,7 +51,7 @@ export function createAuditRoutes({
           ...(query.before === undefined ? {} : { before: query.before }),
           ...(query.subject === undefined ? {} : { subject: query.subject }),
           ...(query.actor === undefined ? {} : { actor: query.actor }),
-          ...(query.kinds === undefined ? {} : { kinds: readKinds(query.kinds) }),
+          ...(query.kinds === undefined ? {} : { kinds: query.kinds.split(",").map((kind) => kind.trim()) }),
         });
         return { events: await presentEvents(access, events) };
       },
@@ -56,17 +59,26 @@ export function createAuditRoutes({
     defineStream({
       path: "/api/v1/projects/:project/events/stream",
       permission: "audit:read",
-      summary: "Events of a project as they happen",
-      handler: ({ params, signal }) => {
+      summary: "Events of a project as they happen, after the last one the client has seen",
+      handler: async ({ params, signal, lastEventId }) => {
         const channel = createChannel<{ data: unknown; id: string }>(signal);
-        const unwatch = ledger.watch((event) => {
-          if (event.project !== params.project) return;
-          channel.push({
-            id: String(event.seq),
-            data: { seq: event.seq, kind: event.kind, subject: event.subject },
-          });
-        });
+        let sent = /^\d{1,15}$/.test(lastEventId ?? "") ? Number(lastEventId) : null;
+        const send = ({ project, seq, kind, subject }: AnyLedgerEvent): void => {
+          if (project !== params.project || (sent !== null && seq <= sent)) return;
+          sent = seq;
+          channel.push({ id: String(seq), data: { seq, kind, subject } });
+        };
+        // What happens while the past is read comes after it, and once.
+        const meanwhile: AnyLedgerEvent[] = [];
+        let receive = (event: AnyLedgerEvent): void => void meanwhile.push(event);
+        const unwatch = ledger.watch((event) => receive(event));
         signal.addEventListener("abort", unwatch);
+        if (sent !== null) {
+          const missed = { project: params.project, after: sent, limit: mostMissed };
+          (await ledger.list(missed)).forEach(send);
+        }
+        meanwhile.forEach(send);
+        receive = send;
         return channel;
       },
     }),
@@ -118,11 +130,6 @@ export function createAuditRoutes({
       },
     }),
   ];
-}
-
-/** Kinds are an open list over HTTP; one that does not exist simply matches nothing. */
-function readKinds(text: string): EventKind[] {
-  return text.split(",").map((kind) => kind.trim() as EventKind);
 }
 
 export async function presentEvents(

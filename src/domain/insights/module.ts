@@ -21,14 +21,14 @@ export interface InsightsModule {
 export interface InsightsParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly access: Access;
-  readonly objectives: Objectives;
-  readonly data: Data;
-  readonly pipelines: Pipelines;
-  readonly registry: Registry;
-  readonly delivery: Delivery;
-  readonly serving: Serving;
-  readonly monitoring: Monitoring;
+  readonly access: Pick<Access, "nameOf">;
+  readonly objectives: Pick<Objectives, "getCharter">;
+  readonly data: Pick<Data, "listDatasets">;
+  readonly pipelines: Pick<Pipelines, "listExecutions">;
+  readonly registry: Pick<Registry, "listModels">;
+  readonly delivery: Pick<Delivery, "listReleases">;
+  readonly serving: Pick<Serving, "listDeployments">;
+  readonly monitoring: Pick<Monitoring, "listIncidents" | "overview">;
 }
 
 export function createInsights(parts: InsightsParts): InsightsModule {

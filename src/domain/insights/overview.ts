@@ -2,6 +2,7 @@ import type { DatasetSummary } from "#data";
 import type { Release } from "#delivery";
 import { dayMs } from "#kernel/clock";
 import type { Incident, MonitoringOverview } from "#monitoring";
+import { percentText } from "#objectives";
 import type { ProjectFile } from "#objectives";
 import type { Execution } from "#pipelines";
 import type { ModelSummary } from "#registry";
@@ -150,7 +151,7 @@ function releaseStation({ releases }: Facts): Station {
     headline: `version ${newest.number}`,
     ...(step === undefined
       ? {}
-      : { detail: step.kind === "canary" ? `canary ${percent(step.share)}` : step.kind }),
+      : { detail: step.kind === "canary" ? `canary ${percentText(step.share)}` : step.kind }),
   };
 }
 
@@ -187,7 +188,7 @@ function feedbackStation({ monitoring: { predictions, outcomes } }: Facts): Stat
   return {
     key: "feedback",
     state: "ok",
-    headline: `${percent(outcomes / predictions)} known`,
+    headline: `${percentText(Math.round((outcomes / predictions) * 100) / 100)} known`,
     detail: count(outcomes, "outcome"),
   };
 }
@@ -204,7 +205,7 @@ function needsOf(facts: Facts): Need[] {
       about: { kind: "incident", id: incident.id },
     });
   }
-  for (const release of facts.releases.filter((one) => one.state === "awaiting_approval")) {
+  for (const release of facts.releases.filter(waitsForSomebody)) {
     needs.push({
       id: release.id,
       tone: "warn",
@@ -222,6 +223,16 @@ function needsOf(facts: Facts): Need[] {
       ...(newest.breaches[0] === undefined ? {} : { detail: newest.breaches[0].message }),
       atMs: newest.createdAtMs,
       about: { kind: "dataset", id: newest.id, name: dataset, number: newest.number },
+    });
+  }
+  for (const { model, newest } of facts.models.filter((one) => one.newest.state === "rejected")) {
+    needs.push({
+      id: newest.id,
+      tone: "bad",
+      title: `Version ${newest.number} of ${model} was rejected`,
+      ...(newest.rejection === null ? {} : { detail: newest.rejection }),
+      atMs: newest.createdAtMs,
+      about: { kind: "model", id: newest.id, name: model, number: newest.number },
     });
   }
   const [execution] = facts.executions;
@@ -249,6 +260,11 @@ function needsOf(facts: Facts): Need[] {
   return needs.toSorted((a, b) => b.atMs - a.atMs);
 }
 
+/** One with all its approvals waits for its turn, not for a person. */
+function waitsForSomebody({ state, approvals, approvalsNeeded }: Release): boolean {
+  return state === "awaiting_approval" && approvals.length < approvalsNeeded;
+}
+
 /** The end of the charter's time box, or null without one. */
 export function timeBoxOf(projectFile: ProjectFile | null): number | null {
   const day = projectFile?.objective?.timeBox ?? null;
@@ -257,8 +273,4 @@ export function timeBoxOf(projectFile: ProjectFile | null): number | null {
 
 function count(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }
