@@ -27,9 +27,11 @@ export function useShortcutKeys(): void {
     let firstAtMs = 0;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.key === "Shift") return;
       if (!shortcutsAreOn() || isTyping(event.target) || document.querySelector("dialog[open]")) return;
       const pair = performance.now() - firstAtMs < 1000 && first ? `${first} ${event.key}` : event.key;
-      const action = currentActions().find((each) => each.key === pair);
+      const withKey = (key: string) => currentActions().find((each) => each.key === key);
+      const action = withKey(pair) ?? withKey(event.key);
       first = action ? "" : event.key;
       firstAtMs = performance.now();
       if (!action) return;

@@ -153,6 +153,14 @@ function useGlobalActions(
         key: "/",
         perform: () => document.querySelector<HTMLElement>("main [data-filter]")?.focus(),
       },
+      {
+        id: "rows",
+        label: "Into the list of this page",
+        group: "View",
+        icon: "list",
+        key: "j",
+        perform: () => document.querySelector<HTMLElement>("main [data-row-link]")?.focus(),
+      },
       { id: "light", label: "Light theme", group: "View", icon: "sun", perform: () => chooseTheme("light") },
       { id: "dark", label: "Dark theme", group: "View", icon: "moon", perform: () => chooseTheme("dark") },
       {

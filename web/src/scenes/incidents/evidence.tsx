@@ -34,7 +34,7 @@ function Curve({ project, incident }: { project: string; incident: Incident }) {
             <QualityChart
               metric={metric}
               quality={quality}
-              bound={expected}
+              bounds={expected === null ? [] : [expected]}
               incidents={[incident]}
               currency=""
               height={240}

@@ -8,7 +8,7 @@ import { metricFormat, metricName } from "../metrics.ts";
 export function QualityChart({
   metric,
   quality,
-  bound,
+  bounds,
   incidents,
   currency,
   height = 280,
@@ -35,7 +35,7 @@ export function QualityChart({
           notes: windows.map(noteOf),
         },
       ]}
-      thresholds={bound === null ? [] : [{ value: bound, label: `bound ${format(bound)}` }]}
+      thresholds={bounds.map((bound) => ({ value: bound, label: `bound ${format(bound)}` }))}
       marks={marksOf(quality, incidents)}
       spans={incidents.filter((each) => each.kind !== "guardrail").map(spanOf)}
     />
@@ -45,7 +45,7 @@ export function QualityChart({
 interface QualityChartProps {
   metric: string;
   quality: Quality;
-  bound: number | null;
+  bounds: readonly number[];
   incidents: readonly Incident[];
   currency: string;
   height?: number;

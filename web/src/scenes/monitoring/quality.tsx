@@ -6,7 +6,7 @@ import { Choice } from "../../components/field.tsx";
 import { count, day, share } from "../../components/format.ts";
 import { Panel } from "../../components/panel.tsx";
 import { incidentsQuery } from "../../data/incidents.ts";
-import { qualityQuery, type Monitor, type MonitoringOverview, type Window } from "../../data/monitoring.ts";
+import { qualityQuery, type MonitoringOverview, type Window } from "../../data/monitoring.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { metricName } from "../metrics.ts";
 import { MonitorCards } from "./monitor-cards.tsx";
@@ -29,17 +29,10 @@ export function Quality({ project, overview }: { project: string; overview: Moni
       replace: true,
       resetScroll: false,
     });
-  const monitor = shown.find((each) => each.metric === metric && (each.segment ?? "") === segment);
+  const chosen = shown.filter((each) => each.metric === metric && (each.segment ?? "") === segment);
+  const bounds = [...new Set(chosen.flatMap((monitor) => monitor.bound ?? []))];
   return (
     <div className="space-y-5">
-      <MonitorCards
-        monitors={shown}
-        chosen={{ metric, segment }}
-        currency={overview.currency}
-        onChoose={(chosen) =>
-          choose({ metric: chosen.metric ?? undefined, segment: chosen.segment ?? undefined })
-        }
-      />
       <Panel
         title={metricName(metric)}
         hint={segment ? `only ${segment.replace("=", " ")}` : "over the time of the predictions"}
@@ -67,8 +60,22 @@ export function Quality({ project, overview }: { project: string; overview: Moni
           </>
         }
       >
-        <Curve project={project} metric={metric} segment={segment} monitor={monitor} overview={overview} />
+        <Curve project={project} metric={metric} segment={segment} bounds={bounds} overview={overview} />
       </Panel>
+      <section aria-labelledby="monitors">
+        <h2 id="monitors" className="mb-3 text-base font-semibold">
+          Monitors
+        </h2>
+        <MonitorCards
+          monitors={shown}
+          chosen={{ metric, segment }}
+          currency={overview.currency}
+          onChoose={(monitor) => {
+            choose({ metric: monitor.metric ?? undefined, segment: monitor.segment ?? undefined });
+            document.querySelector("h1")?.scrollIntoView({ block: "start" });
+          }}
+        />
+      </section>
     </div>
   );
 }
@@ -77,11 +84,11 @@ interface CurveProps {
   project: string;
   metric: string;
   segment: string;
-  monitor: Monitor | undefined;
+  bounds: readonly number[];
   overview: MonitoringOverview;
 }
 
-function Curve({ project, metric, segment, monitor, overview }: CurveProps) {
+function Curve({ project, metric, segment, bounds, overview }: CurveProps) {
   const query = useQuery(qualityQuery(project, metric, segment || undefined));
   const incidents = useQuery(incidentsQuery(project));
   return (
@@ -94,7 +101,7 @@ function Curve({ project, metric, segment, monitor, overview }: CurveProps) {
             <QualityChart
               metric={metric}
               quality={quality}
-              bound={monitor?.bound ?? quality.bound}
+              bounds={bounds}
               incidents={incidents.data?.incidents ?? []}
               currency={overview.currency}
             />
