@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 
+import { createCompute } from "#compute";
+import { systemClock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 
 import { tableLines } from "../table.ts";
@@ -51,6 +53,7 @@ async function play(terminal: Terminal, options: z.infer<typeof optionsSchema>):
   const startedMs = performance.now();
   const stream = readStream(options.data);
   const folder = resolve(options.dir ?? join(".gyre", "demo", project));
+  await requirePython();
   const stage = await setStage({ folder, port: options.port, stream });
   const narrator = createNarrator(terminal, stage.clock.nowMs, stage.system.url);
   try {
@@ -65,12 +68,19 @@ async function play(terminal: Terminal, options: z.infer<typeof optionsSchema>):
   } catch (error) {
     if (!(error instanceof StoryBroken)) throw error;
     throw new Problem(problems.demo_broken, {
-      message: `The story stopped: ${error.message}.`,
+      message: `The story stopped: ${error.message.replace(/\.$/, "")}.`,
+      ...(error.next === undefined ? {} : { next: error.next }),
       cause: error,
     });
   } finally {
     await stage.stop();
   }
+}
+
+/** Asked before anything is made: without it the story would end at its fourth step. Throws `python_missing`. */
+async function requirePython(): Promise<void> {
+  const compute = createCompute({ clock: systemClock });
+  await compute.environmentDigest({ requirementsText: "", pythonVersion: ">=3.10" });
 }
 
 function readStream(file: string | undefined): MessageStream {

@@ -23,7 +23,15 @@ const quietMs = 12 * hourMs;
 const inferenceAnswer = z.object({ parameters: z.object({ prediction_id: z.string() }) });
 
 /** The story did not go as it must: which part, and what was seen instead. */
-export class StoryBroken extends Error {}
+export class StoryBroken extends Error {
+  /** What to do about it, where the part that failed says so. */
+  readonly next: string | undefined;
+
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}
 
 /**
  * Plays the product once round the whole loop. Everything a client would do goes over HTTP: traffic to the
@@ -129,8 +137,11 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     const done = await system.pipelines.getExecution(execution.id);
     if (done.state !== "succeeded") {
       const failed = done.steps.find((step) => step.state === "failed");
+      const failure = failed?.failure ?? done.failure;
+      const lines = failed?.lastLines.slice(-3).map((line) => `\n  | ${line}`) ?? [];
       throw new StoryBroken(
-        `the pipeline ${done.state}: ${failed?.stage ?? ""} ${failed?.lastLines.slice(-3).join(" | ") ?? done.failure?.message ?? ""}`,
+        `the pipeline ${done.state}: ${failure?.message ?? ""}${lines.join("")}`,
+        failure?.next,
       );
     }
     const cached = done.steps.filter((step) => step.state === "cached").length;

@@ -129,6 +129,11 @@ function refuseFailure(execution: Execution): void {
   const failure = failed?.failure ?? execution.failure;
   const what =
     failed === undefined ? `The run ${execution.id} failed.` : `The stage "${failed.stage}" failed.`;
+  // Before any step ran: an environment that could not be built, an input that went missing.
+  if (failed === undefined && failure !== null) {
+    const { code, message, next } = failure;
+    throw new Problem({ code, kind: "failed", when: "The pipeline could not begin.", next }, { message });
+  }
   throw new Problem(problems.execution_failed, {
     message: [failure?.message ?? what, ...lastLines].join("\n"),
     ...(failure === null ? {} : { next: failure.next }),
