@@ -47,14 +47,20 @@ function Reading({ reading }: { reading: RolloutReading }) {
 }
 
 function Comparison({ comparison }: { comparison: RolloutReading["comparisons"][number] }) {
-  const { metric, candidate, live, bound, interval, n } = comparison;
-  const format = metricFormat(metric);
+  const { metric, method, candidate, live, bound, interval, n } = comparison;
+  // A percentile has no sequential test; the share of answers beyond the bound has one.
+  const isShareOfSlow = metric === "latency_p95_ms" && method === "bound";
+  const format = isShareOfSlow ? (value: number | null) => share(value) : metricFormat(metric);
   const against =
-    bound !== null ? `the charter's ${format(bound)}` : live !== null ? `${format(live)} live` : undefined;
+    bound !== null
+      ? `${format(bound)} ${isShareOfSlow ? "allowed" : "in the charter"}`
+      : live !== null
+        ? `${format(live)} live`
+        : undefined;
   return (
     <li className="grid items-center gap-x-6 gap-y-1 py-3 last:pb-0 sm:grid-cols-[1fr_auto_8rem]">
       <div className="min-w-0">
-        <p className="font-medium">{metricName(metric)}</p>
+        <p className="font-medium">{isShareOfSlow ? "slow answers" : metricName(metric)}</p>
         <p className="tabular text-sm text-soft">
           {format(candidate)}
           {against && ` against ${against}`}
