@@ -23,6 +23,8 @@ export interface Started {
   /** Resolves when what was said matches; throws when the process ends first. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
+  /** Ctrl-C: the signal reaches every process of the terminal's foreground. */
+  interrupt(): void;
   readonly ended: Promise<Ended>;
   /** The processes it started, and theirs. */
   descendants(): readonly number[];
@@ -48,6 +50,8 @@ export function startGyre(words: readonly string[], { folder, variables = {} }: 
       ...variables,
     },
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, as a shell gives it to a command in the foreground.
+    detached: true,
   });
   after(() => endFamily(child));
   const said = { stdout: "", stderr: "" };
@@ -63,6 +67,7 @@ export function startGyre(words: readonly string[], { folder, variables = {} }: 
     said: () => ({ ...said }),
     says: (pattern) => heard(child, pattern, () => said.stdout + said.stderr),
     kill: (signal) => void child.kill(signal),
+    interrupt: () => void process.kill(-(child.pid ?? 0), "SIGINT"),
     ended,
     descendants: () => descendantsOf(child.pid ?? 0),
   };

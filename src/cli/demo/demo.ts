@@ -8,6 +8,7 @@ import { createCompute } from "#compute";
 import { systemClock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 
+import { interruptedExitCode, stopSignal } from "../stop-signal.ts";
 import { tableLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb } from "../verb.ts";
@@ -50,21 +51,19 @@ export function registerDemo(program: Command, terminal: Terminal): void {
 }
 
 async function play(terminal: Terminal, options: z.infer<typeof optionsSchema>): Promise<void> {
-  const startedMs = performance.now();
   const stream = readStream(options.data);
   const folder = resolve(options.dir ?? join(".gyre", "demo", project));
   await requirePython();
+  const stopped = stopSignal(terminal);
   const stage = await setStage({ folder, port: options.port, stream });
-  const narrator = createNarrator(terminal, stage.clock.nowMs, stage.system.url);
+  const isPlayed = playToEnd(terminal, stage, stream).then(() => true);
   try {
-    terminal.say(`Gyre is at ${stage.system.url()}, its gateway at ${stage.system.gatewayUrl()}.`);
-    terminal.say("");
-    await playStory(stage, stream, narrator);
-    const quality = await measureQuality(stage.system, stream.event.atMs);
-    const tookSeconds = (performance.now() - startedMs) / 1_000;
-    if (terminal.wantsJson) printJson(terminal, stage, narrator, quality, tookSeconds);
-    else printEnd(terminal, narrator, quality, tookSeconds);
-    if (!options.once) await stayUp(terminal, stage);
+    const hasEnded = await Promise.race([isPlayed, stopped.then(() => false)]);
+    if (hasEnded && !options.once) {
+      inviteToLookAround(terminal, stage);
+      await stopped;
+    }
+    if (!hasEnded) process.exitCode = interruptedExitCode;
   } catch (error) {
     if (!(error instanceof StoryBroken)) throw error;
     throw new Problem(problems.demo_broken, {
@@ -75,6 +74,20 @@ async function play(terminal: Terminal, options: z.infer<typeof optionsSchema>):
   } finally {
     await stage.stop();
   }
+  // What the story was waiting for will not come any more, and must not keep the process.
+  if (process.exitCode === interruptedExitCode) process.exit();
+}
+
+async function playToEnd(terminal: Terminal, stage: Stage, stream: MessageStream): Promise<void> {
+  const startedMs = performance.now();
+  const narrator = createNarrator(terminal, stage.clock.nowMs, stage.system.url);
+  terminal.say(`Gyre is at ${stage.system.url()}, its gateway at ${stage.system.gatewayUrl()}.`);
+  terminal.say("");
+  await playStory(stage, stream, narrator);
+  const quality = await measureQuality(stage.system, stream.event.atMs);
+  const tookSeconds = (performance.now() - startedMs) / 1_000;
+  if (terminal.wantsJson) printJson(terminal, stage, narrator, quality, tookSeconds);
+  else printEnd(terminal, narrator, quality, tookSeconds);
 }
 
 /** Asked before anything is made: without it the story would end at its fourth step. Throws `python_missing`. */
@@ -143,12 +156,9 @@ function printJson(
   });
 }
 
-async function stayUp(terminal: Terminal, stage: Stage): Promise<void> {
+function inviteToLookAround(terminal: Terminal, stage: Stage): void {
   terminal.say("");
   terminal.say(`Look around: ${stage.system.url()}/projects/${project}   (Ctrl-C ends it)`);
   terminal.say(`The second person signs in with the token ${stage.reviewer.token}`);
   terminal.say(`In another terminal: cd ${stage.folder} && gyre releases`);
-  await new Promise<void>((end) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
-  });
 }

@@ -17,6 +17,7 @@ import { parseParameters } from "../parameters.ts";
 import { problems } from "../problems.ts";
 import { findProjectFolder, projectOf, requireProjectFolder } from "../project.ts";
 import { addServerVerb } from "../server-verb.ts";
+import { onInterruption } from "../stop-signal.ts";
 import { tableLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { durationText, numberText } from "../words.ts";
@@ -65,13 +66,34 @@ export function registerRun(program: Command, terminal: Terminal): void {
       terminal.say(`Started ${started.id}.`);
       if (options.detach) return printPage(terminal, started, [started.id]);
       const address = path`/api/v1/projects/${project}/executions/${started.id}`;
-      await followExecution(client, address, terminal);
+      await follow(client, address, started, terminal);
       const execution = await client.get(address, executionSchema);
       printPage(terminal, execution, summaryLines(execution));
       if (options.pull) await pull(client, address, execution, terminal);
       refuseFailure(execution);
     },
   });
+}
+
+/** Ctrl-C cancels the run; a second one ends this command and leaves it to the server. */
+async function follow(client: Client, address: string, { id }: Execution, terminal: Terminal): Promise<void> {
+  const stopListening = onInterruption(["SIGINT", "SIGTERM"], () => {
+    terminal.say(`Cancelling ${id}; once more leaves it running and ends this command.`);
+    // What comes of it is told by the run itself.
+    client.send("POST", `${address}/cancel`, z.unknown()).catch(() => {});
+  });
+  try {
+    await followExecution(client, address, terminal);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== problems.server_not_running.code) throw error;
+    throw new Problem(problems.server_not_running, {
+      message: `The server stopped while ${id} was running; the stages that had finished are kept.`,
+      next: "Start it again with: gyre up (the run goes on by itself; gyre runs shows it)",
+      cause: error,
+    });
+  } finally {
+    stopListening();
+  }
 }
 
 /** What is wrong in the files at hand is told before anything runs on what the server knew before. */

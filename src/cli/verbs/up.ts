@@ -14,6 +14,7 @@ import { problemOf, tellProblem } from "../failure.ts";
 import { shownPath } from "../project.ts";
 import { readServerFile, removeServerFile, writeServerFile } from "../server-file.ts";
 import type { RunningServer } from "../server-file.ts";
+import { stopSignal } from "../stop-signal.ts";
 import { factLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb } from "../verb.ts";
@@ -125,21 +126,6 @@ async function introduceProject(terminal: Terminal, config: Config, url: string)
     // A mistake in gyre.yaml is told, and keeps nobody from looking at what there is.
     tellProblem(problemOf(error), terminal);
   }
-}
-
-/** Settles at the first Ctrl-C; the second one ends the process at once. */
-function stopSignal(terminal: Terminal): Promise<void> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (isStopping) process.exit(130);
-        isStopping = true;
-        terminal.say("Stopping; once more ends it at once.");
-        resolve();
-      });
-    }
-  });
 }
 
 /** A port that nobody asked for gives way when it is taken; one that was asked for does not. */
