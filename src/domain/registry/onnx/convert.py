@@ -51,6 +51,10 @@ def main() -> int:
             report = convert(arguments)
         except Refused as refusal:
             report = {"error": {"code": refusal.code, "message": str(refusal)}}
+        except ModuleNotFoundError as failure:
+            package = {"yaml": "pyyaml", "sklearn": "scikit-learn"}.get(failure.name, failure.name)
+            message = f"The package {package} is not among the project's requirements, and the conversion needs it."
+            report = {"error": {"code": "package_missing", "message": message}}
         except Exception as failure:  # what a library makes of a model that we have never seen
             report = {"error": {"code": "not_convertible", "message": f"{type(failure).__name__}: {failure}"}}
     line = json.dumps(report) + "\n"
