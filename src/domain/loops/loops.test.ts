@@ -154,9 +154,11 @@ describe("outcomes", () => {
     world.newest = exampleData(startMs - 1);
     world.newLabels = 99;
     await world.tell(recorded);
+    await world.pass(minuteMs);
     assert.deepEqual(world.purposes(), []);
     world.newLabels = 100;
     await world.tell(recorded);
+    await world.pass(minuteMs);
     assert.deepEqual(world.purposes(), ["retrain: retrained because 100 new labels arrived"]);
   });
 

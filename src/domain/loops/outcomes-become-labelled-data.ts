@@ -1,4 +1,5 @@
 import type { DatasetVersion } from "#data";
+import { minuteMs } from "#kernel/clock";
 import type { RetrainingPolicy } from "#objectives";
 
 import type { LoopParts } from "./parts.ts";
@@ -9,6 +10,9 @@ declare module "#kernel/jobs" {
     "loops.gather_labelled_data": { readonly project: string };
   }
 }
+
+/** Outcomes come in bursts, and are counted by windows, which monitoring brings up to date first. */
+const gatheredAfterMs = minuteMs;
 
 /**
  * Outcomes of predictions are labels nobody had to write. Once there are as many new ones as the charter
@@ -26,6 +30,7 @@ export function outcomesBecomeLabelledData(parts: LoopParts): void {
       payload: { project: event.project },
       key: event.project,
       project: event.project,
+      runAtMs: clock.nowMs() + gatheredAfterMs,
     });
   });
 
