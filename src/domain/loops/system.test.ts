@@ -147,7 +147,7 @@ describe("the loops in the whole system", () => {
         await settled(minuteMs);
         await system.monitoring.commands.recordOutcomes({ project: "shop", outcomes, actor });
         await settled();
-      await settled(minuteMs);
+        await settled(minuteMs);
         const newest = await system.data.latestUsable("shop", "messages");
         assert.deepEqual([newest?.rows, newest?.source], [105, "outcomes until 2027-01-02"]);
         const [execution] = await system.pipelines.listExecutions("shop", { limit: 1 });
