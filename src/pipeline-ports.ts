@@ -5,13 +5,12 @@ import type { Objectives } from "#objectives";
 import { problems as pipelineProblems } from "#pipelines";
 import type { DatasetInput, DatasetsPort, ProjectsPort, RunsPort } from "#pipelines";
 import type { Tracking } from "#tracking";
-import type { TrackingCommands } from "#tracking/commands";
 
 /** How pipelines see projects, data and runs: their ports, filled from the doors above them. */
 export function createPipelinePorts(parts: {
-  readonly objectives: Objectives;
-  readonly data: Data;
-  readonly tracking: Tracking & { readonly commands: TrackingCommands };
+  readonly objectives: Pick<Objectives, "getProject" | "getCharter">;
+  readonly data: Pick<Data, "listVersions" | "getVersion" | "materialise">;
+  readonly tracking: { readonly commands: Pick<Tracking["commands"], "createRun" | "finishRun"> };
   trackingUri(): string;
 }): { readonly projects: ProjectsPort; readonly datasets: DatasetsPort; readonly runs: RunsPort } {
   const { objectives, data, tracking } = parts;
