@@ -93,8 +93,8 @@ describe("how pipelines see data", () => {
         },
       ],
     );
-    await inputs[0]?.materialise("/work/data/messages.csv");
-    assert.deepEqual(placed, ["dv_2 at /work/data/messages.csv"]);
+    await inputs[0]?.materialise("/elsewhere/data/messages.csv");
+    assert.deepEqual(placed, ["dv_2 at /elsewhere/data/messages.csv"]);
   });
 
   it("as the version that was asked for", async () => {
