@@ -16,10 +16,22 @@ declare module "#kernel/events" {
     /** Only what a client registered can be deleted; what a project made is kept. */
     "model_version.deleted": { readonly model: string; readonly number: number };
     /** A label of a version: its description, a tag, its stage. */
-    "model_version.labelled": { readonly model: string; readonly number: number; readonly change: string };
+    "model_version.labelled": {
+      readonly model: string;
+      readonly number: number;
+      readonly change: string;
+      readonly tag?: TagChange;
+      readonly stage?: { readonly from: string; readonly to: string };
+    };
     /** The subject is the name. */
     "registered_model.created": { readonly model: string };
-    "registered_model.changed": { readonly change: string };
+    "registered_model.changed": { readonly change: string; readonly tag?: TagChange };
     "registered_model.deleted": { readonly model: string };
   }
+}
+
+/** A value of null: the tag was deleted. */
+export interface TagChange {
+  readonly key: string;
+  readonly value: string | null;
 }

@@ -4,7 +4,7 @@ import type { Objectives } from "#objectives";
 
 import { projectOf } from "./aliases.ts";
 import type { ModelVersion, NamedModel, NamedModels, NamedVersion } from "./index.ts";
-import { readLabels, readName, readNames } from "./named-store.ts";
+import { readLabels, readName, readNameOf, readNames } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
 import { searchAmong } from "./named-search.ts";
 import { problems } from "./problems.ts";
@@ -76,6 +76,11 @@ export function createNamedModels({
           last_updated_timestamp: version.updatedAtMs,
         }),
       });
+    },
+    async findVersion(versionId) {
+      const [version] = await readVersions(db, { id: versionId });
+      const named = version === undefined ? undefined : await readNameOf(db, version);
+      return version === undefined || named === undefined ? undefined : await presentOne(db, named, version);
     },
     async filesOfVersion(name, number) {
       const version = await findNumber(db, await findName(db, name), number);

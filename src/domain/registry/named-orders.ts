@@ -1,11 +1,12 @@
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
-import type { Ledger } from "#kernel/events";
+import type { Events, Ledger } from "#kernel/events";
 import type { Tracking } from "#tracking";
 
 import { pointAlias, projectOf, removeAlias } from "./aliases.ts";
 import type { NamedModelCommands } from "./commands.ts";
+import type { TagChange } from "./events.ts";
 import type { ModelVersion, NamedModels, NamedVersion } from "./index.ts";
 import { keepVersion } from "./keeping.ts";
 import { findName, findNumber, labelsOf, presentModel, presentOne, versionsOf } from "./named-models.ts";
@@ -23,6 +24,12 @@ export interface NamedModelOrderParts {
   readonly tracking: Pick<Tracking, "projectOfRun">;
 }
 
+/** What the ledger is told of a label besides the change itself. */
+interface ToldLabel {
+  readonly change: string;
+  readonly tag?: TagChange;
+}
+
 /** Orders about models by their flat names. */
 export function createNamedModelOrders(
   parts: NamedModelOrderParts,
@@ -33,51 +40,53 @@ export function createNamedModelOrders(
   /** Finds the model, changes it, and says so. */
   async function changeModel(
     order: { readonly name: string; readonly actor: string },
-    change: string,
+    data: Events["registered_model.changed"],
     next: (model: Name) => Partial<Name>,
   ): Promise<Name> {
     const model = await findName(db, order.name);
     const changed = { ...model, ...next(model), updatedAtMs: clock.nowMs() };
     await saveName(db, changed);
-    await tell(changed, order.actor, change);
+    await tell(changed, order.actor, data);
     return changed;
   }
 
-  const tell = async (model: Name, actor: string, change: string): Promise<void> =>
+  const tell = async (model: Name, actor: string, data: Events["registered_model.changed"]): Promise<void> =>
     await ledger.append({
       kind: "registered_model.changed",
       subject: model.name,
       project: projectOf(model),
       actor,
-      data: { change },
+      data,
     });
 
   /** Finds the version, changes what is said about it, and says so. */
   async function label(
     order: { readonly name: string; readonly number: number; readonly actor: string },
-    change: string,
+    told: ToldLabel,
     next: (labels: Labels) => Partial<Labels>,
   ): Promise<NamedVersion> {
     const model = await findName(db, order.name);
     const version = await findNumber(db, model, order.number);
-    await relabel(version, order.actor, change, next);
+    await relabel(version, order.actor, told, next);
     return await presentOne(db, model, version);
   }
 
   async function relabel(
     version: ModelVersion,
     actor: string,
-    change: string,
+    told: ToldLabel,
     next: (labels: Labels) => Partial<Labels>,
   ): Promise<void> {
     const labels = labelsOf(version, (await readLabels(db, [version.id])).get(version.id));
-    await saveLabels(db, version.id, { ...labels, ...next(labels), updatedAtMs: clock.nowMs() });
+    const changed = { ...labels, ...next(labels), updatedAtMs: clock.nowMs() };
+    await saveLabels(db, version.id, changed);
+    const stage = labels.stage === changed.stage ? {} : { stage: { from: labels.stage, to: changed.stage } };
     await ledger.append({
       kind: "model_version.labelled",
       subject: version.id,
       project: projectOf(version),
       actor,
-      data: { model: version.model, number: version.number, change },
+      data: { model: version.model, number: version.number, ...told, ...stage },
     });
   }
 
@@ -126,14 +135,17 @@ export function createNamedModelOrders(
         if (!(await insertName(db, renamed))) throw exists(newName);
         await moveModel(db, model, renamed);
         await deleteName(db, name);
-        await tell(renamed, actor, `renamed from ${name}`);
+        await tell(renamed, actor, { change: `renamed from ${name}` });
         return await presentModel(db, renamed);
       }),
 
     describeModel: (order) =>
       db.transaction(async () => {
         const { description } = order;
-        return await presentModel(db, await changeModel(order, "description", () => ({ description })));
+        return await presentModel(
+          db,
+          await changeModel(order, { change: "description" }, () => ({ description })),
+        );
       }),
 
     deleteModel: ({ name, actor }) =>
@@ -157,7 +169,7 @@ export function createNamedModelOrders(
     setModelTag: (order) =>
       db.transaction(async () => {
         const { key, value } = order;
-        await changeModel(order, `tag ${key}`, ({ tags }) => ({ tags: withTag(tags, key, value) }));
+        await changeModel(order, tagChange(key, value), ({ tags }) => ({ tags: withTag(tags, key, value) }));
       }),
 
     setAlias: ({ name, alias, number, actor }) =>
@@ -211,7 +223,7 @@ export function createNamedModelOrders(
 
     describeVersion: (order) =>
       db.transaction(
-        async () => await label(order, "description", () => ({ description: order.description })),
+        async () => await label(order, { change: "description" }, () => ({ description: order.description })),
       ),
 
     setStage: (order) =>
@@ -221,9 +233,9 @@ export function createNamedModelOrders(
         for (const other of archiveExisting ? await versionsOf(db, model) : []) {
           const labels = (await readLabels(db, [other.id])).get(other.id);
           if (other.number === order.number || labelsOf(other, labels).stage !== stage) continue;
-          await relabel(other, order.actor, "stage", () => ({ stage: "Archived" }));
+          await relabel(other, order.actor, { change: "stage" }, () => ({ stage: "Archived" }));
         }
-        return await label(order, "stage", () => ({ stage }));
+        return await label(order, { change: "stage" }, () => ({ stage }));
       }),
 
     deleteVersion: ({ name, number, actor }) =>
@@ -247,7 +259,7 @@ export function createNamedModelOrders(
     setVersionTag: (order) =>
       db.transaction(async () => {
         const { key, value } = order;
-        await label(order, `tag ${key}`, ({ tags }) => ({ tags: withTag(tags, key, value) }));
+        await label(order, tagChange(key, value), ({ tags }) => ({ tags: withTag(tags, key, value) }));
       }),
   };
 }
@@ -255,6 +267,10 @@ export function createNamedModelOrders(
 /** What a project made is referred to by releases and predictions. */
 async function refuseMade(db: Database, model: Name): Promise<void> {
   if ((await versionsOf(db, model)).some((version) => version.kind !== "python")) throw kept(model.name);
+}
+
+function tagChange(key: string, value: string | undefined): ToldLabel {
+  return { change: `tag ${key}`, tag: { key, value: value ?? null } };
 }
 
 function withTag(

@@ -113,6 +113,20 @@ export async function readName(db: Database, name: string): Promise<Name | undef
   return row === undefined ? undefined : toName(row);
 }
 
+/** The flat name of a project's model. */
+export async function readNameOf(
+  db: Database,
+  { project, model }: { readonly project: string; readonly model: string },
+): Promise<Name | undefined> {
+  const row = await db.query
+    .selectFrom("registered_models")
+    .selectAll()
+    .where("project", "=", project)
+    .where("model", "=", model)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toName(row);
+}
+
 /** By name. */
 export async function readNames(db: Database): Promise<Name[]> {
   const rows = await db.query.selectFrom("registered_models").selectAll().orderBy("name").execute();

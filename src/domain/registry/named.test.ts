@@ -132,17 +132,17 @@ describeOnEveryEngine("a model that a client registers", (open) => {
       kinds: ["registered_model.changed", "model_version.labelled", "model_alias.removed"],
     });
     assert.deepEqual(
-      changes.map(({ kind, data }) => [kind, "change" in data ? data.change : undefined]),
+      changes.map(({ data }) => data),
       [
-        ["registered_model.changed", "description"],
-        ["registered_model.changed", "tag tier"],
-        ["registered_model.changed", "tag team"],
-        ["model_version.labelled", "description"],
-        ["model_version.labelled", "tag checked"],
-        ["model_version.labelled", "stage"],
-        ["model_version.labelled", "stage"],
-        ["model_version.labelled", "stage"],
-        ["model_alias.removed", undefined],
+        { change: "description" },
+        { change: "tag tier", tag: { key: "tier", value: "1" } },
+        { change: "tag team", tag: { key: "team", value: null } },
+        { model: "spam", number: 1, change: "description" },
+        { model: "spam", number: 1, change: "tag checked", tag: { key: "checked", value: "yes" } },
+        { model: "spam", number: 1, change: "stage", stage: { from: "None", to: "Production" } },
+        { model: "spam", number: 1, change: "stage", stage: { from: "Production", to: "Archived" } },
+        { model: "spam", number: 2, change: "stage", stage: { from: "None", to: "Production" } },
+        { model: "spam", alias: "old", number: 1 },
       ],
     );
   });

@@ -68,6 +68,8 @@ export interface NamedModels {
   /** `latest` is the newest. */
   findByAlias(name: string, alias: string): Promise<NamedVersion>;
   searchVersions(search: NamedSearch): Promise<Page<NamedVersion>>;
+  /** By its id; undefined when it was deleted. */
+  findVersion(versionId: string): Promise<NamedVersion | undefined>;
   filesOfVersion(name: string, number: number): Promise<VersionFileAccess>;
   /** By the id in a version's download address. Throws `model_version_not_found`. */
   filesOf(versionId: string): Promise<VersionFileAccess>;
