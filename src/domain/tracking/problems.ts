@@ -11,11 +11,6 @@ export const problems = defineProblems({
     when: "A search filter or ordering cannot be read.",
     next: "Write `metrics.accuracy > 0.9 and params.depth = '3'`; text in quotes, `and` between conditions.",
   },
-  page_token_invalid: {
-    kind: "invalid",
-    when: "A page token was not made by this search.",
-    next: "Start again without a page token.",
-  },
   experiment_not_found: {
     kind: "not_found",
     when: "No experiment has this id or name.",

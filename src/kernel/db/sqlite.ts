@@ -8,6 +8,7 @@ import type { DatabaseConnection, Driver, QueryResult, SqliteDatabase, SqliteSta
 
 import { makeFolder } from "../disk.ts";
 import { Problem } from "../errors.ts";
+import { linearPattern } from "../pattern.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
 import { problems } from "./problems.ts";
 import { explainSqlite, isBusy, isRolledBack } from "./sqlite-errors.ts";
@@ -100,6 +101,9 @@ function openFile(location: string): DatabaseSync {
       pragma foreign_keys = on;
       pragma busy_timeout = 0;
     `);
+    database.function("regexp", { deterministic: true }, (pattern, text) =>
+      text === null ? null : Number(linearPattern(String(pattern)).test(String(text))),
+    );
     return database;
   } catch (error) {
     const cause = explainSqlite(error, location);

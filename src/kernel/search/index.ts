@@ -1,0 +1,6 @@
+export { insertRows, numberList, textList } from "./bulk.ts";
+export { and, byBytes, compare } from "./comparisons.ts";
+export type { Comparator, Comparison, Fragment } from "./comparisons.ts";
+export { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
+export type { SortColumn, SortKey } from "./keyset.ts";
+export { problems } from "./problems.ts";
