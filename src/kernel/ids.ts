@@ -9,6 +9,7 @@ export const idPrefixes = {
   event: "evt",
   job: "job",
   datasetVersion: "dv",
+  runView: "view",
   execution: "exe",
   step: "stp",
   model: "mdl",

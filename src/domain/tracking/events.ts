@@ -11,6 +11,8 @@ declare module "#kernel/events" {
     "logged_model.created": { readonly name: string; readonly run: string | null };
     "logged_model.finished": { readonly name: string; readonly status: string };
     "logged_model.deleted": { readonly name: string };
+    "run_view.saved": { readonly name: string; readonly isShared: boolean };
+    "run_view.deleted": { readonly name: string };
     "artifact.deleted": { readonly path: string; readonly files: number };
   }
 }

@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/errors";
+import type { SourcePosition } from "#kernel/errors";
 
 import { problems } from "./problems.ts";
 import { tokenize } from "./tokens.ts";
@@ -47,7 +48,7 @@ export interface SearchGrammar {
 }
 
 // Both engines nest each condition into one expression and refuse a deep one with an error of their own.
-const mostConditions = 200;
+export const mostConditions = 200;
 const mostOrderings = 16;
 
 /**
@@ -73,7 +74,8 @@ export function parseFilter(text: string, grammar: SearchGrammar): readonly Cond
   return conditions;
 }
 
-function readCondition(
+/** Reads the condition that begins at a token; `next` is the token after it. */
+export function readCondition(
   tokens: readonly Token[],
   start: number,
   grammar: SearchGrammar,
@@ -81,17 +83,37 @@ function readCondition(
 ): { condition: Condition; next: number } {
   const name = tokens[start];
   if (name?.kind !== "name") throw wrong(`Invalid clause(s) in filter string: '${rest(text, name)}'`);
-  const field = readField(name, grammar);
-  const { comparator, next } = readComparator(tokens, start + 1, text);
-  checkComparator(field, comparator, grammar);
+  const field = placed(text, name, () => readField(name, grammar));
+  const { comparator, next } = placed(text, tokens[start + 1], () => readComparator(tokens, start + 1, text));
+  placed(text, tokens[start + 1], () => checkComparator(field, comparator, grammar));
   if (comparator === "is null" || comparator === "is not null") {
     return { condition: { field, comparator, value: null }, next };
   }
-  if (comparator === "in" || comparator === "not in") {
-    const list = readList(tokens, next, text);
-    return { condition: { field, comparator, value: list.values }, next: list.next };
+  return placed(text, tokens[next], () => {
+    if (comparator === "in" || comparator === "not in") {
+      const list = readList(tokens, next, text);
+      return { condition: { field, comparator, value: list.values }, next: list.next };
+    }
+    return {
+      condition: { field, comparator, value: readValue(field, tokens[next], grammar) },
+      next: next + 1,
+    };
+  });
+}
+
+/** Adds to a problem of `read` where in the text the piece stands that it was reading. */
+function placed<Result>(text: string, token: Token | undefined, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.position !== undefined) throw error;
+    throw wrong(error.message, placeOf(text, token?.at ?? text.length));
   }
-  return { condition: { field, comparator, value: readValue(field, tokens[next], grammar) }, next: next + 1 };
+}
+
+export function placeOf(text: string, at: number): SourcePosition {
+  const before = text.slice(0, at).split("\n");
+  return { file: "filter", line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 const kindNames: Readonly<Record<string, Field["of"]>> = {
@@ -231,10 +253,13 @@ export function parseOrdering(text: string, grammar: SearchGrammar): Ordering {
   return { field: readField(name, grammar), descending: word === "desc" };
 }
 
-function rest(text: string, token: Token | undefined): string {
+export function rest(text: string, token: Token | undefined): string {
   return token === undefined ? "" : text.slice(token.at, token.at + 80);
 }
 
-function wrong(message: string): Problem {
-  return new Problem(problems.run_filter_invalid, { message });
+export function wrong(message: string, position?: SourcePosition): Problem {
+  return new Problem(problems.run_filter_invalid, {
+    message,
+    ...(position === undefined ? {} : { position }),
+  });
 }

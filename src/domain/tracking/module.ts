@@ -1,5 +1,6 @@
 import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
+import type { Analyst } from "#kernel/columnar";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import type { Route } from "#kernel/http";
@@ -13,8 +14,10 @@ import { createQuestions } from "./questions.ts";
 import type { TrackingQuestions } from "./questions.ts";
 import { createRoutes } from "./routes.ts";
 import { createRunOrders } from "./run-orders.ts";
+import { createRunTable } from "./run-table.ts";
 import { createKeys } from "./store/keys.ts";
 import { createWrites } from "./store/writes.ts";
+import { createViews } from "./views.ts";
 
 export interface Tracking extends TrackingQuestions {
   readonly commands: TrackingCommands;
@@ -26,6 +29,8 @@ export interface TrackingParts {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
   readonly clock: Clock;
+  /** Reads the tables among artifacts; without it they are shown as text. */
+  readonly analyst?: Analyst;
   /** Whether there is a project of this name: a foreign client's experiment then belongs to it. */
   isProject(name: string): Promise<boolean>;
 }
@@ -44,14 +49,22 @@ export function createTracking(parts: TrackingParts): Tracking {
   };
   const questions = createQuestions({ db, blobs, keys, lookups, isProject: orderParts.isProject });
   const experiments = createExperimentOrders(orderParts);
+  const commands: TrackingCommands = {
+    ...experiments,
+    ...createRunOrders({ ...orderParts, ensureExperiment: experiments.ensureExperiment }),
+    ...createModelOrders(orderParts),
+    ...createArtifactOrders(orderParts),
+  };
   return {
     ...questions,
-    commands: {
-      ...experiments,
-      ...createRunOrders({ ...orderParts, ensureExperiment: experiments.ensureExperiment }),
-      ...createModelOrders(orderParts),
-      ...createArtifactOrders(orderParts),
-    },
-    routes: createRoutes(questions),
+    commands,
+    routes: createRoutes({
+      tracking: questions,
+      commands,
+      table: createRunTable(orderParts),
+      views: createViews(orderParts),
+      blobs,
+      analyst: parts.analyst,
+    }),
   };
 }

@@ -61,6 +61,21 @@ export const problems = defineProblems({
     when: "An artifact path is absolute, leaves its folder, or hides such a step in its encoding.",
     next: "Use a relative path without `..`, backslashes, `%` sequences or control characters.",
   },
+  artifact_not_previewed: {
+    kind: "invalid",
+    when: "A file cannot be shown as a table: it is broken, or not what its name says.",
+    next: "Download it, and look at it with a program of its own.",
+  },
+  run_view_not_found: {
+    kind: "not_found",
+    when: "No saved view of runs has this id, or it is somebody's own.",
+    next: "List the views.",
+  },
+  run_view_foreign: {
+    kind: "forbidden",
+    when: "A shared view is changed or deleted by somebody it does not belong to.",
+    next: "Save it under a name of your own.",
+  },
   artifact_location_refused: {
     kind: "invalid",
     when: "An experiment was given a local path, or an address that hides one, as its artifact location.",

@@ -31,7 +31,8 @@ import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
 import { searchExperiments } from "./store/experiment-search.ts";
 import { listExperimentIds, readExperimentByName, readProjects, withTags } from "./store/experiments.ts";
-import { readBuckets, readExtent, readAtSteps, readHistory, readSteps } from "./store/history.ts";
+import { readAtSteps, readHistory, readSteps } from "./store/history.ts";
+import { readBuckets, readExtent } from "./store/series.ts";
 import { listDatasetSummaries } from "./store/inputs.ts";
 import type { ExperimentProject } from "./store/experiments.ts";
 import type { DatasetSummary } from "./store/inputs.ts";
@@ -73,6 +74,16 @@ export interface LoggedModelSearch {
   readonly pageToken?: string | undefined;
 }
 
+/** Which part of a series, along which axis, in how many stretches. */
+export interface SeriesOptions {
+  readonly buckets: number;
+  /** By step where the steps differ, when absent. `relative` counts milliseconds from the run's start. */
+  readonly axis?: "step" | "time" | "relative" | undefined;
+  /** Both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
 /** A file ready to be read, in whole or in part (`end` is included, as in a Range header). */
 export interface OpenArtifact extends ArtifactFile {
   open(range?: { readonly start: number; readonly end: number }): Readable;
@@ -100,7 +111,7 @@ export interface TrackingQuestions {
     page: { limit: number; pageToken?: string | undefined },
   ): Promise<Page<MetricPoint>>;
   /** The series in at most `buckets` stretches, each with min, max and last: what a chart can show. */
-  metricSeries(runId: string, key: string, options: { buckets: number }): Promise<MetricSeries>;
+  metricSeries(runId: string, key: string, options: SeriesOptions): Promise<MetricSeries>;
   /** The distinct steps at which a metric was logged. */
   metricSteps(
     runId: string,
@@ -244,18 +255,26 @@ export function createQuestions(parts: {
           : packToken(search, [cursor.step, cursor.atMs, cursor.value, cursor.isNan]);
       return { items: points, nextPageToken: token };
     },
-    async metricSeries(runId, name, { buckets }) {
+    async metricSeries(runId, name, options) {
       const run = await lookups.run(runId);
       const key = await keys.find(name);
-      const extent = key === undefined ? undefined : await readExtent(db, run.id, key);
-      if (key === undefined || extent === undefined)
-        return { key: name, axis: "step", points: 0, buckets: [] };
-      const axis = extent.fromStep === extent.toStep && extent.points > 1 ? "time" : "step";
+      const nothing = { key: name, axis: "step", points: 0, buckets: [] } as const;
+      if (key === undefined) return nothing;
+      const shift = options.axis === "relative" ? run.started_at_ms : 0;
+      const range = {
+        axis: options.axis === undefined || options.axis === "step" ? "step" : "time",
+        from: options.from === undefined ? undefined : options.from + shift,
+        to: options.to === undefined ? undefined : options.to + shift,
+      } as const;
+      const extent = await readExtent(db, { run: run.id, key }, range);
+      if (extent === undefined) return nothing;
+      const isOneStep = extent.fromStep === extent.toStep && extent.points > 1;
+      const axis = options.axis === undefined && isOneStep ? "time" : range.axis;
       return {
         key: name,
         axis,
         points: extent.points,
-        buckets: await readBuckets(db, { run: run.id, key }, extent, buckets),
+        buckets: await readBuckets(db, { run: run.id, key }, { ...range, axis }, extent, options.buckets),
       };
     },
     async metricSteps(runId, name, range) {

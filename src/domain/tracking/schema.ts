@@ -1,6 +1,8 @@
 import type { Migration } from "#kernel/db";
 import type { Generated } from "kysely";
 
+import type { RunViewRow } from "./store/views.ts";
+
 declare module "#kernel/db" {
   interface Tables {
     experiments: ExperimentRow;
@@ -19,6 +21,7 @@ declare module "#kernel/db" {
     logged_model_tags: { model: number; key: string; value: string };
     logged_model_metrics: LoggedModelMetricRow;
     artifact_files: ArtifactRow;
+    run_views: RunViewRow;
   }
 }
 
@@ -189,6 +192,16 @@ export const migrations: readonly Migration[] = [
         primary key (owner, path)
       ) ${clustered}`,
       `create index artifact_files_digest on artifact_files (digest)`,
+    ],
+  },
+  {
+    id: "tracking-run-views",
+    statements: ({ text, integer, strict }) => [
+      `create table run_views (
+        id ${text} primary key, project ${text} not null, name ${text} not null, state ${text} not null,
+        owner ${text} not null, is_shared ${integer} not null, created_at_ms ${integer} not null,
+        updated_at_ms ${integer} not null, unique (project, owner, name)
+      ) ${strict}`,
     ],
   },
 ];

@@ -69,7 +69,7 @@ function readKey(text: string, at: number, prefix: string | undefined, skip: num
   const quoted = match(backticked, text, start) ?? match(doubleQuoted, text, start);
   const key = quoted ?? match(bare, text, start);
   if (key === null)
-    throw wrong(`Invalid clause(s) in filter string: cannot read '${text.slice(at, at + 80)}'`);
+    throw wrong(`Invalid clause(s) in filter string: cannot read '${text.slice(at, at + 80)}'`, text, at);
   const isBare = quoted === null && prefix === undefined;
   return {
     kind: "name",
@@ -87,6 +87,8 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
   return pattern.exec(text);
 }
 
-function wrong(message: string): Problem {
-  return new Problem(problems.run_filter_invalid, { message });
+function wrong(message: string, text = "", at = 0): Problem {
+  const before = text.slice(0, at).split("\n");
+  const position = { file: "filter", line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  return new Problem(problems.run_filter_invalid, { message, position });
 }

@@ -3,23 +3,28 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 
 import type { LifecycleState, Page, Run } from "../entities.ts";
+import type { Clause } from "../clauses.ts";
 import type { Condition, Ordering } from "../filter.ts";
 import { numberList } from "./bulk.ts";
-import { and, byBytes, compare } from "./comparisons.ts";
+import { and, byBytes, compare, or } from "./comparisons.ts";
 import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
 import { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
 import type { SortColumn } from "./keyset.ts";
 import { completeRuns } from "./runs.ts";
-import type { StoredRun } from "./runs.ts";
+import type { RunParts, StoredRun } from "./runs.ts";
 
 export interface RunQuery {
   readonly experiments: readonly number[];
   readonly states: readonly LifecycleState[];
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly Clause[];
   readonly orderings: readonly Ordering[];
   readonly limit: number;
   readonly pageToken: string | undefined;
+  /** Leaves out so many runs after the token: how a table jumps to a row whose page it never saw. */
+  readonly skip?: number;
+  /** Loads these parts of each run only; all of them when absent. */
+  readonly parts?: RunParts;
 }
 
 /**
@@ -28,8 +33,6 @@ export interface RunQuery {
  */
 export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Promise<Page<Run>> {
   if (query.experiments.length === 0) return { items: [], nextPageToken: undefined };
-  const conditions: Fragment[] = [];
-  for (const condition of query.conditions) conditions.push(await toFragment(db, keys, condition));
   const joins: Fragment[] = [];
   const columns: SortColumn[] = [];
   for (const ordering of query.orderings) await addOrdering(db, keys, ordering, joins, columns);
@@ -41,26 +44,21 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
   const signature = [query.experiments, query.states, query.conditions, query.orderings];
   const key =
     query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
-  const [only] = query.experiments;
   const where = and([
-    query.experiments.length === 1
-      ? sql`runs.experiment = ${only}`
-      : sql`runs.experiment in ${numberList(db, query.experiments)}`,
-    query.states.length === 1 ? sql`runs.state = ${query.states[0]}` : sql`1 = 1`,
-    ...conditions,
+    await matching(db, keys, query),
     ...(key === undefined ? [] : [isBeyond(columns, key)]),
   ]);
   const sortCells = columns.map((column, index) => sql`${column.expression} as ${sql.ref(`sort_${index}`)}`);
   const { rows } = await sql<StoredRun & Record<string, string | number | null>>`
     select runs.*, experiments.project, ${sql.join(sortCells)}
     from runs join experiments on experiments.id = runs.experiment ${sql.join(joins, sql` `)}
-    where ${where} order by ${orderBy(columns)} limit ${query.limit + 1}
+    where ${where} order by ${orderBy(columns)} limit ${query.limit + 1} offset ${query.skip ?? 0}
   `.execute(db.query);
 
   const page = rows.length > query.limit ? rows.slice(0, query.limit) : rows;
   const last = page.at(-1);
   return {
-    items: await completeRuns(db, keys, page),
+    items: await completeRuns(db, keys, page, query.parts),
     nextPageToken:
       rows.length > query.limit && last !== undefined
         ? packToken(
@@ -71,9 +69,37 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
   };
 }
 
+/** Which runs a search is about, as a condition on `runs`. */
+export async function matching(
+  db: Database,
+  keys: Keys,
+  query: Pick<RunQuery, "experiments" | "states" | "conditions">,
+): Promise<Fragment> {
+  const [only] = query.experiments;
+  const conditions: Fragment[] = [];
+  for (const condition of query.conditions) conditions.push(await toFragment(db, keys, condition));
+  return and([
+    query.experiments.length === 1
+      ? sql`runs.experiment = ${only}`
+      : sql`runs.experiment in ${numberList(db, query.experiments)}`,
+    query.states.length === 1 ? sql`runs.state = ${query.states[0]}` : sql`1 = 1`,
+    ...conditions,
+  ]);
+}
+
 const nothing = sql`1 = 0`;
 
-async function toFragment(db: Database, keys: Keys, condition: Condition): Promise<Fragment> {
+async function toFragment(db: Database, keys: Keys, condition: Clause): Promise<Fragment> {
+  if ("any" in condition) {
+    const parts: Fragment[] = [];
+    for (const part of condition.any) parts.push(await toFragment(db, keys, part));
+    return or(parts);
+  }
+  if ("all" in condition) {
+    const parts: Fragment[] = [];
+    for (const part of condition.all) parts.push(await toFragment(db, keys, part));
+    return sql`(${and(parts)})`;
+  }
   const { field, comparator } = condition;
   if (field.of === "attribute") return compare(db, attributeColumn(field.key), condition);
   if (field.of === "dataset") return datasetCondition(db, field.key, condition);
@@ -107,7 +133,7 @@ const attributeColumns: Readonly<Record<string, string>> = {
   experiment_id: "runs.experiment",
 };
 
-function attributeColumn(key: string): Fragment {
+export function attributeColumn(key: string): Fragment {
   if (key === "status") return sql`upper(runs.status)`;
   const column = attributeColumns[key];
   if (column === undefined) throw new Error(`the attribute ${key} has no column`);

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql } from "kysely";
+import type { RawBuilder } from "kysely";
 
 import type { Database } from "#kernel/db";
 
@@ -81,39 +82,57 @@ interface StoredInput {
   profile: string | null;
 }
 
-/** Completes runs with everything that hangs on them, in five statements however many runs there are. */
-export async function completeRuns(db: Database, keys: Keys, rows: readonly StoredRun[]): Promise<Run[]> {
+/** Which parts of a run are wanted: of params, metrics and tags these keys only. */
+export interface RunParts {
+  readonly params: readonly string[];
+  readonly metrics: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/**
+ * Completes runs with what hangs on them, in five statements however many runs there are. With `parts`,
+ * only the named keys are read, and neither inputs nor models.
+ */
+export async function completeRuns(
+  db: Database,
+  keys: Keys,
+  rows: readonly StoredRun[],
+  parts?: RunParts,
+): Promise<Run[]> {
   if (rows.length === 0) return [];
   const ids = numberList(
     db,
     rows.map((row) => row.id),
   );
-  const params = await sql<KeyedText>`select run, key, value from run_params where run in ${ids}`.execute(
-    db.query,
-  );
-  const tags = await sql<KeyedText>`select run, key, value from run_tags where run in ${ids}`.execute(
-    db.query,
-  );
-  const metrics = await sql<KeyedMetric>`
-    select run, key, value, is_nan, step, at_ms from latest_metrics where run in ${ids}
-  `.execute(db.query);
-  const inputs = await sql<StoredInput>`
-    select run_datasets.run, run_datasets.tags, name, digest, source_type, source, schema, profile
-    from run_datasets join tracked_datasets on tracked_datasets.id = run_datasets.dataset where run in ${ids}
-    order by run, dataset
-  `.execute(db.query);
-  const models = await sql<{ run: number; direction: string; model_id: string; step: number }>`
-    select run, direction, model_id, step from run_models where run in ${ids} order by run, step, model_id
-  `.execute(db.query);
+  const texts = async (table: "run_params" | "run_tags", wanted: readonly string[] | undefined) => {
+    if (wanted?.length === 0) return [];
+    const { rows: found } = await sql<KeyedText>`
+      select run, key, value from ${sql.table(table)} where run in ${ids} ${await onlyKeys(db, keys, wanted)}
+    `.execute(db.query);
+    return found;
+  };
+  const params = await texts("run_params", parts?.params);
+  const tags = await texts("run_tags", parts?.tags);
+  const metrics =
+    parts?.metrics.length === 0
+      ? []
+      : (
+          await sql<KeyedMetric>`
+            select run, key, value, is_nan, step, at_ms from latest_metrics
+            where run in ${ids} ${await onlyKeys(db, keys, parts?.metrics)}
+          `.execute(db.query)
+        ).rows;
+  const inputs = parts === undefined ? await readInputs(db, ids) : [];
+  const models = parts === undefined ? await readModelLinks(db, ids) : [];
   const keyIds = new Set<number>();
-  for (const part of [params.rows, tags.rows, metrics.rows]) for (const { key } of part) keyIds.add(key);
+  for (const part of [params, tags, metrics]) for (const { key } of part) keyIds.add(key);
   const names = await keys.namesOf(keyIds);
 
-  const paramsOf = groupTexts(params.rows, names);
-  const tagsOf = groupTexts(tags.rows, names);
-  const metricsOf = Map.groupBy(metrics.rows, (row) => row.run);
-  const inputsOf = Map.groupBy(inputs.rows, (row) => row.run);
-  const modelsOf = Map.groupBy(models.rows, (row) => row.run);
+  const paramsOf = groupTexts(params, names);
+  const tagsOf = groupTexts(tags, names);
+  const metricsOf = Map.groupBy(metrics, (row) => row.run);
+  const inputsOf = Map.groupBy(inputs, (row) => row.run);
+  const modelsOf = Map.groupBy(models, (row) => row.run);
   return rows.map((row) => {
     const latest = (metricsOf.get(row.id) ?? []).map((metric) =>
       toPoint(metric, names.get(metric.key) ?? ""),
@@ -130,6 +149,43 @@ export async function completeRuns(db: Database, keys: Keys, rows: readonly Stor
       modelOutputs: linked.filter((link) => link.direction === "output").map(toOutput),
     };
   });
+}
+
+async function onlyKeys(
+  db: Database,
+  keys: Keys,
+  names: readonly string[] | undefined,
+): Promise<RawBuilder<unknown>> {
+  if (names === undefined) return sql``;
+  const known: number[] = [];
+  for (const name of names) {
+    const id = await keys.find(name);
+    if (id !== undefined) known.push(id);
+  }
+  return sql`and key in ${numberList(db, known)}`;
+}
+
+async function readInputs(db: Database, ids: RawBuilder<unknown>): Promise<readonly StoredInput[]> {
+  const { rows } = await sql<StoredInput>`
+    select run_datasets.run, run_datasets.tags, name, digest, source_type, source, schema, profile
+    from run_datasets join tracked_datasets on tracked_datasets.id = run_datasets.dataset where run in ${ids}
+    order by run, dataset
+  `.execute(db.query);
+  return rows;
+}
+
+interface ModelLink {
+  run: number;
+  direction: string;
+  model_id: string;
+  step: number;
+}
+
+async function readModelLinks(db: Database, ids: RawBuilder<unknown>): Promise<readonly ModelLink[]> {
+  const { rows } = await sql<ModelLink>`
+    select run, direction, model_id, step from run_models where run in ${ids} order by run, step, model_id
+  `.execute(db.query);
+  return rows;
 }
 
 function groupTexts(
