@@ -13,6 +13,7 @@ import { createRegistry, migrations as registryMigrations } from "#registry";
 import type { RegistryModule } from "#registry";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 import type { Tracking } from "#tracking";
+import type { WebhooksModule } from "#webhooks";
 
 import { createMlflow } from "./index.ts";
 
@@ -49,6 +50,8 @@ export function createTestServer(
     /** Without it the routes of registered models are not there. */
     readonly withRegistry?: boolean;
     readonly authorise?: (permission: string, project: string | undefined) => Promise<void>;
+    /** Without it the routes of webhooks are not there. */
+    readonly webhooks?: (named: RegistryModule["named"]) => WebhooksModule;
   } = {},
 ): TestServer {
   const tracking = createTracking({ ...parts, isProject: async (name) => name === "care" });
@@ -68,6 +71,7 @@ export function createTestServer(
     clock: parts.clock,
     blobs: parts.blobs,
     registry: options.withRegistry === true ? named : undefined,
+    webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
     routes: [...tracking.routes, ...mlflow.routes],
