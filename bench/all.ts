@@ -2,17 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { figureLine } from "./figures.ts";
+import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { ledger } from "./ledger.ts";
 import { pipeline } from "./pipeline.ts";
 import { predictions } from "./predictions.ts";
 import { start } from "./start.ts";
+import { tracking } from "./tracking/index.ts";
+import { trackingOnPostgres } from "./tracking/postgres.ts";
 
-// `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one is above its target.
+// `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one misses its target.
 // Everything runs on loopback, one measurement after the other.
 
-const measurements = [start, predictions, pipeline, ledger];
+const measurements = [start, predictions, pipeline, ledger, tracking, trackingOnPostgres];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));
 if (unknown.length > 0) {
@@ -27,7 +29,7 @@ console.log(
 );
 const figures: Figure[] = [];
 for (const measurement of measurements) {
-  if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
+  if (wanted.length === 0 ? measurement.isLong === true : !wanted.includes(measurement.name)) continue;
   console.log(`\n${measurement.title}`);
   const folder = await mkdtemp(join(tmpdir(), "gyre-bench-"));
   try {
@@ -39,5 +41,4 @@ for (const measurement of measurements) {
     await rm(folder, { recursive: true, force: true });
   }
 }
-const missed = figures.filter(({ value, target }) => target !== undefined && value > target);
-process.exitCode = missed.length > 0 ? 1 : 0;
+process.exitCode = figures.some(isMissed) ? 1 : 0;

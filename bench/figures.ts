@@ -6,6 +6,8 @@ export interface Figure {
   readonly note?: string;
   /** The most it may be; a figure above it fails the measurement. */
   readonly target?: number;
+  /** The least it may be. */
+  readonly atLeast?: number;
   /** Against the peer's figure of the same measurement: 2 is twice as much. */
   readonly ratio?: number;
 }
@@ -13,21 +15,31 @@ export interface Figure {
 export interface Measurement {
   readonly name: string;
   readonly title: string;
+  /** Measured only when it is named: it takes many minutes. */
+  readonly isLong?: boolean;
   /** `folder` is empty, on a real disk where there is one, and removed afterwards. */
   measure(place: { readonly folder: string }): Promise<readonly Figure[]>;
 }
 
 /** A figure as a line: what, value, ratio, target, note. */
-export function figureLine({ what, value, unit, note, target, ratio }: Figure): string {
+export function figureLine({ what, value, unit, note, target, atLeast, ratio }: Figure): string {
   const parts = [
     `${numberText(value)} ${unit}`,
     ...(ratio === undefined ? [] : [`${ratio.toFixed(2)} × the peer`]),
     ...(target === undefined
       ? []
       : [`${value <= target ? "within" : "ABOVE"} the target of ${numberText(target)}`]),
+    ...(atLeast === undefined
+      ? []
+      : [`${value >= atLeast ? "reaches" : "BELOW"} the target of ${numberText(atLeast)}`]),
     ...(note === undefined ? [] : [note]),
   ];
   return `  ${what.padEnd(48)} ${parts.join("; ")}`;
+}
+
+/** Whether a figure misses its target. */
+export function isMissed({ value, target, atLeast }: Figure): boolean {
+  return (target !== undefined && value > target) || (atLeast !== undefined && value < atLeast);
 }
 
 function numberText(value: number): string {

@@ -9,11 +9,17 @@ export type TestServer =
   | { readonly url: string; stop(): Promise<void> }
   | { readonly url: undefined; readonly reason: string };
 
+// Nothing here outlives the tests, so nothing needs to reach the disk.
+const withoutSync = ["-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off"];
+
 /**
  * Starts one private PostgreSQL for all test files, because a server per file would cost more than the
  * tests; takes the one that `GYRE_TEST_POSTGRES_URL` names instead when it is set.
  */
-export async function startPostgres(environment: NodeJS.ProcessEnv): Promise<TestServer> {
+export async function startPostgres(
+  environment: NodeJS.ProcessEnv,
+  settings: readonly string[] = withoutSync,
+): Promise<TestServer> {
   const given = environment["GYRE_TEST_POSTGRES_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
   const programs = findPrograms(environment["PATH"] ?? "");
@@ -33,7 +39,7 @@ export async function startPostgres(environment: NodeJS.ProcessEnv): Promise<Tes
     remove();
     return without(`PostgreSQL could not make a cluster: ${made}`);
   }
-  return await startServer({ prefix, programs, folder, data, remove });
+  return await startServer({ prefix, programs, folder, data, remove }, settings);
 }
 
 interface Cluster {
@@ -44,7 +50,10 @@ interface Cluster {
   remove(): void;
 }
 
-async function startServer({ prefix, programs, folder, data, remove }: Cluster): Promise<TestServer> {
+async function startServer(
+  { prefix, programs, folder, data, remove }: Cluster,
+  settings: readonly string[],
+): Promise<TestServer> {
   const port = await freePort();
   const command = [
     ...prefix,
@@ -53,10 +62,7 @@ async function startServer({ prefix, programs, folder, data, remove }: Cluster):
     `-k${folder}`,
     `-p${port}`,
     "-h127.0.0.1",
-    // Nothing here outlives the tests, so nothing needs to reach the disk.
-    "-cfsync=off",
-    "-csynchronous_commit=off",
-    "-cfull_page_writes=off",
+    ...settings,
     "-cmax_connections=300",
   ];
   const server = spawn(command[0] ?? "postgres", command.slice(1), { stdio: "ignore", detached: true });

@@ -74,13 +74,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   const database: Database = {
     engine,
     get query() {
-      return current()?.query ?? pool;
+      return current()?.query ?? pool.query;
     },
     async transaction(work) {
       const joined = current();
       if (joined !== undefined) return await join(joined, work);
       const afterCommit: (() => void)[] = [];
-      const result = await pool.transaction().execute(async (query) => {
+      const result = await pool.query.transaction().execute(async (query) => {
         const transaction: OpenTransaction = { query, afterCommit, isOpen: true, failure: undefined };
         try {
           const result = await context.run(transaction, work);
@@ -90,6 +90,8 @@ export function openDatabase(options: DatabaseOptions): Database {
           transaction.isOpen = false;
         }
       });
+      // Nobody hears of a commit, not even by its effects, before it is on the disk.
+      await pool.synced();
       afterCommit.forEach(runCommitted);
       return result;
     },
@@ -106,7 +108,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         throw engine === "postgres" ? explainUnreachable(error, options) : error;
       }
     },
-    close: () => pool.destroy(),
+    close: () => pool.close(),
   };
   return database;
 }

@@ -4,6 +4,7 @@ import pg from "pg";
 import { Problem } from "../errors.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
 import { problems } from "./problems.ts";
+import type { Pool } from "./sqlite.ts";
 
 // 20 = int8, 1700 = numeric: our integers are counts and milliseconds, all below 2^53, so both engines
 // give plain numbers.
@@ -15,7 +16,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 /** Opens a pool on PostgreSQL. Nothing is contacted until the first query. */
-export function openPostgres(options: DatabaseOptions): Kysely<Tables> {
+export function openPostgres(options: DatabaseOptions): Pool {
   const schema = options.schema;
   const pool = new pg.Pool({
     connectionString: options.location,
@@ -25,7 +26,9 @@ export function openPostgres(options: DatabaseOptions): Kysely<Tables> {
   });
   // A connection that dies while idle is replaced by the pool; without a listener Node would end the process.
   pool.on("error", () => {});
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // PostgreSQL answers a commit when it is on the disk.
+  return { query, synced: async () => {}, close: () => query.destroy() };
 }
 
 // The server is not there, the database is not, or the sign-in is refused (codes of PostgreSQL's appendix A).

@@ -12,15 +12,48 @@ import { linearPattern } from "../pattern.ts";
 import type { DatabaseOptions, Tables } from "./index.ts";
 import { problems } from "./problems.ts";
 import { explainSqlite, isBusy, isRolledBack } from "./sqlite-errors.ts";
+import { createWalSync, unsynced } from "./wal-sync.ts";
+import type { WalSync } from "./wal-sync.ts";
 
 // Preparing costs more than running for our short statements; a few hundred cover the whole system.
 const cachedStatements = 500;
 
-/** Opens the embedded database: one file, write-ahead log, durable at every commit. */
-export function openSqlite(options: DatabaseOptions): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: new EmbeddedDialect(adaptToKysely(openFile(options.location)), options.location),
-  });
+/**
+ * Opens the embedded database: one file, write-ahead log. A statement outside of transactions is on the
+ * disk when it is answered; whoever commits a transaction waits for `synced` before telling anybody.
+ */
+export function openSqlite({ location }: DatabaseOptions): Pool {
+  const database = adaptToKysely(openFile(location));
+  const log = location === ":memory:" ? unsynced : createWalSync(`${location}-wal`);
+  const query = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database, location, log }) });
+  return {
+    query,
+    synced: async () => {
+      try {
+        await log.synced();
+      } catch (error) {
+        throw explainSqlite(error, location);
+      }
+    },
+    async close() {
+      await query.destroy();
+      await log.close();
+    },
+  };
+}
+
+/** A query builder with its connections, and what makes its commits durable. */
+export interface Pool {
+  readonly query: Kysely<Tables>;
+  /** Resolves once everything committed before the call is on the disk. */
+  synced(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface EmbeddedParts {
+  readonly database: SqliteDatabase;
+  readonly location: string;
+  readonly log: WalSync;
 }
 
 /**
@@ -29,37 +62,54 @@ export function openSqlite(options: DatabaseOptions): Kysely<Tables> {
  * once, however long it may wait. Taken at the beginning, the two wait for each other.
  */
 class EmbeddedDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase;
-  readonly #location: string;
+  readonly #parts: EmbeddedParts;
 
-  constructor(database: SqliteDatabase, location: string) {
-    super({ database });
-    this.#database = database;
-    this.#location = location;
+  constructor(parts: EmbeddedParts) {
+    super({ database: parts.database });
+    this.#parts = parts;
   }
 
   override createDriver(): Driver {
-    return new ImmediateDriver(this.#database, this.#location);
+    return new ImmediateDriver(this.#parts);
   }
 }
 
 class ImmediateDriver extends SqliteDriver {
-  readonly #location: string;
+  readonly #parts: EmbeddedParts;
+  #isInTransaction = false;
 
-  constructor(database: SqliteDatabase, location: string) {
-    super({ database });
-    this.#location = location;
+  constructor(parts: EmbeddedParts) {
+    super({ database: parts.database });
+    this.#parts = parts;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    return patient(await super.acquireConnection(), this.#location);
+    const { location, log } = this.#parts;
+    const connection = patient(await super.acquireConnection(), location);
+    return {
+      executeQuery: async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
+        const result = await connection.executeQuery<Row>(query);
+        if (!mayWrite(query.sql)) return result;
+        log.noteWrite();
+        if (!this.#isInTransaction) await log.synced();
+        return result;
+      },
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    };
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    this.#isInTransaction = true;
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#isInTransaction = false;
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#isInTransaction = false;
     try {
       await super.rollbackTransaction(connection);
     } catch (error) {
@@ -67,6 +117,11 @@ class ImmediateDriver extends SqliteDriver {
       if (!isRolledBack(error)) throw error;
     }
   }
+}
+
+/** Whether a statement can change the file; in doubt it can. */
+function mayWrite(text: string): boolean {
+  return !/^\s*(select|begin|commit|rollback|pragma|explain)\b/i.test(text);
 }
 
 // Another process holds the lock for a few short statements; who has waited longer than this should say so.
@@ -94,10 +149,10 @@ function openFile(location: string): DatabaseSync {
   try {
     if (location !== ":memory:") makeFolder(dirname(location));
     const database = new DatabaseSync(location, { timeout: lockTimeoutMs });
-    // `synchronous = full` makes a commit survive a power cut, not only `kill -9`.
+    // `normal` and not `full`, because commits are synced after them by `createWalSync`.
     database.exec(`
       pragma journal_mode = wal;
-      pragma synchronous = full;
+      pragma synchronous = normal;
       pragma foreign_keys = on;
       pragma busy_timeout = 0;
     `);

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+import { temporaryFolder } from "../testing/index.ts";
+import { createWalSync } from "./wal-sync.ts";
+
+describe("bringing commits to the disk", () => {
+  it("asks nothing of the disk when nothing was written", async () => {
+    await createWalSync(join(await temporaryFolder(), "absent")).synced();
+  });
+
+  it("answers all who wrote before it, also those who came while it was under way", async () => {
+    const path = join(await temporaryFolder(), "log");
+    await writeFile(path, "frames");
+    const log = createWalSync(path);
+    const waiting = Array.from({ length: 100 }, async () => {
+      log.noteWrite();
+      await log.synced();
+    });
+    await Promise.all(waiting);
+    await log.close();
+  });
+
+  it("fails every later write after one failed: what the system dropped does not come back", async () => {
+    const path = join(await temporaryFolder(), "absent");
+    const log = createWalSync(path);
+    log.noteWrite();
+    await assert.rejects(log.synced(), { code: "ENOENT" });
+    await writeFile(path, "there now");
+    log.noteWrite();
+    await assert.rejects(log.synced(), { code: "ENOENT" });
+  });
+});
