@@ -70,7 +70,7 @@ async function countNewLabels(
   project: string,
   newest: DatasetVersion,
 ): Promise<number> {
-  const { windows } = await monitoring.coverage(project);
+  const windows = await monitoring.quality(project, { metric: "coverage" });
   return windows
     .filter((window) => window.endMs > newest.createdAtMs)
     .reduce((sum, window) => sum + window.outcomes, 0);

@@ -30,7 +30,7 @@ export interface LoopParts {
       "recordEvidence" | "declineRelease" | "requestRelease" | "rollBack"
     >;
   };
-  readonly monitoring: Pick<Monitoring, "getIncident" | "coverage" | "labelledRows">;
+  readonly monitoring: Pick<Monitoring, "getIncident" | "quality" | "labelledRows">;
   /** For files on their way; the analyst may read and write here. */
   readonly workFolder: string;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "#kernel/clock";
 import { minuteMs, secondMs } from "#kernel/clock";
+import { logPosition } from "#kernel/columnar";
 import { createId } from "#kernel/ids";
 
 import { compareRollout } from "./guardrail.ts";
@@ -27,6 +28,8 @@ export interface RolloutWatchParts {
 /** Looks at a release under way beside the live one, and opens an incident when it is worse. */
 export function createRolloutWatch(parts: RolloutWatchParts) {
   const { sources, clock, releases, traffic, evaluation } = parts;
+  /** What each release's last look had to go by. Forgotten at a restart, which costs one look more. */
+  const lookedAt = new Map<string, string>();
 
   async function readRollout(releaseId: string): Promise<RolloutReading | null> {
     const candidate = await releases.getRelease(releaseId);
@@ -74,18 +77,41 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
 
   /** Returns when to look again; null when the step is over or decided. */
   async function watch(releaseId: string): Promise<number | null> {
-    if ((await releases.getRelease(releaseId)).state !== "rolling_out") return null;
-    const reading = await readRollout(releaseId);
-    if (reading === null) return null;
-    if (reading.verdict === "worse") {
-      await evaluation.openIncident(await incidentOf(reading));
-      return null;
-    }
     const candidate = await releases.getRelease(releaseId);
+    if (candidate.state !== "rolling_out") return forget(releaseId);
+    const news = await newsOf(candidate);
+    if (lookedAt.get(releaseId) !== news) {
+      const reading = await readRollout(releaseId);
+      if (reading === null) return forget(releaseId);
+      if (reading.verdict === "worse") {
+        await evaluation.openIncident(await incidentOf(reading));
+        return forget(releaseId);
+      }
+      lookedAt.set(releaseId, news);
+    }
     const step = candidate.steps[candidate.currentStep ?? -1];
-    if (step === undefined || step.kind === "all") return null;
+    if (step === undefined || step.kind === "all") return forget(releaseId);
     // Twenty looks in a step: looking costs a query and, by the intervals used, no certainty.
     return clock.nowMs() + Math.max(10 * secondMs, Math.min(10 * minuteMs, step.durationMs / 20));
+  }
+
+  function forget(releaseId: string): null {
+    lookedAt.delete(releaseId);
+    return null;
+  }
+
+  /** Everything a reading follows from: the same text means the same verdict, so the queries are saved. */
+  async function newsOf(candidate: WatchedRelease): Promise<string> {
+    const requests = await traffic?.listDeployments(candidate.project);
+    const counts = requests?.map(({ variants }) =>
+      variants.map((one) => [one.releaseId, one.requests, one.errors]),
+    );
+    return JSON.stringify([
+      candidate.currentStep,
+      await logPosition(sources.predictions),
+      await logPosition(sources.outcomes),
+      counts,
+    ]);
   }
 
   async function incidentOf(reading: RolloutReading): Promise<Incident> {

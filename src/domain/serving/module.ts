@@ -27,7 +27,7 @@ import { problems } from "./problems.ts";
 import { createRoutes } from "./routes.ts";
 import { isStaging } from "./routing/index.ts";
 import type { ServedRoute, UnopenedModel } from "./routing/index.ts";
-import { endsAnHour, nextSealMs } from "./seal.ts";
+import { endsAQuarterDay, nextSealMs } from "./seal.ts";
 import { insertDeployment, readDeployments, saveVariants } from "./store.ts";
 import type { DeploymentRow } from "./store.ts";
 import { readTraffic } from "./traffic.ts";
@@ -222,7 +222,7 @@ export function createServing(parts: ServingParts): ServingModule {
 
   jobs.define("serving.seal_log", {
     run: async ({ payload: { dueAtMs } }) => {
-      if (endsAnHour(dueAtMs, clock.nowMs()) && gateway.isUp()) await gateway.rotateLog();
+      if (endsAQuarterDay(dueAtMs, clock.nowMs()) && gateway.isUp()) await gateway.rotateLog();
       await sealToParquet({ db, blobs, analyst }, predictions, { workFolder: parts.gateway.folder });
       await sealLater();
     },

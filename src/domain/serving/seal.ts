@@ -8,7 +8,13 @@ export function nextSealMs(nowMs: number): number {
   return (Math.floor(nowMs / everyMs) + 1) * everyMs;
 }
 
-/** Whether an hour ended since the look before `dueAtMs`: then the open segment is sealed too, however small. */
-export function endsAnHour(dueAtMs: number, nowMs: number): boolean {
-  return Math.floor(nowMs / hourMs) > Math.floor((dueAtMs - everyMs) / hourMs);
+/**
+ * Four files a day are few enough to be read together after years, and what is still open is read as well,
+ * line by line. A full segment is sealed at once, so this is about quiet models only.
+ */
+const longestOpenMs = 6 * hourMs;
+
+/** Whether a quarter of a day ended since the look before `dueAtMs`: then the open segment is sealed too, however small. */
+export function endsAQuarterDay(dueAtMs: number, nowMs: number): boolean {
+  return Math.floor(nowMs / longestOpenMs) > Math.floor((dueAtMs - everyMs) / longestOpenMs);
 }

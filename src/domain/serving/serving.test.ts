@@ -17,7 +17,7 @@ import type { System } from "#main";
 import { holdoutRows, ruleText, writeProject } from "./fixtures/project.ts";
 import { readGatewayFile } from "./routing/index.ts";
 
-const startMs = Date.UTC(2027, 0, 1, 12, 30);
+const startMs = Date.UTC(2027, 0, 1, 17, 30);
 
 interface Stage {
   readonly folder: string;
@@ -202,7 +202,7 @@ describe("the sealing of the prediction log", () => {
     );
     await predict(20);
     equal(await count(), 120);
-    // Ten minutes later no hour has ended: the open segment stays as it is, and is read all the same.
+    // Ten minutes later no quarter of a day has ended: the open segment stays as it is, and is read all the same.
     await on.advance(10 * minuteMs);
     equal((await on.system.db.query.selectFrom("log_segments").selectAll().execute()).length, 1);
     equal(await count(), 120);

@@ -4,5 +4,5 @@ export type { QueryParameter } from "./messages.ts";
 
 export { sqlName, sqlText, sqlTextList } from "./sql-text.ts";
 export { migrations } from "./log-store.ts";
-export { readLogSql, sealToParquet } from "./log-tables.ts";
+export { logPosition, readLogSql, sealToParquet } from "./log-tables.ts";
 export type { LogTable } from "./log-tables.ts";

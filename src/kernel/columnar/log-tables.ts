@@ -89,6 +89,21 @@ export async function readLogSql(
   return `(select ${columns} from (${selects.join(" union all by name ")})${periodClause(log, period)})`;
 }
 
+/**
+ * A text that changes whenever a record is appended: whoever looked already can tell, without a query, that
+ * there is nothing new. It may also change without a record, when a segment is sealed.
+ */
+export async function logPosition({ folder }: Pick<LogTable, "folder">): Promise<string> {
+  const newest = Map.groupBy(await listSegments(folder), ({ writer }) => writer).values();
+  const ends = await Promise.all(
+    [...newest].map(async (segments) => {
+      const last = segments.at(-1);
+      return last === undefined ? "" : `${last.name} ${(await stat(last.path)).size}`;
+    }),
+  );
+  return ends.join(", ");
+}
+
 async function convert(
   parts: LogParts,
   log: LogTable,
