@@ -145,6 +145,18 @@ describeOnEveryEngine("judging a release", (open) => {
     );
   });
 
+  it("asks for a person where the evidence is too thin for a gate, also when the charter asks for nobody", async () => {
+    const nobody = (text: string): string => text.replace("production: 1", "production: 0");
+    const house = await openHouse(await open(), nobody);
+    const few = answered({ truePositive: 9, falseNegative: 0, falsePositive: 0, trueNegative: 9 });
+    const release = await house.judged(measured({ candidate: few, baseline: goodEvidence.baseline }));
+    assert.deepEqual(
+      [release.state, release.approvalsNeeded, release.gates.map(({ verdict }) => verdict)],
+      ["awaiting_approval", 1, ["inconclusive", "inconclusive"]],
+    );
+    assert.equal(await stateOf(house, await house.judged()), "live");
+  });
+
   it("happens once: later evidence changes nothing", async () => {
     const house = await openHouse(await open());
     const release = await house.judged();

@@ -13,7 +13,7 @@ import type { DeliveryCommands, RequestRelease } from "./commands.ts";
 import type { HoldoutEvidence, Release } from "./index.ts";
 import { failedGates, judgeGates } from "./judge.ts";
 import { problems, underWay, unusableHoldout } from "./problems.ts";
-import { afterJudging, endedAs, missingApprovals, subjectOf } from "./release.ts";
+import { afterJudging, approvalsAsked, endedAs, missingApprovals, subjectOf } from "./release.ts";
 import type { Rollout } from "./rollout.ts";
 import { claimRelease, findOne, getRelease, lockEnvironment, saveRelease } from "./store.ts";
 import { chooseThreshold, costCurve } from "./thresholds.ts";
@@ -117,6 +117,7 @@ export function createJudging(
         gates,
         evidenceDigest: stored.digest,
         judgedAtMs: clock.nowMs(),
+        approvalsNeeded: approvalsAsked(release, gates, decidesItself),
         state: afterJudging(release, gates),
       };
       const ended: Release =

@@ -13,6 +13,20 @@ export function afterJudging(
   return failedGates(gates).length > 0 && release.exception === null ? "refused" : "awaiting_approval";
 }
 
+/**
+ * How many people other than the author must agree, now that the gates are judged. A gate that could not
+ * decide is no gate: then at least one person looks, also where the charter asks for nobody. A baseline is
+ * what the others are measured by, so nothing is undecided about it.
+ */
+export function approvalsAsked(
+  release: Pick<Release, "approvalsNeeded">,
+  gates: readonly GateResult[],
+  isBaseline: boolean,
+): number {
+  const isUndecided = !isBaseline && gates.some(({ verdict }) => verdict === "inconclusive");
+  return isUndecided ? Math.max(1, release.approvalsNeeded) : release.approvalsNeeded;
+}
+
 /** Checks that they may approve and adds the approval; the same list when the same person did before. */
 export function addApproval(release: Release, approval: Approval): readonly Approval[] {
   if (release.state !== "awaiting_approval") throw notWaiting(release);

@@ -18,7 +18,10 @@ export interface AppendLogOptions {
   readonly writer: string;
   /** A segment that has grown to this is sealed. 16 MiB by default. */
   readonly maximumSegmentBytes?: number;
-  /** A segment this old is sealed at the next append. 10 minutes by default. */
+  /**
+   * A segment this old is sealed at the next append. 6 hours by default: each becomes a Parquet file, and
+   * a file every ten minutes would be 50,000 a year for every query to open.
+   */
   readonly maximumSegmentAgeMs?: number;
   /** Bytes that may wait for the disk before `append` refuses. 64 MiB by default. */
   readonly maximumPendingBytes?: number;
@@ -55,7 +58,7 @@ export interface AppendLog {
 export async function openAppendLog(options: AppendLogOptions): Promise<AppendLog> {
   const { folder, writer } = options;
   const maximumSegmentBytes = options.maximumSegmentBytes ?? 16 * 1024 * 1024;
-  const maximumSegmentAgeMs = options.maximumSegmentAgeMs ?? 10 * 60_000;
+  const maximumSegmentAgeMs = options.maximumSegmentAgeMs ?? 6 * 60 * 60_000;
   const maximumPendingBytes = options.maximumPendingBytes ?? 64 * 1024 * 1024;
   const clock = options.clock ?? systemClock;
 
