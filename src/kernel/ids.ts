@@ -19,7 +19,6 @@ export const idPrefixes = {
   prediction: "prd",
   monitor: "mon",
   incident: "inc",
-  webhook: "whk",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -4,19 +4,26 @@ import type { Ledger } from "#kernel/events";
 
 import type { ModelVersion } from "./index.ts";
 import { problems } from "./problems.ts";
-import { deleteAlias, saveAlias } from "./store.ts";
+import { deleteAlias, readAlias, saveAlias } from "./store.ts";
+
+interface AliasOrder {
+  readonly alias: string;
+  readonly actor: string;
+  readonly reason?: string | undefined;
+}
 
 /** Points an alias at a version. In a transaction. Throws `model_alias_invalid`. */
 export async function pointAlias(
   { db, ledger }: { readonly db: Database; readonly ledger: Ledger },
   version: ModelVersion,
-  order: { readonly alias: string; readonly actor: string },
+  order: AliasOrder,
 ): Promise<void> {
-  const { model, number, id: subject } = version;
+  const { model, number, project, id: subject } = version;
   const { alias, actor } = order;
   checkAlias(alias);
-  await saveAlias(db, { project: version.project, model, alias, number });
-  const data = { model, alias, number };
+  const before = (await readAlias(db, project, model, alias)) ?? null;
+  await saveAlias(db, { project, model, alias, number });
+  const data = { model, alias, number, before, reason: order.reason ?? null };
   await ledger.append({ kind: "model_alias.set", subject, project: projectOf(version), actor, data });
 }
 
@@ -24,11 +31,11 @@ export async function pointAlias(
 export async function removeAlias(
   { db, ledger }: { readonly db: Database; readonly ledger: Ledger },
   version: ModelVersion,
-  order: { readonly alias: string; readonly actor: string },
+  order: AliasOrder,
 ): Promise<void> {
   const { model, number, id: subject } = version;
   await deleteAlias(db, { project: version.project, model, alias: order.alias });
-  const data = { model, alias: order.alias, number };
+  const data = { model, alias: order.alias, number, reason: order.reason ?? null };
   await ledger.append({
     kind: "model_alias.removed",
     subject,

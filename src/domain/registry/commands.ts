@@ -17,6 +17,8 @@ export interface RegistryCommands {
     readonly versionId: string;
     readonly alias: string;
     readonly actor: string;
+    /** Why, for the ledger. */
+    readonly reason?: string | undefined;
   }): Promise<void>;
   readonly named: NamedModelCommands;
 }
@@ -58,15 +60,18 @@ export interface NamedModelCommands {
     readonly alias: string;
     readonly number: number | undefined;
     readonly actor: string;
+    readonly reason?: string | undefined;
   }): Promise<void>;
   /**
    * Keeps files that a client logged as a version: by content, so that nothing done to the run changes it.
+   * Files that are elsewhere stay there: the version then keeps their address, as text for clients.
    * Nothing here runs such a version, so it cannot be released.
    */
   createVersion(order: {
     readonly name: string;
     readonly source: string;
     readonly files: readonly VersionFile[];
+    readonly address?: string | undefined;
     readonly runId: string | undefined;
     readonly loggedModelId: string | undefined;
     readonly runLink: string;
@@ -80,13 +85,14 @@ export interface NamedModelCommands {
     readonly description: string;
     readonly actor: string;
   }): Promise<NamedVersion>;
-  /** A label only: releases are made elsewhere. */
+  /** A label only: releases are made elsewhere. Throws `model_stage_invalid`. */
   setStage(order: {
     readonly name: string;
     readonly number: number;
     readonly stage: string;
     readonly archiveExisting: boolean;
     readonly actor: string;
+    readonly reason?: string | undefined;
   }): Promise<NamedVersion>;
   deleteVersion(order: {
     readonly name: string;

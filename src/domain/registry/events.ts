@@ -11,8 +11,20 @@ declare module "#kernel/events" {
       readonly purpose: string | null;
     };
     "model_version.rejected": { readonly model: string; readonly number: number; readonly reason: string };
-    "model_alias.set": { readonly model: string; readonly alias: string; readonly number: number };
-    "model_alias.removed": { readonly model: string; readonly alias: string; readonly number: number };
+    /** `before`: the number it pointed at; null when it was new. */
+    "model_alias.set": {
+      readonly model: string;
+      readonly alias: string;
+      readonly number: number;
+      readonly before: number | null;
+      readonly reason: string | null;
+    };
+    "model_alias.removed": {
+      readonly model: string;
+      readonly alias: string;
+      readonly number: number;
+      readonly reason: string | null;
+    };
     /** Only what a client registered can be deleted; what a project made is kept. */
     "model_version.deleted": { readonly model: string; readonly number: number };
     /** A label of a version: its description, a tag, its stage. */
@@ -22,6 +34,7 @@ declare module "#kernel/events" {
       readonly change: string;
       readonly tag?: TagChange;
       readonly stage?: { readonly from: string; readonly to: string };
+      readonly reason?: string | null;
     };
     /** The subject is the name. */
     "registered_model.created": { readonly model: string };

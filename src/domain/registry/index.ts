@@ -7,6 +7,7 @@ export type { RegistryModule } from "./module.ts";
 export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";
 export type { ModelKind, Signature } from "./runtimes/index.ts";
+export { canonicalStage } from "./label-rules.ts";
 export type { NamedModel, NamedModels, NamedSearch, NamedVersion, VersionFileAccess } from "./named.ts";
 import "./events.ts";
 

@@ -27,7 +27,11 @@ export function createNamedModels({
     async searchModels(search) {
       const models = await Promise.all((await readNames(db)).map((one) => presentModel(db, one)));
       return searchAmong(models, search, {
-        attributes: { name: "text", creation_timestamp: "number", last_updated_timestamp: "number" },
+        filterable: { name: "text" },
+        sortable: {
+          attributes: { name: "text", creation_timestamp: "number", last_updated_timestamp: "number" },
+          aliases: { timestamp: "last_updated_timestamp" },
+        },
         valuesOf: ({ name, createdAtMs, updatedAtMs }) => ({
           name,
           creation_timestamp: createdAtMs,
@@ -42,9 +46,9 @@ export function createNamedModels({
     async findByAlias(name, alias) {
       const named = await findName(db, name);
       const versions = await versionsOf(db, named);
-      const found =
-        alias === "latest" ? versions[0] : versions.find((version) => version.aliases.includes(alias));
-      if (found === undefined) throw aliasNotFound(alias);
+      const isLatest = alias.toLowerCase() === "latest";
+      const found = isLatest ? versions[0] : versions.find((version) => version.aliases.includes(alias));
+      if (found === undefined) throw isLatest ? nothingYet(name) : aliasNotFound(alias);
       return await presentOne(db, named, found);
     },
     async searchVersions(search) {
@@ -58,14 +62,15 @@ export function createNamedModels({
         const name = names.get(keyOf(version));
         return name === undefined ? [] : [presentVersion(name, version, labels.get(version.id))];
       });
-      return searchAmong(named, search, {
-        attributes: {
-          name: "text",
-          run_id: "text",
-          source_path: "text",
-          version_number: "number",
-          creation_timestamp: "number",
-          last_updated_timestamp: "number",
+      return searchAmong(named.toSorted(byNameNewestFirst), search, {
+        filterable: { name: "text", run_id: "text", source_path: "text", version_number: "number" },
+        sortable: {
+          attributes: {
+            name: "text",
+            version_number: "number",
+            creation_timestamp: "number",
+            last_updated_timestamp: "number",
+          },
         },
         valuesOf: (version) => ({
           name: version.name,
@@ -175,20 +180,22 @@ export function labelsOf(version: ModelVersion, labels: Labels | undefined): Lab
       runLink: "",
       runId: version.origin.runId ?? "",
       loggedModelId: "",
+      address: "",
       updatedAtMs: version.createdAtMs,
     }
   );
 }
 
 function presentVersion(named: Name, version: ModelVersion, labels: Labels | undefined): NamedVersion {
+  const { address, ...said } = labelsOf(version, labels);
   return {
-    ...labelsOf(version, labels),
+    ...said,
     name: named.name,
     project: projectOf(version),
     number: version.number,
     createdAtMs: version.createdAtMs,
     actor: version.actor,
-    downloadAddress: downloadAddressOf(version),
+    downloadAddress: address === "" ? downloadAddressOf(version) : address,
     state: version.state,
     stateMessage: version.rejection ?? "",
     aliases: version.aliases,
@@ -204,8 +211,19 @@ function keyOf({ project, model }: { readonly project: string; readonly model: s
   return JSON.stringify([project, model]);
 }
 
-function aliasNotFound(alias: string): Problem {
+function byNameNewestFirst(a: NamedVersion, b: NamedVersion): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return b.number - a.number;
+}
+
+function nothingYet(name: string): Problem {
   return new Problem(problems.model_version_not_found, {
+    message: `Latest version not found for model ${name}.`,
+  });
+}
+
+function aliasNotFound(alias: string): Problem {
+  return new Problem(problems.model_alias_not_found, {
     message: `Registered model alias ${alias} not found.`,
   });
 }

@@ -13,6 +13,7 @@ import { findName, findNumber, labelsOf, presentModel, presentOne, versionsOf } 
 import { deleteLabels, deleteName, insertName, readLabels, saveLabels, saveName } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
 import { problems } from "./problems.ts";
+import { canonicalStage, checkArchiving, checkTagName, checkTags } from "./label-rules.ts";
 import { manifestDigest } from "./register.ts";
 import { withoutOrigin } from "./registering.ts";
 import { deleteVersion, lockModel, moveModel, readVersions } from "./store.ts";
@@ -28,6 +29,7 @@ export interface NamedModelOrderParts {
 interface ToldLabel {
   readonly change: string;
   readonly tag?: TagChange;
+  readonly reason?: string | null;
 }
 
 /** Orders about models by their flat names. */
@@ -111,7 +113,7 @@ export function createNamedModelOrders(
           project: (await named.projectOfModel(name)) ?? "",
           model: name,
           description,
-          tags,
+          tags: checkTags(tags),
           greatestDeleted: 0,
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
@@ -172,15 +174,15 @@ export function createNamedModelOrders(
         await changeModel(order, tagChange(key, value), ({ tags }) => ({ tags: withTag(tags, key, value) }));
       }),
 
-    setAlias: ({ name, alias, number, actor }) =>
+    setAlias: ({ name, number, ...order }) =>
       db.transaction(async () => {
         const model = await findName(db, name);
         if (number !== undefined) {
-          await pointAlias(parts, await findNumber(db, model, number), { alias, actor });
+          await pointAlias(parts, await findNumber(db, model, number), order);
           return;
         }
-        const version = (await versionsOf(db, model)).find((one) => one.aliases.includes(alias));
-        if (version !== undefined) await removeAlias(parts, version, { alias, actor });
+        const version = (await versionsOf(db, model)).find((one) => one.aliases.includes(order.alias));
+        if (version !== undefined) await removeAlias(parts, version, order);
       }),
 
     createVersion: (order) =>
@@ -209,12 +211,13 @@ export function createNamedModelOrders(
         });
         await saveLabels(db, version.id, {
           description: order.description,
-          tags: order.tags,
+          tags: checkTags(order.tags),
           stage: "None",
           source: order.source,
           runLink: order.runLink,
           runId: runId ?? "",
           loggedModelId: loggedModelId ?? "",
+          address: order.address ?? "",
           updatedAtMs: version.createdAtMs,
         });
         await saveName(db, { ...model, updatedAtMs: version.createdAtMs });
@@ -228,14 +231,19 @@ export function createNamedModelOrders(
 
     setStage: (order) =>
       db.transaction(async () => {
-        const { stage, archiveExisting } = order;
+        const { archiveExisting, reason = null } = order;
+        const stage = canonicalStage(order.stage);
+        if (archiveExisting) checkArchiving(stage);
+        const change = { change: "stage", reason };
         const model = await findName(db, order.name);
         for (const other of archiveExisting ? await versionsOf(db, model) : []) {
           const labels = (await readLabels(db, [other.id])).get(other.id);
           if (other.number === order.number || labelsOf(other, labels).stage !== stage) continue;
-          await relabel(other, order.actor, { change: "stage" }, () => ({ stage: "Archived" }));
+          await relabel(other, order.actor, change, () => ({ stage: "Archived" }));
         }
-        return await label(order, { change: "stage" }, () => ({ stage }));
+        const labelled = await label(order, change, () => ({ stage }));
+        await saveName(db, { ...model, updatedAtMs: labelled.updatedAtMs });
+        return labelled;
       }),
 
     deleteVersion: ({ name, number, actor }) =>
@@ -278,6 +286,8 @@ function withTag(
   key: string,
   value: string | undefined,
 ): Record<string, string> {
+  if (value === undefined) checkTagName(key);
+  else checkTags({ [key]: value });
   const others = Object.entries(tags).filter(([name]) => name !== key);
   return Object.fromEntries(value === undefined ? others : [...others, [key, value]]);
 }

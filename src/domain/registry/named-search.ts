@@ -8,25 +8,37 @@ import { problems } from "./problems.ts";
 type Value = string | number | undefined;
 
 interface Searchable<Item> {
-  readonly attributes: SearchGrammar["attributes"];
+  readonly filterable: SearchGrammar["attributes"];
+  readonly sortable: Pick<SearchGrammar, "attributes" | "aliases">;
   valuesOf(item: Item): Readonly<Record<string, string | number>>;
 }
 
+/** The tag by which clients tell a prompt from a model: they keep both in the registry. */
+const promptTag = "mlflow.prompt.is_prompt";
+
 /**
  * Filters, orders and pages what was read, in MLflow's grammar. Models are few: a product has one, a
- * company hundreds. Unordered results keep the order they come in.
+ * company hundreds. Where no ordering decides, results keep the order they come in. Prompts are found
+ * only by who asks for them.
  */
 export function searchAmong<Item extends { readonly tags: Readonly<Record<string, string>> }>(
   items: readonly Item[],
   search: NamedSearch,
-  { attributes, valuesOf }: Searchable<Item>,
+  { filterable, sortable, valuesOf }: Searchable<Item>,
 ): Page<Item> {
-  const grammar: SearchGrammar = { attributes, kinds: ["attribute", "tag"] };
-  const conditions = parseFilter(search.filter, grammar);
-  const orderings = search.orderBy.map((text) => parseOrdering(text, grammar));
+  const all = parseFilter(search.filter, {
+    attributes: filterable,
+    kinds: ["attribute", "tag"],
+    listAttributes: ["run_id"],
+  });
+  const conditions = all.filter(({ field }) => !isPromptTag(field));
+  const wantsPrompts = all.some(asksForPrompts);
+  const orderings = search.orderBy.map((text) => parseOrdering(text, { ...sortable, kinds: ["attribute"] }));
+  refuseRepeated(orderings, search.orderBy);
   const valueOf = (item: Item, field: Condition["field"]): Value =>
     field.of === "tag" ? item.tags[field.key] : valuesOf(item)[field.key];
   const found = items
+    .filter((item) => (item.tags[promptTag] === "true") === wantsPrompts)
     .filter((item) => conditions.every((condition) => meets(valueOf(item, condition.field), condition)))
     .toSorted((a, b) => compareBy(orderings, (field) => [valueOf(a, field), valueOf(b, field)]));
   const from = offsetOf(search.pageToken);
@@ -35,6 +47,23 @@ export function searchAmong<Item extends { readonly tags: Readonly<Record<string
     items: found.slice(from, to),
     nextPageToken: to < found.length ? Buffer.from(String(to)).toString("base64url") : undefined,
   };
+}
+
+function isPromptTag(field: Condition["field"]): boolean {
+  return field.of === "tag" && field.key === promptTag;
+}
+
+function asksForPrompts({ field, comparator, value }: Condition): boolean {
+  if (!isPromptTag(field)) return false;
+  const wanted = String(value).toLowerCase();
+  return (comparator === "=" && wanted === "true") || (comparator === "!=" && wanted === "false");
+}
+
+function refuseRepeated(orderings: readonly Ordering[], texts: readonly string[]): void {
+  if (new Set(orderings.map(({ field }) => field.key)).size === orderings.length) return;
+  throw new Problem(problems.model_search_invalid, {
+    message: `\`order_by\` contains duplicate fields: ${texts.join(", ").slice(0, 200)}`,
+  });
 }
 
 function offsetOf(token: string | undefined): number {

@@ -29,6 +29,7 @@ interface LabelRow {
   run_link: string;
   run_id: string;
   logged_model_id: string;
+  address: string;
   updated_at_ms: number;
 }
 
@@ -49,6 +50,12 @@ export const namedMigrations: readonly Migration[] = [
       `insert into registered_models
         select model, min(project), model, '', '{}', 0, min(created_at_ms), min(created_at_ms)
         from model_versions group by model`,
+    ],
+  },
+  {
+    id: "registry-003",
+    statements: ({ text }) => [
+      `alter table model_version_labels add column address ${text} not null default ''`,
     ],
   },
 ];
@@ -76,6 +83,8 @@ export interface Labels {
   readonly runLink: string;
   readonly runId: string;
   readonly loggedModelId: string;
+  /** Where clients find files that are not kept here; empty when they are. The server never opens it. */
+  readonly address: string;
   readonly updatedAtMs: number;
 }
 
@@ -179,6 +188,7 @@ export async function saveLabels(db: Database, versionId: string, labels: Labels
     run_link: labels.runLink,
     run_id: labels.runId,
     logged_model_id: labels.loggedModelId,
+    address: labels.address,
     updated_at_ms: labels.updatedAtMs,
   };
   await db.query
@@ -230,6 +240,7 @@ function toLabels(row: LabelRow): Labels {
     runLink: row.run_link,
     runId: row.run_id,
     loggedModelId: row.logged_model_id,
+    address: row.address,
     updatedAtMs: row.updated_at_ms,
   };
 }

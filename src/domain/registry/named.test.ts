@@ -102,10 +102,19 @@ describeOnEveryEngine("a model that a client registers", (open) => {
     await named.describeVersion({ ...at(1), description: "the first" });
     await named.setVersionTag({ ...at(1), key: "checked", value: "yes" });
     await named.setStage({ ...at(1), stage: "Production", archiveExisting: false });
-    await named.setStage({ ...at(2), stage: "Production", archiveExisting: true });
+    await named.setStage({ ...at(2), stage: "production", archiveExisting: true, reason: "it is better" });
+    await assert.rejects(
+      named.setStage({ ...at(2), stage: "Live", archiveExisting: false }),
+      code("model_stage_invalid"),
+    );
+    await assert.rejects(
+      named.setStage({ ...at(2), stage: "Archived", archiveExisting: true }),
+      code("model_stage_invalid"),
+    );
     await named.setAlias({ name: "spam", alias: "champion", number: 2, actor });
-    await named.setAlias({ name: "spam", alias: "old", number: 1, actor });
-    await named.setAlias({ name: "spam", alias: "old", number: undefined, actor });
+    await named.setAlias({ name: "spam", alias: "old", number: 2, actor });
+    await named.setAlias({ name: "spam", alias: "old", number: 1, actor, reason: "wrong one" });
+    await named.setAlias({ name: "spam", alias: "old", number: undefined, actor, reason: "done" });
 
     const model = await house.registry.named.getModel("spam");
     assert.deepEqual(
@@ -129,7 +138,13 @@ describeOnEveryEngine("a model that a client registers", (open) => {
     assert.deepEqual([await byAlias("champion"), await byAlias("latest")], [2, 3]);
     await assert.rejects(byAlias("old"), /Registered model alias old not found/);
     const changes = await house.ledger.list({
-      kinds: ["registered_model.changed", "model_version.labelled", "model_alias.removed"],
+      kinds: ["registered_model.changed", "model_version.labelled", "model_alias.set", "model_alias.removed"],
+    });
+    const staged = (number: number, reason: string | null) => ({
+      model: "spam",
+      number,
+      change: "stage",
+      reason,
     });
     assert.deepEqual(
       changes.map(({ data }) => data),
@@ -139,12 +154,16 @@ describeOnEveryEngine("a model that a client registers", (open) => {
         { change: "tag team", tag: { key: "team", value: null } },
         { model: "spam", number: 1, change: "description" },
         { model: "spam", number: 1, change: "tag checked", tag: { key: "checked", value: "yes" } },
-        { model: "spam", number: 1, change: "stage", stage: { from: "None", to: "Production" } },
-        { model: "spam", number: 1, change: "stage", stage: { from: "Production", to: "Archived" } },
-        { model: "spam", number: 2, change: "stage", stage: { from: "None", to: "Production" } },
-        { model: "spam", alias: "old", number: 1 },
+        { ...staged(1, null), stage: { from: "None", to: "Production" } },
+        { ...staged(1, "it is better"), stage: { from: "Production", to: "Archived" } },
+        { ...staged(2, "it is better"), stage: { from: "None", to: "Production" } },
+        { model: "spam", alias: "champion", number: 2, before: null, reason: null },
+        { model: "spam", alias: "old", number: 2, before: null, reason: null },
+        { model: "spam", alias: "old", number: 1, before: 2, reason: "wrong one" },
+        { model: "spam", alias: "old", number: 1, reason: "done" },
       ],
     );
+    assert.ok(changes.every((change) => change.actor === actor));
   });
 
   it("can be renamed and deleted with its versions, whose numbers are not given again", async () => {
@@ -209,6 +228,42 @@ describeOnEveryEngine("a model that a project made", (open) => {
 });
 
 describeOnEveryEngine("a search of models", (open) => {
+  it("hides prompts from who does not ask for them", async () => {
+    const house = await openHouse(await open());
+    const promptTag = "mlflow.prompt.is_prompt";
+    await house.createModel("model");
+    await house.createModel("prompt", { [promptTag]: "true" });
+    const find = async (filter: string): Promise<string[]> =>
+      (await house.registry.named.searchModels({ ...everything, filter })).items.map((one) => one.name);
+    assert.deepEqual(
+      [
+        await find(""),
+        await find(`tags.\`${promptTag}\` != 'true'`),
+        await find(`name LIKE '%o%' AND tags.\`${promptTag}\` = 'false'`),
+        await find(`tags.\`${promptTag}\` = 'true'`),
+        await find(`tags.\`${promptTag}\` != 'false' AND name = 'prompt'`),
+      ],
+      [["model"], ["model"], ["model"], ["prompt"], ["prompt"]],
+    );
+  });
+
+  it("is ordered by each field at most once, and filtered by what a model has", async () => {
+    const { registry } = await openHouse(await open());
+    const { named } = registry;
+    await assert.rejects(
+      named.searchModels({ ...everything, orderBy: ["name ASC", "name DESC"] }),
+      code("model_search_invalid"),
+    );
+    await assert.rejects(
+      named.searchModels({ ...everything, filter: "creation_timestamp > 5" }),
+      code("run_filter_invalid"),
+    );
+    await assert.rejects(
+      named.searchVersions({ ...everything, filter: "source_path IN ('a')" }),
+      code("run_filter_invalid"),
+    );
+  });
+
   it("filters, orders and pages as MLflow's grammar says", async () => {
     const house = await openHouse(await open());
     for (const name of ["alpha", "beta", "gamma"]) await house.createModel(name, { team: name.slice(0, 1) });

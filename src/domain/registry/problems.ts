@@ -31,6 +31,26 @@ export const problems = defineProblems({
     when: "A search of models is continued with a page token that it did not give.",
     next: "Begin the search again without a page token.",
   },
+  model_search_invalid: {
+    kind: "invalid",
+    when: "A search of models is ordered by the same field twice.",
+    next: "Name each field once.",
+  },
+  model_alias_not_found: {
+    kind: "invalid",
+    when: "A model is asked for by an alias that none of its versions has.",
+    next: "Look at the aliases of the model, or point this one at a version.",
+  },
+  model_stage_invalid: {
+    kind: "invalid",
+    when: "A version is given a stage that does not exist, or one whose other versions cannot be archived.",
+    next: "Use None, Staging, Production or Archived; only Staging and Production can archive the others.",
+  },
+  model_label_invalid: {
+    kind: "invalid",
+    when: "A tag of a model or a version has a name or a value that cannot be kept.",
+    next: "Use letters, digits and `_ - . space : /` in at most 250 characters; values have at most 100,000.",
+  },
   model_files_missing: {
     kind: "failed",
     when: "A pipeline finished and the folder that `model.path` names holds no model.",

@@ -174,8 +174,8 @@ describeOnEveryEngine("an alias", (open) => {
     assert.deepEqual(
       moves.map(({ subject, data }) => [subject, data]),
       [
-        [first.id, { model: "care", alias: "champion", number: 1 }],
-        [second.id, { model: "care", alias: "champion", number: 2 }],
+        [first.id, { model: "care", alias: "champion", number: 1, before: null, reason: null }],
+        [second.id, { model: "care", alias: "champion", number: 2, before: 1, reason: null }],
       ],
     );
   });

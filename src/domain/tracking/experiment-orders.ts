@@ -39,16 +39,17 @@ export interface OrderParts {
   readonly write: Write;
   /** Whether there is a project of this name. */
   isProject(name: string): Promise<boolean>;
+  /** Throws unless clients may be told this address as the place of their artifacts. */
+  readonly checkLocation?: ((address: string) => string) | undefined;
 }
 
 export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
-  const { db, ledger, clock, lookups, write } = parts;
+  const { db, ledger, clock, lookups, write, checkLocation = checkArtifactLocation } = parts;
 
   const createExperiment: ExperimentOrders["createExperiment"] = async (order) => {
     const name = checkExperimentName(order.name);
     const tags = (order.tags ?? []).map(checkExperimentTag);
-    const location =
-      order.artifactLocation === undefined ? null : checkArtifactLocation(order.artifactLocation);
+    const location = order.artifactLocation === undefined ? null : checkLocation(order.artifactLocation);
     const project = order.project ?? ((await parts.isProject(name)) ? name : null);
     return await write(async () => {
       const before = await readExperimentByName(db, name);

@@ -187,6 +187,11 @@ const nulls: readonly Comparator[] = ["is null", "is not null"];
 function checkComparator(field: Field, comparator: Comparator, grammar: SearchGrammar): void {
   const allowed = allowedComparators(field, grammar);
   if (allowed.includes(comparator)) return;
+  if (nulls.includes(comparator)) {
+    throw wrong(
+      `IS NULL / IS NOT NULL is only supported for tags and params, not for the ${field.of} '${field.key}'`,
+    );
+  }
   throw wrong(
     `Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'`,
   );

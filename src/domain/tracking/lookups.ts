@@ -32,7 +32,7 @@ export function createLookups(db: Database): Lookups {
   const projects = new Map<string, string | null>();
 
   const storedExperiment: Lookups["storedExperiment"] = async (id) => {
-    if (!/^[\w-]{1,64}$/.test(id))
+    if (!/^-?\d{1,64}$/.test(id))
       throw invalid(`Invalid experiment ID '${id.slice(0, 80)}'. Experiment ID must be a valid integer.`);
     const row = /^\d{1,15}$/.test(id) ? await readExperiment(db, Number(id)) : undefined;
     if (row === undefined)

@@ -33,6 +33,8 @@ export interface TrackingParts {
   readonly analyst?: Analyst;
   /** Whether there is a project of this name: a foreign client's experiment then belongs to it. */
   isProject(name: string): Promise<boolean>;
+  /** Throws unless an experiment may have this artifact location; strict when absent. */
+  readonly checkLocation?: ((address: string) => string) | undefined;
 }
 
 /** Builds experiments, runs, metrics, artifacts and logged models. Apply `migrations` first. */

@@ -13,7 +13,6 @@ export const permissions = [
   "prediction:write",
   "outcome:write",
   "audit:read",
-  "webhook:manage",
   "access:manage",
 ] as const;
 

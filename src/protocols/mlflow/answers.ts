@@ -26,6 +26,9 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
   range_not_satisfiable: { status: 416, name: "INVALID_PARAMETER_VALUE" },
 };
 
+// Where a client compares the whole text.
+const messages: Readonly<Record<string, string>> = { artifact_path_invalid: "Invalid path" };
+
 /** How a problem looks to an MLflow client: it prints `error_code: message`. */
 export function presentProblem(problem: Problem, requestId: string): ForeignAnswer {
   const { status, name } = byCode[problem.code] ?? byKind[problem.kind];
@@ -34,7 +37,8 @@ export function presentProblem(problem: Problem, requestId: string): ForeignAnsw
     headers: { "content-type": "application/json" },
     body: {
       error_code: name,
-      message: problem.message,
+      message: messages[problem.code] ?? problem.message,
+      ...(messages[problem.code] === undefined ? {} : { detail: problem.message }),
       code: problem.code,
       next: problem.next,
       request_id: requestId,

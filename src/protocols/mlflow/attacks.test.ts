@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { describe, it } from "node:test";
 
 import { z } from "zod";
@@ -86,6 +87,11 @@ async function openTarget() {
   return { ...test, runId };
 }
 
+/** Neither a path nor a trick: an address as an S3 bucket has one, which is kept as text. */
+function isForeign(source: string): boolean {
+  return /^(ftp|http):\/\/attacker\.example\/[a-z/0-9.-]*$|^runs:\/absent\/model$/.test(source);
+}
+
 function isRefusal(status: number): boolean {
   return status === 400 || status === 403 || status === 404;
 }
@@ -169,13 +175,13 @@ describe("published attacks on artifact servers", () => {
     );
   });
 
-  it("never make a model version of an address outside this server, prompt or not", async () => {
+  it("never make a model version of a local path or a trick, prompt or not", async () => {
     const kernel = await createTestKernel({ migrations: testMigrations });
     const { call } = createTestServer(kernel, {
       withRegistry: true,
     });
     await call("POST", `${api}/registered-models/create`, { name: "evil" });
-    for (const source of badSources) {
+    for (const source of badSources.filter((one) => !isForeign(one))) {
       const { status } = await call("POST", `${api}/model-versions/create`, { name: "evil", source });
       assert.ok(isRefusal(status), source);
       const tags = [{ key: "mlflow.prompt.is_prompt", value: "true" }];
@@ -192,6 +198,41 @@ describe("published attacks on artifact servers", () => {
         version: "1",
       });
       assert.equal(status, 400, alias);
+    }
+  });
+
+  it("never open a foreign address given as the source of a version: it is a text for clients", async () => {
+    const kernel = await createTestKernel({ migrations: testMigrations });
+    const { call, server } = createTestServer(kernel, { withRegistry: true });
+    let connections = 0;
+    const target = createServer(() => (connections += 1)).listen(0, "127.0.0.1");
+    await once(target, "listening");
+    const address = z.object({ port: z.number() }).parse(target.address());
+    const source = `http://127.0.0.1:${address.port}/api/2.0/mlflow-artifacts/artifacts/x`;
+    try {
+      await call("POST", `${api}/registered-models/create`, { name: "foreign" });
+      const made = [source, ...badSources.filter(isForeign), "models:/foreign/1"];
+      for (const one of made) {
+        const { status } = await call("POST", `${api}/model-versions/create`, {
+          name: "foreign",
+          source: one,
+        });
+        assert.equal(status, 200, one);
+      }
+      const where = await call(
+        "GET",
+        `${api}/model-versions/get-download-uri?name=foreign&version=${made.length}`,
+      );
+      assert.deepEqual(where.body, { artifact_uri: source });
+      for (const path of [
+        "/model-versions/get-artifact?name=foreign&version=1&path=x",
+        "/get-artifact?path=x",
+      ]) {
+        assert.ok(isRefusal((await server.inject({ url: path })).status), path);
+      }
+      assert.equal(connections, 0);
+    } finally {
+      target.close();
     }
   });
 

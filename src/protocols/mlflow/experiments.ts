@@ -7,7 +7,7 @@ import type { TrackingCommands } from "#tracking/commands";
 import { defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import { presentExperiment } from "./present.ts";
-import { array, integer, invalid, keyValue, list, missingParameter, optionalText, text } from "./wire.ts";
+import { array, integer, invalid, keyValue, list, optionalText, text } from "./wire.ts";
 
 export interface TrackingParts {
   readonly tracking: Tracking;
@@ -154,7 +154,9 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       summary: "Lists the data that the runs of up to 20 experiments read.",
       input: z.object({ experiment_ids: list(text) }),
       async handler({ experiment_ids: ids }, caller) {
-        if (ids.length === 0) throw missingParameter("experiment_ids");
+        if (ids.length === 0) {
+          throw invalid("SearchDatasets request must specify at least one experiment_id.");
+        }
         if (ids.length > 20)
           throw invalid(
             `SearchDatasets request cannot specify more than 20 experiment_ids. Received ${ids.length} experiment_ids.`,
@@ -182,10 +184,10 @@ export function statesOf(viewType: string): readonly LifecycleState[] {
 export function pageSize(wanted: number, most: number): number {
   if (wanted < 1)
     throw invalid(
-      `Invalid value ${wanted} for parameter 'max_results' supplied: It must be a positive integer`,
+      `Invalid value ${wanted} for parameter 'max_results' supplied. It must be a positive integer`,
     );
   if (wanted > most)
-    throw invalid(`Invalid value ${wanted} for parameter 'max_results' supplied: It must be at most ${most}`);
+    throw invalid(`Invalid value ${wanted} for parameter 'max_results' supplied. It must be at most ${most}`);
   return wanted;
 }
 

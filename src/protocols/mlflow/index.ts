@@ -11,8 +11,6 @@ import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
-import { createWebhookCalls } from "./webhooks.ts";
-import type { WebhooksForMlflow } from "./webhooks.ts";
 
 export type { ForeignModel, ForeignVersion, ModelSearch, RegistryForMlflow } from "./registry-for-mlflow.ts";
 export { emulatedVersion } from "./server-info.ts";
@@ -24,12 +22,12 @@ export interface MlflowParts {
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
   readonly blobs: Pick<Blobs, "read">;
-  /** Absent: the routes of webhooks answer ENDPOINT_NOT_FOUND. */
-  readonly webhooks?: WebhooksForMlflow | undefined;
+  /** Throws unless an address outside this server may be kept as the source of a version; strict when absent. */
+  readonly checkAddress?: ((address: string) => void) | undefined;
 }
 
 /** MLflow's REST API on our doors, for its unmodified clients. */
-export function createMlflow({ tracking, registry, clock, blobs, webhooks }: MlflowParts): {
+export function createMlflow({ tracking, registry, clock, blobs, checkAddress }: MlflowParts): {
   readonly routes: readonly Route[];
 } {
   const parts = { tracking, commands: tracking.commands, clock };
@@ -40,8 +38,7 @@ export function createMlflow({ tracking, registry, clock, blobs, webhooks }: Mlf
     ...createMetricCalls(parts),
     ...createLoggedModelCalls(parts),
     ...createArtifactCalls({ ...parts, registered }),
-    ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry })),
-    ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
+    ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
   ];
   return { routes: [...calls.flat(), ...createServerInfoRoutes()] };
 }

@@ -50,9 +50,14 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       path: "/mlflow/metrics/get-history-bulk",
       permission: "run:read",
       summary: "Gets the points of one metric of up to 100 runs.",
-      input: z.object({ run_id: list(text), metric_key: text, max_results: integer.default(mostPoints) }),
+      input: z.object({
+        run_id: list(text),
+        metric_key: text.default(""),
+        max_results: integer.default(mostPoints),
+      }),
       async handler(input, caller) {
-        const runIds = checkRuns(input.run_id, "run_id");
+        const runIds = checkRuns(input.run_id);
+        if (input.metric_key === "") throw invalid(`${bulk} must specify a metric_key.`);
         await mayRead(runIds, caller);
         let left = Math.max(0, Math.min(input.max_results, mostPoints));
         const metrics: object[] = [];
@@ -72,13 +77,20 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       summary: "Gets one metric of up to 100 runs at evenly sampled steps.",
       input: z.object({
         run_ids: list(text),
-        metric_key: text,
+        metric_key: text.default(""),
         start_step: integer.optional(),
         end_step: integer.optional(),
         max_results: integer.default(mostSampled),
       }),
       async handler(input, caller) {
-        const runIds = checkRuns(input.run_ids, "run_ids");
+        if (input.run_ids.length === 0) throw missingParameter("run_ids");
+        if (input.run_ids.length > mostRuns) {
+          throw invalid(
+            `GetMetricHistoryBulkInterval request must specify at most ${mostRuns} run_ids. Received ${input.run_ids.length} run_ids.`,
+          );
+        }
+        if (input.metric_key === "") throw missingParameter("metric_key");
+        const runIds = [...new Set(input.run_ids)];
         const { start_step: fromStep, end_step: toStep, metric_key: key, max_results: most } = input;
         if ((fromStep === undefined) !== (toStep === undefined)) {
           throw invalid("If either start step or end step are specified, both must be specified.");
@@ -89,20 +101,16 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
           );
         }
         if (most < 1 || most > mostSampled) {
-          throw invalid(
-            `Invalid value ${most} for parameter 'max_results' supplied: it must be between 1 and ${mostSampled}`,
-          );
+          throw invalid(`max_results must be between 1 and ${mostSampled}.`);
         }
         await mayRead(runIds, caller);
         const stepsOfRuns = await Promise.all(
           runIds.map((runId) => tracking.metricSteps(runId, key, { fromStep, toStep })),
         );
-        const sampled = sampleSteps(stepsOfRuns, most);
+        const steps = sampleSteps(stepsOfRuns, most);
         const metrics: object[] = [];
-        for (const [index, runId] of runIds.entries()) {
-          const own = stepsOfRuns[index] ?? [];
-          const wanted = own.filter((step) => sampled.has(step) || step === own[0] || step === own.at(-1));
-          const points: readonly MetricPoint[] = await tracking.metricAtSteps(runId, key, wanted);
+        for (const runId of runIds) {
+          const points: readonly MetricPoint[] = await tracking.metricAtSteps(runId, key, steps);
           metrics.push(...points.map((point) => ({ ...presentMetric(point), run_id: runId })));
         }
         return { metrics };
@@ -111,19 +119,25 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
   ];
 }
 
-function checkRuns(runIds: readonly string[], name: string): readonly string[] {
-  if (runIds.length === 0) throw missingParameter(name);
-  if (runIds.length > mostRuns)
-    throw invalid(
-      `A request cannot specify more than ${mostRuns} ${name}. Received ${runIds.length} ${name}.`,
-    );
+const bulk = "GetMetricHistoryBulk request";
+
+function checkRuns(runIds: readonly string[]): readonly string[] {
+  if (runIds.length === 0) throw invalid(`${bulk} must specify at least one run_id.`);
+  if (runIds.length > mostRuns) {
+    throw invalid(`${bulk} cannot specify more than ${mostRuns} run_ids. Received ${runIds.length} run_ids.`);
+  }
   return [...new Set(runIds)];
 }
 
-/** Evenly spaced steps out of all that occur, the first and the last among them. */
-function sampleSteps(stepsOfRuns: readonly (readonly number[])[], most: number): ReadonlySet<number> {
-  const steps = [...new Set(stepsOfRuns.flat())].toSorted((a, b) => a - b);
-  if (steps.length <= most) return new Set(steps);
-  const stride = (steps.length - 1) / Math.max(1, most - 1);
-  return new Set(Array.from({ length: most }, (_, index) => steps[Math.round(index * stride)] ?? 0));
+/**
+ * Evenly spaced steps out of all that occur, and the first and the last of each run, so that every curve
+ * begins and ends where its run did.
+ */
+function sampleSteps(stepsOfRuns: readonly (readonly number[])[], most: number): readonly number[] {
+  const all = [...new Set(stepsOfRuns.flat())].toSorted((a, b) => a - b);
+  if (all.length <= most) return all;
+  const stride = all.length / most;
+  const ends = stepsOfRuns.flatMap((own) => [own[0] ?? [], own.at(-1) ?? []].flat());
+  const even = Array.from({ length: most }, (_, index) => all[Math.floor(index * stride)] ?? 0);
+  return [...new Set([...even, ...all.slice(-1), ...ends])].toSorted((a, b) => a - b);
 }

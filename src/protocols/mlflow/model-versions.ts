@@ -1,14 +1,10 @@
 import { z } from "zod";
 
-import { Problem } from "#kernel/errors";
-import type { ArtifactFile, ArtifactOwner } from "#tracking";
-
 import { defineCall } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, pageSize } from "./experiments.ts";
-import { findPlace, placeOfAddress, registeredPlace } from "./places.ts";
+import { readModelSource } from "./model-source.ts";
 import { presentVersion } from "./present-registry.ts";
-import { problems } from "./problems.ts";
 import type { RegistryParts } from "./registered-models.ts";
 import { array, boolean, integer, keyValue, list, optionalText, text } from "./wire.ts";
 
@@ -16,7 +12,8 @@ const base = "/mlflow/model-versions";
 const versionInput = z.object({ name: text, version: integer });
 
 /** Versions of registered models. */
-export function createModelVersionCalls({ tracking, registry }: RegistryParts): readonly Call[] {
+export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
+  const { tracking, registry } = parts;
   const mayTouch = async (name: string, caller: Caller): Promise<string> => {
     await caller.allow(await registry.projectOfModel(name));
     return caller.principal.id;
@@ -43,19 +40,24 @@ export function createModelVersionCalls({ tracking, registry }: RegistryParts): 
         const isPrompt = input.tags.some(
           (tag) => tag.key === "mlflow.prompt.is_prompt" && tag.value === "true",
         );
-        // A prompt is all tags: the one source its clients send for it means that there are no files.
-        const files = isPrompt && input.source === "dummy-source" ? [] : await filesOf(input.source, caller);
+        const source = await readModelSource(parts, input.source, { isPrompt, caller });
+        const loggedModelId = input.model_id === "" ? undefined : input.model_id;
+        const loggedModel = loggedModelId === undefined ? undefined : await mayNote(loggedModelId, caller);
         const version = await registry.createVersion({
           name: input.name,
           source: input.source,
-          files,
-          runId,
-          loggedModelId: input.model_id === "" ? undefined : input.model_id,
+          files: source.files,
+          address: source.address,
+          runId: runId ?? source.runId ?? loggedModel?.runId,
+          loggedModelId,
           runLink: input.run_link,
           description: input.description,
           tags: Object.fromEntries(input.tags.map((tag) => [tag.key, tag.value])),
           actor,
         });
+        if (loggedModelId !== undefined && !isPrompt) {
+          await noteOnLoggedModel(loggedModelId, input.name, version.number);
+        }
         return { model_version: presentVersion(version) };
       },
     }),
@@ -77,10 +79,15 @@ export function createModelVersionCalls({ tracking, registry }: RegistryParts): 
       path: `${base}/transition-stage`,
       permission: "model:write",
       summary: "Sets a version's stage, a label only: releases are made elsewhere.",
-      input: versionInput.extend({ stage: text, archive_existing_versions: boolean.default(false) }),
-      async handler({ name, version: number, stage, archive_existing_versions: archiveExisting }, caller) {
+      input: versionInput.extend({
+        stage: text,
+        archive_existing_versions: boolean.default(false),
+        reason: optionalText,
+      }),
+      async handler({ name, version: number, stage, reason, ...input }, caller) {
         const actor = await mayTouch(name, caller);
-        const version = await registry.setStage({ name, number, stage, archiveExisting, actor });
+        const archiveExisting = input.archive_existing_versions;
+        const version = await registry.setStage({ name, number, stage, archiveExisting, actor, reason });
         return { model_version: presentVersion(version) };
       },
     }),
@@ -166,46 +173,39 @@ export function createModelVersionCalls({ tracking, registry }: RegistryParts): 
     }),
   ];
 
-  /** The files a source names, which must be this server's own; the caller must be allowed to see them. */
-  async function filesOf(source: string, caller: Caller): Promise<readonly ArtifactFile[]> {
-    const copied = /^models:\/([^/@]+)\/(\d{1,15})$/.exec(source);
-    if (copied?.[1] !== undefined && copied[2] !== undefined) {
-      return await copy(await registry.filesOfVersion(copied[1], Number(copied[2])), "", caller);
-    }
-    const address = placeOfAddress(source);
-    const inVersion = address === undefined ? undefined : registeredPlace(address);
-    if (inVersion !== undefined) {
-      return await copy(await registry.filesOf(inVersion.versionId), inVersion.path, caller);
-    }
-    const { owner, path, project } = await placeOfSource(source);
-    return await copy({ project, files: await tracking.artifactTree(owner) }, path, caller);
+  async function mayNote(modelId: string, caller: Caller): Promise<{ runId: string | undefined }> {
+    const { project, sourceRunId } = await tracking.getLoggedModel(modelId);
+    await caller.allow(project);
+    return { runId: sourceRunId === "" ? undefined : sourceRunId };
   }
 
-  async function copy(
-    from: { readonly project: string | null; readonly files: readonly ArtifactFile[] },
-    folder: string,
-    caller: Caller,
-  ): Promise<readonly ArtifactFile[]> {
-    await caller.allow(from.project);
-    const prefix = folder === "" ? "" : `${folder}/`;
-    const files = from.files.filter((file) => file.path.startsWith(prefix));
-    return files.map((file) => ({ ...file, path: file.path.slice(prefix.length) }));
+  /** Clients look at a logged model for the versions made of it. */
+  async function noteOnLoggedModel(modelId: string, name: string, version: number): Promise<void> {
+    const { tags } = await tracking.getLoggedModel(modelId);
+    const noted = readNotes(tags[versionsTag]);
+    if (noted.some((one) => one.name === name && String(one.version) === String(version))) return;
+    const value = writeNotes([...noted, { name, version }]);
+    await tracking.commands.setLoggedModelTags({ modelId, tags: [{ key: versionsTag, value }] });
   }
+}
 
-  async function placeOfSource(
-    source: string,
-  ): Promise<{ owner: ArtifactOwner; path: string; project: string | null }> {
-    const loggedModel = /^models:\/(m-[\w-]{1,255})$/.exec(source)?.[1];
-    if (loggedModel !== undefined) {
-      const { project } = await tracking.getLoggedModel(loggedModel);
-      return { owner: { model: loggedModel }, path: "", project };
-    }
-    const name = placeOfAddress(source);
-    if (name !== undefined) return await findPlace(tracking, name);
-    throw new Problem(problems.mlflow_model_source_refused, {
-      message:
-        `Invalid model version source: '${source.slice(0, 200)}'. To use a local path as a model version source, or a ` +
-        `foreign address, log the model to a run of this server first.`,
-    });
+const versionsTag = "mlflow.modelVersions";
+const notes = z.array(z.object({ name: z.string(), version: z.union([z.number(), z.string()]) }));
+
+function readNotes(value: string | undefined): z.output<typeof notes> {
+  if (value === undefined) return [];
+  try {
+    return notes.parse(JSON.parse(value));
+  } catch {
+    // A client may have written anything there: what cannot be read is begun anew.
+    return [];
   }
+}
+
+/** As Python's `json.dumps` spells it: clients compare the text. */
+function writeNotes(all: z.output<typeof notes>): string {
+  const entries = all.map(
+    ({ name, version }) => `{"name": ${JSON.stringify(name)}, "version": ${JSON.stringify(version)}}`,
+  );
+  return `[${entries.join(", ")}]`;
 }

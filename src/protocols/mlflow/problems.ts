@@ -18,7 +18,12 @@ export const problems = defineProblems({
   },
   mlflow_model_source_refused: {
     kind: "invalid",
-    when: "A model version was to be made from an address outside this server's own artifacts.",
+    when: "A model version was to be made from a local path, or from an address that hides a step to another place.",
     next: "Log the model to a run of this server first, then register it from `runs:/` or `models:/`.",
+  },
+  mlflow_model_source_absent: {
+    kind: "not_found",
+    when: "A model version was to be made from a logged model or a version that does not exist.",
+    next: "Look at the logged models of the experiment, or at the versions of the model, and name one of them.",
   },
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { canonicalStage } from "#registry";
+
 import { defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import { nextToken, pageSize } from "./experiments.ts";
@@ -7,7 +9,7 @@ import type { TrackingParts } from "./experiments.ts";
 import { createModelVersionCalls } from "./model-versions.ts";
 import { presentModel, presentVersion } from "./present-registry.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
-import { array, integer, invalid, keyValue, list, text } from "./wire.ts";
+import { array, integer, invalid, keyValue, list, missingParameter, optionalText, text } from "./wire.ts";
 
 const base = "/mlflow/registered-models";
 const modelInput = z.object({ name: text });
@@ -15,6 +17,8 @@ const modelInput = z.object({ name: text });
 export interface RegistryParts {
   readonly tracking: TrackingParts["tracking"];
   readonly registry: RegistryForMlflow;
+  /** Throws unless an address outside this server may be kept as the source of a version. */
+  readonly checkAddress?: ((address: string) => void) | undefined;
 }
 
 /** Registered models, their tags and aliases. */
@@ -29,10 +33,10 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       input: modelInput.extend({ stages: list(text) }),
       async handler({ name, stages }, caller) {
         await caller.allow(await registry.projectOfModel(name));
-        const wanted = stages.map((stage) => stage.toLowerCase());
         const { latestVersions } = await registry.getModel(name);
+        const wanted = stages.map((stage) => canonicalStage(stage));
         const chosen = latestVersions.filter(
-          (version) => wanted.length === 0 || wanted.includes(version.stage.toLowerCase()),
+          (version) => wanted.length === 0 || wanted.some((stage) => stage === version.stage),
         );
         return { model_versions: chosen.map(presentVersion) };
       },
@@ -63,7 +67,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Renames a model.",
       input: modelInput.extend({ new_name: text }),
       async handler({ name, new_name: newName }, caller) {
-        checkModelName(newName);
+        checkModelName(newName, "new_name");
         await caller.allow(await registry.projectOfModel(name));
         return {
           registered_model: presentModel(
@@ -160,11 +164,11 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       path: `${base}/alias`,
       permission: "model:write",
       summary: "Points an alias at a version.",
-      input: modelInput.extend({ alias: text, version: integer }),
-      async handler({ name, alias, version }, caller) {
+      input: modelInput.extend({ alias: text, version: integer, reason: optionalText }),
+      async handler({ name, alias, version, reason }, caller) {
         checkAlias(alias);
         await caller.allow(await registry.projectOfModel(name));
-        await registry.setAlias({ name, alias, number: version, actor: caller.principal.id });
+        await registry.setAlias({ name, alias, number: version, actor: caller.principal.id, reason });
       },
     }),
     defineCall({
@@ -172,10 +176,11 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       path: `${base}/alias`,
       permission: "model:write",
       summary: "Deletes an alias.",
-      input: modelInput.extend({ alias: text }),
-      async handler({ name, alias }, caller) {
+      input: modelInput.extend({ alias: text, reason: optionalText }),
+      async handler({ name, alias, reason }, caller) {
+        checkAliasForm(alias);
         await caller.allow(await registry.projectOfModel(name));
-        await registry.setAlias({ name, alias, number: undefined, actor: caller.principal.id });
+        await registry.setAlias({ name, alias, number: undefined, actor: caller.principal.id, reason });
       },
     }),
     defineCall({
@@ -197,24 +202,35 @@ export function toRecord(pairs: readonly { key: string; value: string }[]): Reco
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 }
 
-function checkModelName(name: string): void {
-  if (name === "")
+function checkModelName(name: string, parameter = "name"): void {
+  if (name.trim() === "") throw missingParameter(parameter);
+  if (/[/:]/.test(name)) {
+    throw invalid(`Invalid model name '${name.slice(0, 80)}'. Names cannot contain '/' or ':'.`);
+  }
+  if (name.includes("\0") || name === "." || name === ".." || name.length > 256) {
     throw invalid(
-      "Missing value for required parameter 'name'. See the API docs for more information about request parameters.",
+      `Invalid value ${JSON.stringify(name.slice(0, 80))} for parameter '${parameter}' supplied: Names must not be ` +
+        `longer than 256 characters, nor resolve to another place when read as a path.`,
     );
-  if (!/[/:]/.test(name) && !name.includes("\0") && name.length <= 256) return;
-  throw invalid(
-    `Invalid model name '${name.slice(0, 80)}'. Names cannot contain '/' or ':', or be longer than 256 characters.`,
-  );
+  }
 }
 
 function checkAlias(alias: string): void {
-  if (!/^[\w-]{1,255}$/.test(alias)) {
+  checkAliasForm(alias);
+  if (alias.toLowerCase() === "latest") {
+    throw invalid("'latest' alias name (case insensitive) is reserved.");
+  }
+  if (/^v\d+$/i.test(alias)) throw invalid(`Version alias name '${alias}' is reserved.`);
+}
+
+function checkAliasForm(alias: string): void {
+  if (alias === "") throw invalid("Registered model alias name cannot be empty.");
+  if (!/^[\w-]*$/.test(alias)) {
     throw invalid(
       `Invalid alias name: '${alias.slice(0, 80)}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     );
   }
-  if (alias.toLowerCase() === "latest" || /^v\d+$/i.test(alias)) {
-    throw invalid(`'${alias}' alias name (case insensitive) is reserved: it already means a version.`);
+  if (alias.length > 255) {
+    throw invalid("'Registered model alias name' exceeds the maximum length of 255 characters.");
   }
 }

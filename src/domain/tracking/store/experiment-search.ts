@@ -26,14 +26,15 @@ const columnOf: Readonly<Record<string, string>> = {
   last_update_time: "experiments.updated_at_ms",
 };
 
-/** Finds experiments, those changed last first unless ordered. */
+/** Finds experiments, the newest first unless ordered. */
 export async function searchExperiments(db: Database, query: ExperimentQuery): Promise<Page<Experiment>> {
   const columns: SortColumn[] = query.orderings.map(({ field, descending }) => {
     const column = sql.ref(columnOf[field.key] ?? "");
     return { expression: field.key === "name" ? byBytes(db, column) : column, descending };
   });
-  if (columns.length === 0) columns.push({ expression: sql`experiments.updated_at_ms`, descending: true });
-  columns.push({ expression: sql`experiments.id`, descending: true });
+  const isOrdered = columns.length > 0;
+  if (!isOrdered) columns.push({ expression: sql`experiments.created_at_ms`, descending: true });
+  columns.push({ expression: sql`experiments.id`, descending: isOrdered });
   const signature = [query.states, query.conditions, query.orderings];
   const key =
     query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);

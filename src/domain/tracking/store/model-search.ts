@@ -52,6 +52,12 @@ export async function searchModels(db: Database, keys: Keys, query: ModelQuery):
     sql`logged_models.experiment in ${numberList(db, query.experiments)}`,
     sql`logged_models.state = 'active'`,
     ...conditions,
+    ...(query.measuredOn.length === 0
+      ? []
+      : [
+          sql`exists (select 1 from logged_model_metrics as measured
+            where measured.model = logged_models.id and ${onData(query.measuredOn)})`,
+        ]),
     ...(key === undefined ? [] : [isBeyond(columns, key)]),
   ]);
   const sortCells = columns.map((column, index) => sql`${column.expression} as ${sql.ref(`sort_${index}`)}`);
