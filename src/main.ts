@@ -18,6 +18,7 @@ import { createLedger, migrations as eventMigrations } from "#kernel/events";
 import { createServer } from "#kernel/http";
 import { createJobQueue, migrations as jobMigrations } from "#kernel/jobs";
 import { createLog } from "#kernel/log";
+import { createSecretBox } from "#kernel/secret-box";
 import { startLoops } from "#loops";
 import { createMonitoring, migrations as monitoringMigrations } from "#monitoring";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
@@ -27,6 +28,7 @@ import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
+import { createWebhooks, migrations as webhookMigrations } from "#webhooks";
 
 import { createPipelinePorts } from "./pipeline-ports.ts";
 
@@ -44,6 +46,7 @@ export const migrations: readonly Migration[] = [
   ...deliveryMigrations,
   ...servingMigrations,
   ...monitoringMigrations,
+  ...webhookMigrations,
 ];
 
 export type System = ReturnType<typeof createSystem>;
@@ -99,6 +102,13 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     traffic: serving,
   });
   const insights = createInsights({ ...kernel, ...doors, monitoring });
+  const webhooks = createWebhooks({
+    ...kernel,
+    secrets: createSecretBox({ key: config.secretKey, file: folder("secret.key") }),
+    registry: registry.named,
+    delivery,
+    allowedHosts: config.webhookHosts,
+  });
   startLoops({ ...kernel, ...doors, monitoring, workFolder: folder("work") });
 
   const mlflow = createMlflow({
@@ -106,6 +116,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     clock,
     blobs,
     registry: { ...registry.named, ...registry.commands.named },
+    webhooks,
   });
   const projectFolder = createProjectFolder(doors);
   const modules = [
@@ -119,6 +130,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     serving,
     monitoring,
     insights,
+    webhooks,
   ];
   const server = createServer({
     routes: [...modules, mlflow, projectFolder].flatMap((one) => one.routes),

@@ -28,6 +28,8 @@ describe("the settings", () => {
       gatewayPort: 7358,
       auth: "local",
       allowedHosts: [],
+      webhookHosts: [],
+      secretKey: undefined,
       database: join(dir, "gyre.db"),
       blobs: join(dir, "blobs"),
       compute: "local",

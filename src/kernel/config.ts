@@ -71,6 +71,18 @@ const settings = {
     schema: list,
     expected: "names of this server, separated by commas",
   }),
+  webhookHosts: setting({
+    flag: "--webhook-hosts",
+    variable: "GYRE_WEBHOOK_HOSTS",
+    schema: list,
+    expected: "names of hosts, with or without a port, separated by commas",
+  }),
+  secretKey: setting({
+    variable: "GYRE_SECRET_KEY",
+    schema: z.string().min(32),
+    expected: "a random text of at least 32 characters",
+    isSecret: true,
+  }),
   database: setting({
     variable: "GYRE_DATABASE_URL",
     schema: z.string().regex(/^postgres(ql)?:\/\/./),
@@ -117,7 +129,9 @@ type Values = { readonly [Key in keyof typeof settings]: z.output<(typeof settin
 type SettingKey = keyof Values;
 
 /** The settings of a server or a client. Paths are absolute. */
-export type Config = Omit<Values, "url" | "token"> & {
+export type Config = Omit<Values, "url" | "token" | "secretKey"> & {
+  /** What stored secrets are encrypted with; undefined means: the key in a file of `dir`. */
+  readonly secretKey: string | undefined;
   /** The folder that holds gyre.yaml, when there is one at or above the working folder. */
   readonly projectFolder: string | undefined;
   /** Where a client finds its server; undefined means: look into `dir`. */
@@ -182,6 +196,8 @@ export function readConfig(sources: ConfigSources): ConfigFound {
     gatewayPort: read("gatewayPort") ?? otherwise("gatewayPort", 7_358),
     auth: read("auth") ?? otherwise("auth", "local"),
     allowedHosts: read("allowedHosts") ?? otherwise("allowedHosts", []),
+    webhookHosts: read("webhookHosts") ?? otherwise("webhookHosts", []),
+    secretKey: read("secretKey") ?? otherwise("secretKey", undefined, `in ${join(dir, "secret.key")}`),
     database: read("database") ?? otherwise("database", join(dir, "gyre.db"), "in dir"),
     blobs: absoluteUnlessUrl(
       read("blobs") ?? otherwise("blobs", join(dir, "blobs"), "in dir"),

@@ -19,6 +19,7 @@ export const idPrefixes = {
   prediction: "prd",
   monitor: "mon",
   incident: "inc",
+  webhook: "whk",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -26,6 +26,7 @@ const optionsSchema = z.object({
   dir: z.string().optional(),
   auth: z.string().optional(),
   allowedHosts: z.string().optional(),
+  webhookHosts: z.string().optional(),
   blobs: z.string().optional(),
   compute: z.string().optional(),
   logLevel: z.string().optional(),
@@ -49,6 +50,10 @@ export function registerUp(program: Command, terminal: Terminal): void {
       { flags: "--dir <folder>", says: "the folder of the state (.gyre beside gyre.yaml)" },
       { flags: "--auth <mode>", says: "local: this machine's user; required: everybody signs in" },
       { flags: "--allowed-hosts <names>", says: "further names of this server, separated by commas" },
+      {
+        flags: "--webhook-hosts <names>",
+        says: "hosts that webhooks may reach although they are private or without https, separated by commas",
+      },
       { flags: "--blobs <place>", says: "a folder, or s3://bucket/prefix" },
       { flags: "--compute <target>", says: "where steps run (local)" },
       { flags: "--log-level <level>", says: "debug, info, warn or error (info)" },

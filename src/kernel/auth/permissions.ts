@@ -13,6 +13,7 @@ export const permissions = [
   "prediction:write",
   "outcome:write",
   "audit:read",
+  "webhook:manage",
   "access:manage",
 ] as const;
 

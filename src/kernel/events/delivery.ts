@@ -1,7 +1,7 @@
 import type { Database } from "../db/index.ts";
 import { Problem } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { AnyLedgerEvent, EventKind, FailedDelivery, Ledger, LedgerEvent } from "./index.ts";
+import type { AnyLedgerEvent, EventKind, FailedDelivery, Ledger, LedgerEventOf } from "./index.ts";
 import { problems } from "./problems.ts";
 import {
   deleteFailure,
@@ -165,10 +165,10 @@ export function createDelivery(db: Database, log: Log): Delivery {
     on<Kind extends EventKind>(
       name: string,
       kinds: readonly Kind[],
-      handler: (event: LedgerEvent<Kind>) => Promise<void>,
+      handler: (event: LedgerEventOf<Kind>) => Promise<void>,
     ) {
       if (handlers.some((one) => one.name === name)) throw new Error(`two event handlers are named ${name}`);
-      const wants = (event: AnyLedgerEvent): event is AnyLedgerEvent & LedgerEvent<Kind> =>
+      const wants = (event: AnyLedgerEvent): event is AnyLedgerEvent & LedgerEventOf<Kind> =>
         kinds.some((kind) => kind === event.kind);
       handlers.push({
         name,

@@ -39,7 +39,10 @@ export interface LedgerEvent<Kind extends EventKind = EventKind> {
   readonly hash: string;
 }
 
-export type AnyLedgerEvent = { [Kind in EventKind]: LedgerEvent<Kind> }[EventKind];
+/** An event of one of several kinds: its kind tells the shape of its data. */
+export type LedgerEventOf<Kinds extends EventKind> = { [Kind in Kinds]: LedgerEvent<Kind> }[Kinds];
+
+export type AnyLedgerEvent = LedgerEventOf<EventKind>;
 
 export interface NewEvent<Kind extends EventKind> {
   readonly kind: Kind;
@@ -73,7 +76,7 @@ export interface Ledger {
   on<Kind extends EventKind>(
     name: string,
     kinds: readonly Kind[],
-    handler: (event: LedgerEvent<Kind>) => Promise<void>,
+    handler: (event: LedgerEventOf<Kind>) => Promise<void>,
   ): void;
   /** Calls `listener` for every event this process has committed or delivered: live views. Returns the end of it. */
   watch(listener: (event: AnyLedgerEvent) => void): () => void;

@@ -11,6 +11,8 @@ import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
+import { createWebhookCalls } from "./webhooks.ts";
+import type { WebhooksForMlflow } from "./webhooks.ts";
 
 export type { ForeignModel, ForeignVersion, ModelSearch, RegistryForMlflow } from "./registry-for-mlflow.ts";
 export { emulatedVersion } from "./server-info.ts";
@@ -22,14 +24,17 @@ export interface MlflowParts {
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
   readonly blobs: Pick<Blobs, "read">;
+  /** Absent: the routes of webhooks answer ENDPOINT_NOT_FOUND. */
+  readonly webhooks?: WebhooksForMlflow | undefined;
   /** Throws unless an address outside this server may be kept as the source of a version; strict when absent. */
   readonly checkAddress?: ((address: string) => void) | undefined;
 }
 
 /** MLflow's REST API on our doors, for its unmodified clients. */
-export function createMlflow({ tracking, registry, clock, blobs, checkAddress }: MlflowParts): {
+export function createMlflow(given: MlflowParts): {
   readonly routes: readonly Route[];
 } {
+  const { tracking, registry, clock, blobs, webhooks, checkAddress } = given;
   const parts = { tracking, commands: tracking.commands, clock };
   const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
@@ -39,6 +44,7 @@ export function createMlflow({ tracking, registry, clock, blobs, checkAddress }:
     ...createLoggedModelCalls(parts),
     ...createArtifactCalls({ ...parts, registered }),
     ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
+    ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
   ];
   return { routes: [...calls.flat(), ...createServerInfoRoutes()] };
 }

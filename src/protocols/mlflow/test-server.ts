@@ -13,6 +13,7 @@ import { createRegistry, migrations as registryMigrations } from "#registry";
 import type { RegistryModule } from "#registry";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 import type { Tracking } from "#tracking";
+import type { WebhooksModule } from "#webhooks";
 
 import { createMlflow } from "./index.ts";
 
@@ -54,6 +55,8 @@ export function createTestServer(
      */
     readonly anyAddress?: boolean;
     readonly authorise?: (permission: string, project: string | undefined) => Promise<void>;
+    /** Without it the routes of webhooks are not there. */
+    readonly webhooks?: (named: RegistryModule["named"]) => WebhooksModule;
   } = {},
 ): TestServer {
   const any = options.anyAddress === true;
@@ -79,6 +82,7 @@ export function createTestServer(
     blobs: parts.blobs,
     checkAddress: any ? () => {} : undefined,
     registry: options.withRegistry === true ? named : undefined,
+    webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
     routes: [...tracking.routes, ...mlflow.routes],
