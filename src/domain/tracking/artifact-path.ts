@@ -29,7 +29,8 @@ function whyRefused(path: string): string | undefined {
   if (/%[0-9A-Fa-f]{2}/.test(path)) return "is still percent-encoded";
   if (!path.isWellFormed()) return "is not valid Unicode";
   const segments = path.split("/");
-  if (segments.includes("..")) return "leaves its folder";
+  // Some servers in between leave away what follows a semicolon.
+  if (segments.some((segment) => /^\.\.(;|$)/.test(segment))) return "leaves its folder";
   if (segments.includes(".") || segments.includes("") || posix.normalize(path) !== path) {
     return "has an empty or `.` segment";
   }

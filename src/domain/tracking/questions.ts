@@ -1,5 +1,6 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 
+import { streamBlob } from "#kernel/blobs";
 import type { Blobs } from "#kernel/blobs";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
@@ -150,13 +151,7 @@ export function createQuestions(parts: {
     }
     return {
       ...file,
-      open: (range) =>
-        Readable.from(
-          blobs.read(
-            file.digest,
-            range === undefined ? undefined : { offset: range.start, length: range.end - range.start + 1 },
-          ),
-        ),
+      open: (range) => streamBlob(blobs, file.digest, range),
     };
   };
 

@@ -102,6 +102,51 @@ for (const [name, create] of Object.entries(drivers)) {
       await assert.rejects(blobs.has("../../etc/passwd"), { code: "blob_missing" });
     });
 
+    it("joins the parts of an upload in the order asked for, and forgets them", async () => {
+      const blobs = await create();
+      const second = await blobs.parts.put("upload1", 2, chunks("wo", "rld"));
+      const wrong = await blobs.parts.put("upload1", 1, chunks("Hullo "));
+      const first = await blobs.parts.put("upload1", 1, chunks("Hello "));
+      assert.deepEqual(first, { digest: digestOf("Hello "), sizeBytes: 6 });
+      const parts = [
+        { number: 1, digest: first.digest },
+        { number: 2, digest: second.digest },
+      ];
+      assert.deepEqual(await blobs.put(blobs.parts.read("upload1", parts)), {
+        digest: digestOf("Hello world"),
+        sizeBytes: 11,
+      });
+      assert.equal(
+        await textOf(blobs.parts.read("upload1", [{ number: 1, digest: wrong.digest }])),
+        "Hullo ",
+      );
+      for (const [upload, number, digest] of [
+        ["upload1", 3, first.digest],
+        ["upload1", 1, second.digest],
+        ["upload2", 1, first.digest],
+      ] as const) {
+        const reading = textOf(blobs.parts.read(upload, [...parts, { number, digest }]));
+        await assert.rejects(reading, { code: "upload_part_missing" });
+      }
+      await blobs.parts.remove("upload1");
+      await blobs.parts.remove("upload1");
+      await assert.rejects(textOf(blobs.parts.read("upload1", parts)), { code: "upload_part_missing" });
+      assert.deepEqual(await listed(blobs), [{ digest: digestOf("Hello world"), sizeBytes: 11 }]);
+    });
+
+    it("keeps nothing of a part that breaks off, and refuses a name that is a path", async () => {
+      const blobs = await create();
+      const broken = (async function* () {
+        yield Buffer.from("half");
+        throw new Error("the line went dead");
+      })();
+      await assert.rejects(blobs.parts.put("upload1", 1, broken), /the line went dead/);
+      const part = { number: 1, digest: digestOf("half") };
+      await assert.rejects(textOf(blobs.parts.read("upload1", [part])), { code: "upload_part_missing" });
+      await assert.rejects(blobs.parts.put("../up", 1, chunks("x")), /more than letters and digits/);
+      await assert.rejects(blobs.parts.put("upload1", 0, chunks("x")), /no number of a part/);
+    });
+
     it("deletes, and deleting twice is deleting", async () => {
       const blobs = await create();
       const { digest } = await blobs.put(Buffer.from("gone"));

@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest.ts";
 import { onDisk, syncFolder, systemCode } from "../disk.ts";
+import { createBlockWriter } from "./block-writer.ts";
+import { createDiskParts } from "./disk-parts.ts";
 import { chunkBytes, createBlobs, hashing } from "./driver.ts";
 import type { Blobs, StoredBlob } from "./index.ts";
 
@@ -60,6 +62,7 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
     localPath: async (digest) => pathOf(digest),
     list: () => listFolder(folder),
     remove: async (digest) => await onDisk(folder, () => rm(pathOf(digest), { force: true })),
+    parts: createDiskParts({ folder: join(folder, "parts") }),
   });
 }
 
@@ -69,11 +72,14 @@ async function writeTemporary(
   expected: Digest | undefined,
 ): Promise<StoredBlob> {
   const handle = await open(path, "wx", 0o444);
+  const blocks = createBlockWriter(handle);
   try {
-    const stored = await hashing(source, expected, async (chunk) => await handle.writeFile(chunk));
+    const stored = await hashing(source, expected, blocks.take);
+    await blocks.end();
     await handle.sync();
     return stored;
   } finally {
+    await blocks.settled();
     await handle.close();
   }
 }

@@ -7,7 +7,7 @@ import { digestOf } from "../digest.ts";
 import type { Digest } from "../digest.ts";
 import { onDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";
-import type { Blobs, ByteRange, StoredBlob } from "./index.ts";
+import type { Blobs, ByteRange, NamedPart, StoredBlob, UploadParts } from "./index.ts";
 import { problems } from "./problems.ts";
 
 /**
@@ -25,6 +25,7 @@ export interface BlobDriver {
   localPath(digest: Digest): Promise<string>;
   list(): AsyncIterable<StoredBlob>;
   remove(digest: Digest): Promise<void>;
+  readonly parts: UploadParts;
 }
 
 export function createBlobs(driver: BlobDriver): Blobs {
@@ -85,6 +86,7 @@ export function createBlobs(driver: BlobDriver): Blobs {
     },
     list: () => driver.list(),
     delete: async (digest) => await driver.remove(requireDigest(digest)),
+    parts: driver.parts,
   };
 }
 
@@ -123,6 +125,26 @@ export function requireDigest(digest: Digest): Digest {
   if (/^[0-9a-f]{64}$/.test(digest)) return digest;
   throw new Problem(problems.blob_missing, {
     message: `"${digest.slice(0, 80)}" is not a SHA-256 digest in hex.`,
+  });
+}
+
+/** A part's number and digest become a file's name. */
+export function requirePart(part: NamedPart): NamedPart {
+  requireDigest(part.digest);
+  if (Number.isSafeInteger(part.number) && part.number > 0) return part;
+  throw new Error(`${part.number} is no number of a part`);
+}
+
+/** The caller makes the names of uploads, so another form is a mistake of ours. */
+export function requireUpload(upload: string): string {
+  if (/^[A-Za-z0-9]{1,100}$/.test(upload)) return upload;
+  throw new Error("the name of an upload holds more than letters and digits");
+}
+
+export function partMissing({ number }: NamedPart): Problem {
+  return new Problem(problems.upload_part_missing, {
+    message: `Part ${number} of the upload has not arrived with the bytes announced.`,
+    data: { part: number },
   });
 }
 

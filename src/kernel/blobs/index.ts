@@ -4,6 +4,7 @@ export { createDiskBlobs } from "./disk-driver.ts";
 export { createMemoryBlobs } from "./memory-driver.ts";
 export { materialiseTree, putTree, readTree } from "./trees.ts";
 export type { PutTreeOptions, StoredTree, Tree, TreeFile } from "./trees.ts";
+export { streamBlob } from "./stream.ts";
 export { isSafePath, requireSafePath } from "./paths.ts";
 
 /** A part of a blob: `length` bytes from `offset`; to the end when `length` is absent. */
@@ -15,6 +16,26 @@ export interface ByteRange {
 export interface StoredBlob {
   readonly digest: Digest;
   readonly sizeBytes: number;
+}
+
+/** A part as it was acknowledged: its place in the whole, from 1, and what it held. */
+export interface NamedPart {
+  readonly number: number;
+  readonly digest: Digest;
+}
+
+/**
+ * Parts of a whole that arrive separately and in any order. They are not blobs: nothing refers to them,
+ * and they go when the upload ends, or a day after it was last heard of. `upload` is a name of letters
+ * and digits that the caller keeps apart from others.
+ */
+export interface UploadParts {
+  /** All or nothing. A number that arrives again with other bytes is another part. */
+  put(upload: string, number: number, source: AsyncIterable<Uint8Array>): Promise<StoredBlob>;
+  /** The parts one after the other. Throws `upload_part_missing` before the first byte. */
+  read(upload: string, parts: readonly NamedPart[]): AsyncIterable<Uint8Array>;
+  /** Absent parts are removed already. */
+  remove(upload: string): Promise<void>;
 }
 
 /**
@@ -42,4 +63,5 @@ export interface Blobs {
   list(): AsyncIterable<StoredBlob>;
   /** Absent content is deleted already. Only garbage collection may call this. */
   delete(digest: Digest): Promise<void>;
+  readonly parts: UploadParts;
 }

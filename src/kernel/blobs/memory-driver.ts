@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Digest } from "../digest.ts";
-import { createBlobs, hashing } from "./driver.ts";
-import type { Blobs } from "./index.ts";
+import { createBlobs, hashing, partMissing, requirePart, requireUpload } from "./driver.ts";
+import type { Blobs, NamedPart, UploadParts } from "./index.ts";
 
 /** Keeps bytes in memory: the specification of a driver, and enough for tests. */
 export function createMemoryBlobs(): Blobs {
@@ -38,7 +38,31 @@ export function createMemoryBlobs(): Blobs {
     async remove(digest) {
       contents.delete(digest);
     },
+    parts: createMemoryParts(),
   });
+}
+
+function createMemoryParts(): UploadParts {
+  const uploads = new Map<string, Map<string, Uint8Array>>();
+  const nameOf = (part: NamedPart): string => `${requirePart(part).number}-${part.digest}`;
+  return {
+    async put(upload, number, source) {
+      const chunks: Uint8Array[] = [];
+      const stored = await hashing(source, undefined, (chunk) => void chunks.push(Uint8Array.from(chunk)));
+      const own = uploads.get(requireUpload(upload)) ?? new Map<string, Uint8Array>();
+      uploads.set(upload, own.set(nameOf({ number, digest: stored.digest }), Buffer.concat(chunks)));
+      return stored;
+    },
+    async *read(upload, parts) {
+      const own = uploads.get(requireUpload(upload));
+      const found = parts.map((part) => own?.get(nameOf(part)) ?? partMissing(part));
+      for (const bytes of found) if (!(bytes instanceof Uint8Array)) throw bytes;
+      for (const bytes of found) if (bytes instanceof Uint8Array) yield bytes;
+    },
+    async remove(upload) {
+      uploads.delete(requireUpload(upload));
+    },
+  };
 }
 
 function makeFolderUntilExit(): string {

@@ -11,6 +11,11 @@ export const problems = defineProblems({
     when: "Stored or arriving bytes do not have the digest they are named by.",
     next: "Send the file again; if stored bytes are damaged, check the disk and restore the blob from the backup.",
   },
+  upload_part_missing: {
+    kind: "invalid",
+    when: "An upload in parts was to be completed with a part that has not arrived, or not with these bytes.",
+    next: "Send the part again, then complete the upload.",
+  },
   unsafe_path: {
     kind: "invalid",
     when: "A path in a tree of files is absolute, climbs out with `..`, or holds NUL, a backslash or a drive letter, or a link.",

@@ -34,7 +34,9 @@ export async function sendBlob(reply: FastifyReply, blob: SentBlob): Promise<Fas
     "content-security-policy": "sandbox; default-src 'none'",
   });
   if (matches(headers["if-none-match"], etag)) return reply.code(304).send();
-  const range = useRange(headers["if-range"], etag) ? parseRange(headers.range, blob.sizeBytes) : undefined;
+  // RFC 9110 gives Range a meaning for GET alone: HEAD tells what a GET of the whole would.
+  const isWhole = reply.request.method === "HEAD" || !useRange(headers["if-range"], etag);
+  const range = isWhole ? undefined : parseRange(headers.range, blob.sizeBytes);
   if (range === "outside") {
     void reply.header("content-range", `bytes */${blob.sizeBytes}`).removeHeader("content-disposition");
     throw new Problem(problems.range_not_satisfiable, {
@@ -69,8 +71,10 @@ interface ByteRange {
 
 /** One range of RFC 9110, section 14; several at once, or another unit, are answered with the whole. */
 function parseRange(header: string | undefined, sizeBytes: number): ByteRange | "outside" | undefined {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
+  const [, first, last] = /^bytes=\s*(\d*)-(\d*)$/i.exec(header?.trim() ?? "") ?? [];
   if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;
+  // The last five bytes of nothing are nothing: there is no 206 for that.
+  if (sizeBytes === 0 && first === "" && Number(last) > 0) return undefined;
   const start = first === "" ? Math.max(0, sizeBytes - Number(last)) : Number(first);
   const end = first === "" || last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   if (start >= sizeBytes || (first === "" && Number(last) === 0)) return "outside";

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+
 import { z } from "zod";
 
 import { Problem } from "#kernel/errors";
@@ -6,25 +8,28 @@ import type { Route } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
 
 import { presentProblem } from "./answers.ts";
+import { createArtifactPages } from "./artifact-pages.ts";
+import type { ArtifactPageParts } from "./artifact-pages.ts";
 import { callerOf, defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
-import type { TrackingParts } from "./experiments.ts";
 import { findPlace, registeredPlace } from "./places.ts";
 import { presentEntry } from "./present.ts";
-import type { RegisteredFiles } from "./registered-files.ts";
+import { createMultipartRoutes } from "./multipart.ts";
+import type { MultipartParts } from "./multipart.ts";
+import { createPresignedCalls, createPresignedRoutes } from "./presigned.ts";
+import type { PresignedParts } from "./presigned.ts";
 import { problems } from "./problems.ts";
 import { runIdOf, runReference } from "./runs.ts";
-import { invalid, missingParameter, text } from "./wire.ts";
+import { invalid, text } from "./wire.ts";
 
 const service = "/mlflow-artifacts/artifacts";
 const tags = ["mlflow"];
 
 /** Files of runs and logged models: streamed both ways, by logical name. */
-export function createArtifactCalls({
-  tracking,
-  commands,
-  registered,
-}: TrackingParts & { readonly registered?: RegisteredFiles | undefined }): readonly Call[] {
+export function createArtifactCalls(
+  parts: MultipartParts & PresignedParts & ArtifactPageParts,
+): readonly Call[] {
+  const { tracking, commands, registered } = parts;
   const files = (prefix: string): Route[] => [
     defineRawRoute({
       method: ["GET", "HEAD"],
@@ -58,7 +63,7 @@ export function createArtifactCalls({
         checkArtifactPath(visit.params["*"]);
         const place = await findPlace(tracking, visit.params["*"]);
         await callerOf(visit).allow(place.project);
-        await commands.putArtifact(place.owner, place.path, visit.body);
+        await commands.putArtifact(place.owner, place.path, bodyOf(visit));
         void visit.reply.type("application/json");
         return "{}";
       },
@@ -81,26 +86,8 @@ export function createArtifactCalls({
         return "{}";
       },
     }),
-    ...["create", "complete", "abort"].map((step) =>
-      defineRawRoute({
-        method: "POST",
-        path: `${prefix}/2.0/mlflow-artifacts/mpu/${step}/*`,
-        permission: "run:write",
-        summary: "Answers that multipart uploads are not offered; clients then upload in one piece.",
-        tags,
-        presentProblem: () => ({
-          status: 501,
-          headers: { "content-type": "application/json" },
-          body: {
-            error_code: "NOT_IMPLEMENTED",
-            message: "Multipart upload is not supported for the current artifact repository",
-          },
-        }),
-        async handler(visit) {
-          throw unknownEndpoint(visit.request.method, visit.request.url);
-        },
-      }),
-    ),
+    ...createMultipartRoutes(prefix, parts),
+    ...createPresignedRoutes(prefix, parts),
   ];
 
   return [
@@ -139,27 +126,14 @@ export function createArtifactCalls({
         return { root_uri: run.artifactRoot, files: entries.map((entry) => presentEntry(entry)) };
       },
     }),
-    [
-      defineRawRoute({
-        method: ["GET", "HEAD"],
-        path: "/get-artifact",
-        permission: "run:read",
-        scope: "handler",
-        summary: "Downloads a file of a run, named by run and path.",
-        tags,
-        presentProblem,
-        async handler(visit) {
-          const { run_id: runId, run_uuid: runUuid, path } = visit.query;
-          const id = runId ?? runUuid;
-          if (typeof id !== "string" || id === "") throw missingParameter("run_id");
-          if (typeof path !== "string" || path === "") throw missingParameter("path");
-          await callerOf(visit).allow(await tracking.projectOfRun(id));
-          const file = await tracking.openArtifact(id, path);
-          return await sendBlob(visit.reply, { ...file, fileName: path });
-        },
-      }),
-    ],
+    createArtifactPages(parts),
+    ...createPresignedCalls(parts),
   ];
+}
+
+/** The body, which stays open when a disk has no room for it: the client is to read why. */
+function bodyOf(visit: { readonly body: Readable }): AsyncIterable<Uint8Array> {
+  return visit.body.iterator({ destroyOnReturn: false });
 }
 
 export function unknownEndpoint(method: string, url: string): Problem {

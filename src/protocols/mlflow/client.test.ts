@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 
-import { createCompute } from "#compute";
-import type { Environment } from "#compute";
-import { systemClock } from "#kernel/clock";
-import { Problem } from "#kernel/errors";
 import { createTestKernel } from "#kernel/testing";
 
+import { findEnvironment } from "./test-environment.ts";
 import { createTestServer, testMigrations } from "./test-server.ts";
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "..", "..", "..");
-
-/** The environment of the blueprint, which the demo builds too; a text says why there is none here. */
-async function findEnvironment(): Promise<Environment | string> {
-  const requirementsText = await readFile(
-    join(root, "blueprints/text-classification/requirements.lock"),
-    "utf8",
-  );
-  try {
-    return await createCompute({ clock: systemClock }).ensureEnvironment({
-      requirementsText,
-      pythonVersion: ">=3.10",
-    });
-  } catch (error) {
-    if (error instanceof Problem) return `no Python environment: ${error.message.split("\n", 1)[0]}`;
-    throw error;
-  }
-}
 
 describe("the unmodified MLflow client", () => {
   it("tracks a training, finds it again and loads its model", { timeout: 600_000 }, async (test) => {

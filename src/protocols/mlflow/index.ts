@@ -6,6 +6,7 @@ import { createExperimentCalls } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { createLoggedModelCalls } from "./logged-models.ts";
 import { createMetricCalls } from "./metrics.ts";
+import { createPermits } from "./permits.ts";
 import { createRegisteredFiles } from "./registered-files.ts";
 import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
@@ -23,7 +24,7 @@ export interface MlflowParts {
   readonly clock: TrackingParts["clock"];
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
-  readonly blobs: Pick<Blobs, "read">;
+  readonly blobs: Pick<Blobs, "read" | "parts">;
   /** Absent: the routes of webhooks answer ENDPOINT_NOT_FOUND. */
   readonly webhooks?: WebhooksForMlflow | undefined;
   /** Throws unless an address outside this server may be kept as the source of a version; strict when absent. */
@@ -42,7 +43,7 @@ export function createMlflow(given: MlflowParts): {
     ...createRunCalls(parts),
     ...createMetricCalls(parts),
     ...createLoggedModelCalls(parts),
-    ...createArtifactCalls({ ...parts, registered }),
+    ...createArtifactCalls({ ...parts, blobs, registry, registered, permits: createPermits(clock) }),
     ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
     ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
   ];

@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/errors";
+import { checkArtifactPath } from "#tracking";
 import type { ArtifactOwner, Tracking } from "#tracking";
 
 import { problems } from "./problems.ts";
@@ -24,6 +25,7 @@ export async function findPlace(tracking: Tracking, path: string): Promise<Place
   if (modelExperiment !== undefined && modelId !== undefined) {
     const model = await tracking.getLoggedModel(modelId, { allowDeleted: true });
     if (model.experimentId !== modelExperiment) throw placeUnknown(path);
+    checkInside(modelPath);
     return { owner: { model: modelId }, path: modelPath, project: model.project };
   }
   const [, runExperiment, runId, runPath = ""] = ofRun.exec(name) ?? [];
@@ -31,7 +33,13 @@ export async function findPlace(tracking: Tracking, path: string): Promise<Place
   const [experiment] = await tracking.projectsOfExperiments([runExperiment]);
   if ((await tracking.experimentOfRun(runId)) !== runExperiment || experiment === undefined)
     throw placeUnknown(path);
+  checkInside(runPath);
   return { owner: { run: runId }, path: runPath, project: experiment.project };
+}
+
+/** What is harmless in the middle of an address (`C:`, `file:`) may not begin the path of a file. */
+function checkInside(path: string): void {
+  if (path !== "") checkArtifactPath(path);
 }
 
 const ofRegistered = /^registered\/(mv_\w{1,40})\/artifacts(?:\/(.*))?$/su;

@@ -16,6 +16,11 @@ export const problems = defineProblems({
     when: "An artifact address names no run or logged model of its experiment.",
     next: "Use the artifact address the server gave for the run or the model.",
   },
+  mlflow_permit_invalid: {
+    kind: "forbidden",
+    when: "An address for a part of an upload or a download was changed, has ended, or is from before a restart.",
+    next: "Begin the upload again, or ask for a new address of the download.",
+  },
   mlflow_model_source_refused: {
     kind: "invalid",
     when: "A model version was to be made from a local path, or from an address that hides a step to another place.",

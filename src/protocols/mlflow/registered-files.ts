@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
-
+import { streamBlob } from "#kernel/blobs";
 import type { Blobs } from "#kernel/blobs";
 import { Problem } from "#kernel/errors";
 import { sendBlob } from "#kernel/http";
-import type { ArtifactEntry } from "#tracking";
+import { checkArtifactPath } from "#tracking";
+import type { ArtifactEntry, ArtifactFile } from "#tracking";
 
 import type { Caller } from "./calls.ts";
 import { problems } from "./problems.ts";
@@ -16,37 +16,43 @@ interface PlaceInVersion {
 
 /** The files of registered versions, as the artifact service hands them out: by content, and only to read. */
 export interface RegisteredFiles {
+  /** Throws `mlflow_artifact_place_unknown`. */
+  find(place: PlaceInVersion, caller: Caller): Promise<ArtifactFile>;
+  sendOf(
+    reply: Parameters<typeof sendBlob>[0],
+    version: { readonly name: string; readonly number: number; readonly path: string },
+    caller: Caller,
+  ): Promise<unknown>;
   send(reply: Parameters<typeof sendBlob>[0], place: PlaceInVersion, caller: Caller): Promise<unknown>;
   list(place: PlaceInVersion, caller: Caller): Promise<readonly ArtifactEntry[]>;
 }
 
 export function createRegisteredFiles(
-  registry: Pick<RegistryForMlflow, "filesOf">,
+  registry: Pick<RegistryForMlflow, "filesOf" | "filesOfVersion">,
   blobs: Pick<Blobs, "read">,
 ): RegisteredFiles {
+  const send = async (reply: Parameters<typeof sendBlob>[0], { digest, sizeBytes, path }: ArtifactFile) =>
+    await sendBlob(reply, {
+      digest,
+      sizeBytes,
+      fileName: path,
+      open: (range) => streamBlob(blobs, digest, range),
+    });
+
+  const find: RegisteredFiles["find"] = async ({ versionId, path }, caller) => {
+    const { project, files } = await registry.filesOf(versionId);
+    await caller.allow(project);
+    return fileIn(files, path);
+  };
+
   return {
-    async send(reply, { versionId, path }, caller) {
-      const { project, files } = await registry.filesOf(versionId);
+    find,
+    send: async (reply, place, caller) => await send(reply, await find(place, caller)),
+    async sendOf(reply, { name, number, path }, caller) {
+      checkArtifactPath(path);
+      const { project, files } = await registry.filesOfVersion(name, number);
       await caller.allow(project);
-      const file = files.find((one) => one.path === path);
-      if (file === undefined) {
-        throw new Problem(problems.mlflow_artifact_place_unknown, {
-          message: `The model version has no file ${JSON.stringify(path.slice(0, 200))}.`,
-        });
-      }
-      const { digest, sizeBytes } = file;
-      return await sendBlob(reply, {
-        digest,
-        sizeBytes,
-        fileName: path.split("/").at(-1) ?? path,
-        open: (range) =>
-          Readable.from(
-            blobs.read(
-              digest,
-              range === undefined ? undefined : { offset: range.start, length: range.end - range.start + 1 },
-            ),
-          ),
-      });
+      return await send(reply, fileIn(files, path));
     },
     async list({ versionId, path }, caller) {
       const { project, files } = await registry.filesOf(versionId);
@@ -54,6 +60,14 @@ export function createRegisteredFiles(
       return entriesIn(files, path);
     },
   };
+}
+
+function fileIn(files: readonly ArtifactFile[], path: string): ArtifactFile {
+  const file = files.find((one) => one.path === path);
+  if (file !== undefined) return file;
+  throw new Problem(problems.mlflow_artifact_place_unknown, {
+    message: `The model version has no file ${JSON.stringify(path.slice(0, 200))}.`,
+  });
 }
 
 /** What lies directly in a folder, by name. */
