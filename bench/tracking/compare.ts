@@ -6,7 +6,7 @@ import { takeTurns } from "./turns.ts";
 import type { Latencies, Player } from "./turns.ts";
 
 const turns = 12;
-const runCount = 1_000;
+const searchedRuns = 1_000;
 
 /** Measures every case on all servers side by side; the first is ours, the others are peers. */
 export async function compareTargets(
@@ -14,14 +14,15 @@ export async function compareTargets(
   only: (what: string) => boolean,
 ): Promise<readonly Figure[]> {
   const players: Player[] = [];
+  const wanted = cases.filter(({ what }) => only(what));
+  const runCount = wanted.some(({ what }) => what.startsWith("search")) ? searchedRuns : 0;
   try {
     for (const target of targets) {
       const client = await openClient(target.port);
       players.push({ name: target.name, client, prepared: await prepare(client, runCount) });
     }
     const figures: Figure[] = [];
-    for (const one of cases) {
-      if (!only(one.what)) continue;
+    for (const one of wanted) {
       const [ours, ...peers] = await takeTurns(one, players, turns);
       if (ours === undefined) continue;
       figures.push({ what: one.what, value: ours.p50Ms, unit: "ms", note: describe(ours) });

@@ -27,6 +27,12 @@ export const tracking: Measurement = {
   },
 };
 
+/** One worker, and MLflow's default; GYRE_BENCH_WORKERS names others (`1`), since each takes a core to start. */
+function workerCounts(): readonly number[] {
+  const given = process.env["GYRE_BENCH_WORKERS"] ?? "";
+  return given === "" ? [1, 4] : given.split(",").map(Number);
+}
+
 /** GYRE_BENCH_ONLY names a part of the long measurement: `scale`, or a piece of a case's name. */
 export function isWanted(what: string): boolean {
   const only = process.env["GYRE_BENCH_ONLY"] ?? "";
@@ -43,7 +49,7 @@ export async function compareOn(place: {
     (folder, database) => startGyre({ folder, database }),
     ...(program === undefined
       ? []
-      : [1, 4].map(
+      : workerCounts().map(
           (workers) => (folder: string, database: string | undefined) =>
             startMlflow({ program, folder, database, workers }),
         )),

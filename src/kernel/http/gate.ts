@@ -28,8 +28,13 @@ export interface GateOptions {
  */
 export function createGate(options: GateOptions): (approach: Approach) => void {
   const anyHost = options.requiresSignIn && options.allowedHosts.length === 0;
+  let known: { readonly port: number; readonly hosts: string[] } | undefined;
   const hosts = (): string[] => {
     const port = options.port();
+    known = known?.port === port ? known : { port, hosts: hostsAt(port) };
+    return known.hosts;
+  };
+  const hostsAt = (port: number): string[] => {
     const bare = port === 80 ? ["127.0.0.1", "localhost", "[::1]"] : [];
     return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, ...bare, ...options.allowedHosts];
   };

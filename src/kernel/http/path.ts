@@ -19,7 +19,10 @@ export function safePath(path: string): string {
 
 /** Why a request's target (its path, still encoded) is refused, or undefined. */
 export function whyTargetUnsafe(target: string): string | undefined {
-  const path = target.split("?", 1)[0] ?? "";
+  const query = target.indexOf("?");
+  const path = query === -1 ? target : target.slice(0, query);
+  // Most paths hold nothing that needs a closer look.
+  if (/^(?:\/[A-Za-z0-9_-][\w.-]*)*$/.test(path)) return undefined;
   const decoded = decodeOnce(path);
   if (decoded === undefined) return "its percent-encoding is broken";
   if (/\0/.test(decoded)) return "it holds a NUL";

@@ -189,12 +189,13 @@ export function defineRoute<
     status: route.status ?? (isVoid ? 204 : 200),
     schemas: { params: route.params, query: route.query, body: route.body, response: route.response },
     async answer(arrival) {
-      const output = await route.handler({
-        ...visitOf(arrival),
-        params: parsePart(route.params, arrival.params, "path", arrival.params),
-        query: parsePart(route.query, arrival.query, "query", undefined),
-        body: parsePart(route.body, arrival.body, "body", undefined),
-      });
+      const output = await route.handler(
+        inputOf(arrival, {
+          params: parsePart(route.params, arrival.params, "path", arrival.params),
+          query: parsePart(route.query, arrival.query, "query", undefined),
+          body: parsePart(route.body, arrival.body, "body", undefined),
+        }),
+      );
       return route.response.parse(output);
     },
   };
@@ -212,12 +213,13 @@ export function defineStream<
     methods: ["GET"],
     schemas: { params: route.params, query: route.query, events: route.events },
     async open(arrival) {
-      return await route.handler({
-        ...visitOf(arrival),
-        params: parsePart(route.params, arrival.params, "path", arrival.params),
-        query: parsePart(route.query, arrival.query, "query", undefined),
-        lastEventId: arrival.lastEventId,
-      });
+      return await route.handler(
+        inputOf(arrival, {
+          params: parsePart(route.params, arrival.params, "path", arrival.params),
+          query: parsePart(route.query, arrival.query, "query", undefined),
+          lastEventId: arrival.lastEventId,
+        }),
+      );
     },
   };
 }
@@ -235,14 +237,15 @@ export function defineRawRoute<const Path extends string>(route: RawDeclaration<
     schemas: {},
     ...(route.presentProblem === undefined ? {} : { presentProblem: route.presentProblem.bind(route) }),
     async answer(arrival, body, reply) {
-      return await route.handler({
-        ...visitOf(arrival),
-        // The router filled in exactly the names of the path, each with text.
-        params: arrival.params as PathParameters<Path>,
-        query: arrival.query as Readonly<Record<string, string | string[]>>,
-        body,
-        reply,
-      });
+      return await route.handler(
+        inputOf(arrival, {
+          // The router filled in exactly the names of the path, each with text.
+          params: arrival.params as PathParameters<Path>,
+          query: arrival.query as Readonly<Record<string, string | string[]>>,
+          body,
+          reply,
+        }),
+      );
     },
   };
 }
@@ -260,9 +263,19 @@ function factsOf(route: Declaration<string>): Declaration<string> {
   };
 }
 
-function visitOf(arrival: Arrival): Visit {
-  const { principal, request, signal, allow, onlyAllowed, setHeader } = arrival;
-  return { principal, request, signal, allow, onlyAllowed, setHeader };
+function inputOf<Parts extends object>(arrival: Arrival, parts: Parts): Visit & Parts {
+  const { principal, request, allow, onlyAllowed, setHeader } = arrival;
+  return {
+    ...parts,
+    principal,
+    request,
+    allow,
+    onlyAllowed,
+    setHeader,
+    get signal() {
+      return arrival.signal;
+    },
+  };
 }
 
 /** Parses with the schema, or passes `otherwise` on: the one place that ties the two to one type. */

@@ -157,7 +157,7 @@ export function createServer(options: ServerOptions): Server {
 function createApp(options: ServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
-    genReqId: () => randomBytes(8).toString("hex"),
+    genReqId: createRequestIds(),
     requestIdHeader: false,
     bodyLimit: Number.MAX_SAFE_INTEGER,
     requestTimeout: requestTimeoutMs,
@@ -170,6 +170,13 @@ function createApp(options: ServerOptions): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest) => await readRouteBody(request));
   return app;
+}
+
+/** Unique over all starts of all servers, without asking for randomness at every request. */
+function createRequestIds(): () => string {
+  const start = randomBytes(6).toString("hex");
+  let number = 0;
+  return () => `${start}-${(number++).toString(36)}`;
 }
 
 /** Raw routes read their body themselves; all others take JSON and nothing else. */

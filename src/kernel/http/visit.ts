@@ -10,7 +10,8 @@ import { eventStream } from "./stream.ts";
 
 interface OpenVisit {
   readonly principal: Principal;
-  readonly controller: AbortController;
+  /** Aborted when the connection is gone or the answer sent. */
+  controller(): AbortController;
   /** Whether the permission was checked; a handler-scoped route must do it itself. */
   isAllowed: boolean;
 }
@@ -49,7 +50,7 @@ export function createVisits(parts: VisitParts): Visits {
   ): Promise<FastifyReply> {
     const source = await route.open(arrival);
     refuseUnchecked(route, arrival.request);
-    const controller = visitOf(arrival.request).controller;
+    const controller = visitOf(arrival.request).controller();
     streams.add(controller);
     controller.signal.addEventListener("abort", () => streams.delete(controller), { once: true });
     const unexpected = (error: unknown): Problem => {
@@ -88,7 +89,9 @@ export function createVisits(parts: VisitParts): Visits {
     return {
       principal: visit.principal,
       request,
-      signal: visit.controller.signal,
+      get signal() {
+        return visit.controller().signal;
+      },
       params: request.params,
       query: request.query,
       body: request.body,
@@ -128,8 +131,7 @@ export function createVisits(parts: VisitParts): Visits {
 
   return {
     async begin(route, request, reply) {
-      const controller = new AbortController();
-      reply.raw.once("close", () => controller.abort());
+      const controller = controllerOf(reply);
       const known = await parts.authenticate(credentialsOf(request));
       if (known === undefined && route.permission !== "public") {
         throw new Problem(authProblems.not_signed_in, {
@@ -155,6 +157,21 @@ export function createVisits(parts: VisitParts): Visits {
     endStreams() {
       for (const controller of streams) controller.abort();
     },
+  };
+}
+
+/**
+ * Made when somebody asks for it: most handlers are done before anybody could leave, and making and
+ * aborting a signal costs more than the rest of the gate.
+ */
+function controllerOf(reply: FastifyReply): () => AbortController {
+  let controller: AbortController | undefined;
+  reply.raw.once("close", () => controller?.abort());
+  return () => {
+    if (controller !== undefined) return controller;
+    controller = new AbortController();
+    if (reply.raw.closed) controller.abort();
+    return controller;
   };
 }
 

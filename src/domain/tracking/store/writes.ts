@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import type { Database } from "#kernel/db";
 
 /** Runs a write in a transaction, together with those that wait: see `createWrites`. */
@@ -40,7 +42,11 @@ export function createWrites(db: Database): Write {
 
   const drain = async (): Promise<void> => {
     busy = true;
-    while (waiting.length > 0) await together(waiting.splice(0, mostTogether));
+    while (waiting.length > 0) {
+      // Requests that lie ready on other connections are read first and come along.
+      await nextTurn();
+      await together(waiting.splice(0, mostTogether));
+    }
     busy = false;
   };
 
