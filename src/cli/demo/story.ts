@@ -43,7 +43,7 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   const asAuthor = createApi(system.url());
   const asReviewer = createApi(system.url(), reviewer.token);
   const gateway = createApi(system.gatewayUrl());
-  const outcomeAtMs = createOutcomeDelays(stream.origin);
+  const outcomeAtMs = createOutcomeDelays(stream.seed);
   const told = new Set<string>();
   let waiting: Answered[] = [];
 

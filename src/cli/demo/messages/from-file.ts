@@ -1,4 +1,5 @@
 import { dayMs } from "#kernel/clock";
+import { digestOf } from "#kernel/digest";
 import { Problem } from "#kernel/errors";
 
 import { parseCsv } from "./csv.ts";
@@ -49,6 +50,7 @@ export function readMessages({ text, file, atLeastDays = 20 }: FileOptions): Mes
   const times = timesOf(kept, trainingCount, atLeastDays);
   const messages = kept.map((one, index) => ({ ...one, createdAtMs: times[index] ?? one.createdAtMs }));
   return {
+    seed: digestOf(text),
     isMade: false,
     origin: `${kept.length} of ${rows.length} messages of ${file}`,
     training: messages.slice(0, trainingCount),

@@ -49,6 +49,7 @@ export function generateMessages(options: GeneratedOptions = {}): MessageStream 
   const trainingTimes = arrivals(trainingStartsAtMs, trainingDays, trainingMessages / trainingDays, random);
   const trafficTimes = arrivals(trafficStartsAtMs, trafficDays, messagesPerDay, random);
   return {
+    seed: String(seed),
     isMade: true,
     origin: "Synthetic messages, made by a seeded generator",
     training: trainingTimes.map(write),

@@ -56,6 +56,12 @@ describe("generated messages", () => {
 });
 
 describe("messages from a file", () => {
+  test("make the same story wherever the file lies, and another one when they differ", () => {
+    const seedOf = (text: string, file: string): string => readMessages({ text, file }).seed;
+    equal(seedOf(tweets(), "tweets.csv"), seedOf(tweets(), "../elsewhere/tweets.csv"));
+    ok(seedOf(tweets(), "tweets.csv") !== seedOf(`${tweets()}\n`, "tweets.csv"));
+  });
+
   test("keep text, label and order, and come only from the airlines of their time", () => {
     const stream = readMessages({ text: tweets(), file: "tweets.csv" });
     requireOrder(stream);

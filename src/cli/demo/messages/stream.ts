@@ -20,6 +20,8 @@ export const sentiments: readonly Sentiment[] = ["negative", "neutral", "positiv
 export interface MessageStream {
   /** Where the messages come from, in a sentence to show. */
   readonly origin: string;
+  /** For whatever is left to chance in the story: the same messages make the same story, wherever their file lies. */
+  readonly seed: string;
   /** Whether the project made the messages itself; otherwise somebody really wrote them. */
   readonly isMade: boolean;
   readonly training: readonly Message[];
