@@ -11,7 +11,7 @@ import { openRule, parseRule } from "#registry/runtimes";
 import { runnableOf, stagingName } from "./desired-table.ts";
 import { readHoldout } from "./holdout.ts";
 import { createInfer } from "./inference-client.ts";
-import { measureLoad, releaseLoad, scoreHoldout } from "./measure.ts";
+import { measureCalmLoad, releaseLoad, scoreHoldout } from "./measure.ts";
 import type { HoldoutRow } from "./measure.ts";
 
 export interface CandidateParts {
@@ -40,7 +40,7 @@ export async function measureCandidate(
   return {
     candidate: await scoreHoldout(candidate, holdout, positive),
     baseline: await scoreBaseline(parts, release, version, holdout, positive),
-    load: await measureLoad(candidate, holdout, releaseLoad),
+    load: await measureCalmLoad(candidate, holdout, releaseLoad),
     measuredAtMs: parts.clock.nowMs(),
   };
 }
