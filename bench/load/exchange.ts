@@ -22,18 +22,29 @@ export interface Connection {
 }
 
 /**
- * Opens a connection by a plain socket instead of `fetch`: the generator shares the machine with the
- * servers it measures, and what it costs itself makes them look alike.
+ * A connection by a plain socket instead of `fetch`: the generator shares the machine with the servers it
+ * measures, and what it costs itself makes them look alike. It is opened when it is first used, and again
+ * when the server has closed it while it was idle.
  */
-export async function openConnection(port: number, host = "127.0.0.1"): Promise<Connection> {
+export function createConnection(port: number, host = "127.0.0.1"): Connection {
+  let socket: Socket | undefined;
+  return {
+    async exchange(request) {
+      if (socket === undefined || socket.destroyed || socket.readableEnded) socket = await open(port, host);
+      return await exchange(socket, host, port, request);
+    },
+    close: () => socket?.destroy(),
+  };
+}
+
+async function open(port: number, host: string): Promise<Socket> {
   const socket = connect(port, host).setNoDelay(true);
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve).once("error", reject);
   });
-  return {
-    exchange: (request) => exchange(socket, host, port, request),
-    close: () => socket.destroy(),
-  };
+  // Between two exchanges nobody listens, and a reset of an idle connection is no error.
+  socket.on("error", () => {}).on("end", () => socket.destroy());
+  return socket.resume();
 }
 
 function exchange(socket: Socket, host: string, port: number, request: Request): Promise<Answer> {

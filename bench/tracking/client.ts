@@ -1,4 +1,4 @@
-import { openConnection } from "../load/exchange.ts";
+import { createConnection } from "../load/exchange.ts";
 import type { Connection, Request } from "../load/exchange.ts";
 
 /** Speaks MLflow's REST API to a server under measurement, over connections of its own. */
@@ -11,8 +11,8 @@ export interface TrackingClient {
   close(): void;
 }
 
-export async function openClient(port: number, writers = 8): Promise<TrackingClient> {
-  const connections = await Promise.all(Array.from({ length: writers }, () => openConnection(port)));
+export function openClient(port: number, writers = 8): TrackingClient {
+  const connections = Array.from({ length: writers }, () => createConnection(port));
   const [first] = connections;
   if (first === undefined) throw new Error("a client needs a connection");
   const call: TrackingClient["call"] = async (path, body) => await send(first, requestOf(path, body));

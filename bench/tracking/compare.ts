@@ -18,7 +18,7 @@ export async function compareTargets(
   const runCount = wanted.some(({ what }) => what.startsWith("search")) ? searchedRuns : 0;
   try {
     for (const target of targets) {
-      const client = await openClient(target.port);
+      const client = openClient(target.port);
       players.push({ name: target.name, client, prepared: await prepare(client, runCount) });
     }
     const figures: Figure[] = [];

@@ -2,17 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { createDiskBlobs } from "#kernel/blobs";
-import { systemClock } from "#kernel/clock";
-import { openDatabase } from "#kernel/db";
-import { createLedger } from "#kernel/events";
-import { migrations } from "#main";
-import { createTracking } from "#tracking";
-
 import type { Figure } from "../figures.ts";
-import { contentOf } from "./cases.ts";
 import { openClient } from "./client.ts";
 import type { TrackingClient } from "./client.ts";
+import { fillRuns } from "./fill.ts";
 import { startGyre } from "./target.ts";
 import { quantile } from "./turns.ts";
 
@@ -23,7 +16,7 @@ const repeats = 9;
 /** Searches, start and memory with 100,000 runs. */
 export async function measureScale(folder: string, database?: string): Promise<readonly Figure[]> {
   await mkdir(join(folder, ".gyre"), { recursive: true });
-  await fill(join(folder, ".gyre"), database);
+  await fillRuns({ stateFolder: join(folder, ".gyre"), database, runCount });
   const starts: number[] = [];
   for (let number = 0; number < 5; number++) {
     const target = await startGyre({ folder, database });
@@ -32,7 +25,7 @@ export async function measureScale(folder: string, database?: string): Promise<r
   }
   const target = await startGyre({ folder, database });
   try {
-    const client = await openClient(target.port);
+    const client = openClient(target.port);
     const figures: Figure[] = [
       {
         what: `start with ${runCount} runs, median of 5`,
@@ -119,36 +112,5 @@ async function tokensOf(client: TrackingClient, body: object): Promise<string[]>
     const next = /"next_page_token":\s*"([^"]+)"/.exec(answer.body)?.[1];
     if (next === undefined) return tokens;
     tokens.push(next);
-  }
-}
-
-/** Through tracking's own orders, many at once, so that the state is the one that clients would have left. */
-async function fill(stateFolder: string, database: string | undefined): Promise<void> {
-  const db = openDatabase({ location: database ?? join(stateFolder, "gyre.db") });
-  await db.migrate(migrations);
-  const clock = systemClock;
-  const ledger = createLedger({ db, clock });
-  const blobs = createDiskBlobs({ folder: join(stateFolder, "blobs") });
-  const { commands } = createTracking({ db, ledger, blobs, clock, isProject: async () => false });
-  const actor = "usr_bench";
-  const { id: experimentId } = await commands.createExperiment({ name: "scale", actor });
-  let next = 0;
-  const write = async (): Promise<void> => {
-    for (let number = next++; number < runCount; number = next++) {
-      const run = await commands.createRun({ experimentId, actor, startedAtMs: 1_700_000_000_000 + number });
-      const { metrics, params, tags } = contentOf(number);
-      await commands.logBatch({
-        runId: run.id,
-        metrics: metrics.map(({ timestamp, ...metric }) => ({ ...metric, atMs: timestamp })),
-        params,
-        tags,
-      });
-      if (number % 3 > 0) await commands.finishRun(run.id, "finished", actor);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: 64 }, write));
-  } finally {
-    await db.close();
   }
 }

@@ -71,6 +71,11 @@ export const problems = defineProblems({
     when: "The server took too long to answer.",
     next: "Try again; if it stays, look into the server's log for the request id.",
   },
+  server_stopping: {
+    kind: "unavailable",
+    when: "The server is being stopped or restarted: it finishes what it has begun and takes nothing new.",
+    next: "Send the request again in a few seconds, as Retry-After says; nothing of it was done.",
+  },
   port_in_use: {
     kind: "conflict",
     when: "Another program listens on the port.",

@@ -8,6 +8,7 @@ import type { Authenticate, Authorise } from "../auth/index.ts";
 import type { Clock } from "../clock.ts";
 import { Problem } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { createEnding } from "./ending.ts";
 import { createGate, refuseOpenBind, securityHeaders } from "./gate.ts";
 import { listenOn } from "./listen.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -67,7 +68,10 @@ export interface InjectedResponse {
 
 export interface Server {
   listen(): Promise<{ readonly url: string; readonly port: number }>;
-  /** Ends the streams, lets requests under way finish for five seconds, then closes. */
+  /**
+   * Ends the streams, lets requests under way finish for five seconds, then closes. Meanwhile new requests
+   * are answered 503 with Retry-After, so that a client that logs to a restarting server asks again.
+   */
   close(): Promise<void>;
   inject(request: InjectedRequest): Promise<InjectedResponse>;
   openApi(): Readonly<Record<string, unknown>>;
@@ -76,6 +80,7 @@ export interface Server {
 const defaultBodyLimitBytes = 1024 * 1024;
 const defaultTimeoutMs = 120_000;
 const headersTimeoutMs = 10_000;
+const drainTimeoutMs = 5_000;
 // A large upload over a slow line; JSON bodies have their own, shorter limit.
 const requestTimeoutMs = 60 * 60 * 1_000;
 
@@ -97,8 +102,10 @@ export function createServer(options: ServerOptions): Server {
   });
   const visits = createVisits(options);
   const app = createApp(options);
+  const ending = createEnding();
 
   app.addHook("onRequest", async (request, reply) => {
+    ending.begin(reply);
     void reply.headers({ ...securityHeaders, "x-request-id": request.id, "cache-control": "no-store" });
     // The clock may be simulated, days ahead of the reader's: pages tell "ago" from this.
     void reply.header("x-gyre-time-ms", String(options.clock.nowMs()));
@@ -141,9 +148,10 @@ export function createServer(options: ServerOptions): Server {
     },
     async close() {
       visits.endStreams();
+      await ending.drained(drainTimeoutMs);
       // A connection that was busy when the closing began stays open once its answer is sent.
       const tidy = setInterval(() => app.server.closeIdleConnections(), 50);
-      const force = setTimeout(() => app.server.closeAllConnections(), 5_000);
+      const force = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs);
       await app.close().finally(() => {
         clearInterval(tidy);
         clearTimeout(force);
@@ -162,6 +170,8 @@ function createApp(options: ServerOptions): FastifyInstance {
     bodyLimit: Number.MAX_SAFE_INTEGER,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: "idle",
+    // Ours says when to come again.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 4_096 },
     frameworkErrors: (error, request, reply) => void answerProblem(options.log, error, request, reply),
   });
@@ -224,6 +234,7 @@ async function answerProblem(
     void reply.removeHeader(name);
   void reply.headers({ ...securityHeaders, "x-request-id": request.id, "cache-control": "no-store" });
   if (status === 401) void reply.header("www-authenticate", `Bearer realm="gyre"`);
+  if (problem.code === "server_stopping") void reply.headers({ "retry-after": "2", connection: "close" });
   if (status === 413) void reply.header("connection", "close");
   void reply.headers({ ...foreign?.headers }).code(foreign?.status ?? status);
   if (foreign === undefined && isForReader(request)) {

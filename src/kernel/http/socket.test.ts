@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { request } from "node:http";
 import type { OutgoingHttpHeaders } from "node:http";
 import { connect } from "node:net";
@@ -207,4 +207,43 @@ describe("listening", () => {
     }
     serve({ host: "0.0.0.0", requiresSignIn: true });
   });
+});
+
+it("finishes what it has begun when it is stopped, and tells what comes then when to come again", async () => {
+  const gate = new EventEmitter();
+  const server = serve({
+    routes: [
+      defineRoute({
+        method: "POST",
+        path: "/api/v1/slow",
+        permission: "project:write",
+        summary: "Answers when it is let",
+        response: z.object({ done: z.boolean() }),
+        async handler() {
+          setImmediate(() => gate.emit("begun"));
+          await once(gate, "go on");
+          return { done: true };
+        },
+      }),
+    ],
+  });
+  const { url } = await server.listen();
+  const post = () => fetch(`${url}/api/v1/slow`, { method: "POST" });
+  const begun = post();
+  await once(gate, "begun");
+
+  const closed = server.close();
+  const late = await post();
+  gate.emit("go on");
+
+  assert.deepEqual(
+    {
+      begun: await (await begun).json(),
+      late: [late.status, late.headers.get("retry-after"), late.headers.get("connection")],
+      code: z.looseObject({ code: z.string() }).parse(await late.json()).code,
+    },
+    { begun: { done: true }, late: [503, "2", "close"], code: "server_stopping" },
+  );
+  await closed;
+  await assert.rejects(post());
 });
