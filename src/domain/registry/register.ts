@@ -47,7 +47,7 @@ export async function describeModel(
   convert: Convert,
   left: Leftovers,
 ): Promise<DescribedFiles> {
-  const files = await modelFiles(blobs, left);
+  const files = await modelFiles(blobs, left.modelPath, left.outputs);
   const holdout = left.outputs.get(left.holdoutPath);
   const kept = {
     kind: "onnx",
@@ -126,12 +126,17 @@ function refusalOf(error: unknown, onnxFile: string): string {
   return `the converted model cannot be run: ${firstLine.replaceAll(onnxFile, "model.onnx")}`;
 }
 
-async function modelFiles(blobs: Blobs, left: Leftovers): Promise<VersionFile[]> {
-  const prefix = left.modelPath.endsWith("/") ? left.modelPath : `${left.modelPath}/`;
-  const found = [...left.outputs]
+/** The files below the model's folder, in order of their paths. Throws `model_files_missing` when there are none. */
+export async function modelFiles(
+  blobs: Blobs,
+  modelPath: string,
+  outputs: Leftovers["outputs"],
+): Promise<VersionFile[]> {
+  const prefix = modelPath.endsWith("/") ? modelPath : `${modelPath}/`;
+  const found = [...outputs]
     .filter(([path]) => path.startsWith(prefix))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (found.length === 0) throw missing(left.modelPath);
+  if (found.length === 0) throw missing(modelPath);
   return await Promise.all(
     found.map(async ([path, digest]) => ({
       path: path.slice(prefix.length),

@@ -9,13 +9,13 @@ import type { Objectives } from "#objectives";
 import type { Execution, Pipelines } from "#pipelines";
 
 import type { RegistryCommands } from "./commands.ts";
-import type { ModelVersion, VersionOrigin } from "./index.ts";
+import type { ModelVersion, VersionFile, VersionOrigin } from "./index.ts";
 import { keepVersion } from "./keeping.ts";
 import type { KeepingParts } from "./keeping.ts";
 import { createConvert } from "./onnx/convert.ts";
 import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
-import { describeModel, manifestDigest } from "./register.ts";
+import { describeModel, manifestDigest, modelFiles } from "./register.ts";
 import { openRule, parseRule } from "./runtimes/index.ts";
 import { readVersions } from "./store.ts";
 
@@ -52,11 +52,14 @@ export function createRegistering(
     const { projectFile } = await objectives.getCharter(execution.project);
     const model = projectFile.model;
     if (model === null) throw new Error(`the charter of ${execution.project} names no model`);
+    const outputs = await pipelines.outputs(execution.id);
+    const same = await madeBefore(execution, model.name, await modelFiles(blobs, model.path, outputs));
+    if (same !== undefined) return same;
     const convert = parts.convert ?? createConvert(compute, await environmentOf(execution.project));
     const described = await describeModel(blobs, convert, {
       modelPath: model.path,
       holdoutPath: model.holdout,
-      outputs: await pipelines.outputs(execution.id),
+      outputs,
     });
     const version = {
       ...described,
@@ -67,6 +70,18 @@ export function createRegistering(
       actor: order.actor,
     };
     return await keepVersion(parts, version, () => versionOfExecution(execution.id));
+  }
+
+  /** An execution that took every step from the cache made nothing new: its model has its version already. */
+  async function madeBefore(
+    execution: Execution,
+    model: string,
+    files: readonly VersionFile[],
+  ): Promise<ModelVersion | undefined> {
+    if (execution.steps.some(({ state }) => state !== "cached")) return undefined;
+    const versions = await readVersions(db, { project: execution.project, model });
+    const digest = manifestDigest(files);
+    return versions.find((one) => one.digest === digest && one.origin.executionId !== null);
   }
 
   async function folderOf(project: string): Promise<string> {

@@ -94,6 +94,22 @@ describeOnEveryEngine("the registration of an execution", (open) => {
     assert.equal((await house.ledger.list({ kinds: ["model_version.registered"] })).length, 1);
   });
 
+  it("is not done again for an execution that took every step from the cache", async () => {
+    const house = await openHouse(await open());
+    const fresh = await house.addExecution();
+    const steps = fresh.steps.map((step) => ({ ...step, state: "cached" as const }));
+    const cached = await house.addExecution(modelFiles, { steps });
+    const made = await house.registry.commands.registerFromExecution({
+      executionId: fresh.id,
+      actor: "usr_ada",
+    });
+    const again = await house.registry.commands.registerFromExecution({
+      executionId: cached.id,
+      actor: "usr_ada",
+    });
+    assert.deepEqual([again.id, house.conversions()], [made.id, 1]);
+  });
+
   it("gives versions of one model numbers without a gap, however many come at once", async () => {
     const house = await openHouse(await open());
     const executions = [];
