@@ -116,6 +116,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     clock,
     blobs,
     registry: { ...registry.named, ...registry.commands.named },
+    access,
     webhooks,
   });
   const projectFolder = createProjectFolder(doors);

@@ -1,18 +1,35 @@
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
-import type { Role } from "./roles.ts";
+import type { Grant, Role } from "./roles.ts";
+import type { ThingGrant } from "./things.ts";
 
 /** The orders of the access module. `actor` is the principal who gives them. */
 export interface AccessCommands {
-  /** Throws `principal_exists`. */
+  /** With a role and a password if wanted, all or nothing. Throws `principal_exists`, `password_weak`. */
   addPrincipal(order: {
     readonly name: string;
     readonly kind: "person" | "service";
+    readonly grant?: Grant | undefined;
+    readonly password?: string | undefined;
     readonly actor: string;
   }): Promise<PrincipalRecord>;
   /** In all projects when `project` is null. Granting twice changes nothing. Throws `principal_not_found`. */
   grantRole(order: RoleOrder): Promise<void>;
   /** Revoking what is not granted changes nothing. Throws `last_owner`. */
   revokeRole(order: RoleOrder): Promise<void>;
+  /** Sets what a principal may do with one thing; it replaces, for that thing, what roles give. */
+  grantThing(order: ThingGrant & { readonly actor: string }): Promise<void>;
+  /** Throws `thing_grant_not_found`. */
+  revokeThing(order: Omit<ThingGrant, "level"> & { readonly actor: string }): Promise<void>;
+  /** The thing has another name now, or (without one) is gone: its grants follow, or end. */
+  renameThing(order: { readonly from: string; readonly to: string | undefined }): Promise<void>;
+  /** Throws `password_weak`. A new password ends what the old one had opened. */
+  setPassword(order: {
+    readonly principal: string;
+    readonly password: string;
+    readonly actor: string;
+  }): Promise<void>;
+  /** Ends its tokens, sessions, password and grants, and frees its name. Throws `last_owner`. */
+  removePrincipal(order: { readonly principal: string; readonly actor: string }): Promise<void>;
   /** The secret is in this answer and nowhere else, ever. */
   issueToken(order: {
     readonly principal: string;

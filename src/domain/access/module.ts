@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 
-import { authProblems, createAuthenticator } from "#kernel/auth";
+import { authProblems, createAuthenticator, isPasswordRight, usualPasswordCost } from "#kernel/auth";
 import type { Permission, Principal } from "#kernel/auth";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
@@ -10,11 +10,14 @@ import type { Ledger } from "#kernel/events";
 
 import type { Access, PrincipalRecord } from "./index.ts";
 import { createOrders } from "./orders.ts";
+import { findPassword, hasOwnerPassword } from "./password-store.ts";
 import { problems } from "./problems.ts";
-import { holds, rolesWith } from "./roles.ts";
-import type { Grant } from "./roles.ts";
+import { holds, outsideProjects, rolesWith } from "./roles.ts";
 import { createRoutes } from "./routes.ts";
 import * as store from "./store.ts";
+import { listThingGrants } from "./thing-store.ts";
+import { allows } from "./things.ts";
+import type { Holdings } from "./things.ts";
 
 interface AccessParts {
   readonly db: Database;
@@ -24,14 +27,16 @@ interface AccessParts {
   readonly mode: "local" | "required";
   /** The user of this machine; asked of the operating system unless told. */
   readonly userName?: string;
+  /** What hashing a password costs; the usual unless told. */
+  readonly passwordCost?: number;
 }
 
 // As long as a secret is remembered: it bounds how long another process's change goes unseen.
 const rememberGrantsMs = 5_000;
 
 export function createAccess(parts: AccessParts): Access {
-  const { db, clock, mode } = parts;
-  const remembered = new Map<string, { readonly grants: Grant[]; readonly atMs: number }>();
+  const { db, clock, mode, passwordCost = usualPasswordCost } = parts;
+  const remembered = new Map<string, { readonly holdings: Holdings; readonly atMs: number }>();
   let local: Promise<Principal> | undefined;
 
   const authenticator = createAuthenticator({
@@ -39,27 +44,34 @@ export function createAccess(parts: AccessParts): Access {
     findSecret: async (digest: Digest) =>
       (await store.findTokenSecret(db, digest)) ?? (await store.findSessionSecret(db, digest)),
     recordUse: (token, atMs) => store.recordTokenUse(db, token, atMs),
+    findPassword: (name) => findPassword(db, name),
+    passwordCost,
     ...(mode === "local" ? { localPrincipal } : {}),
   });
   const commands = createOrders({
     ...parts,
+    passwordCost,
     forget() {
       remembered.clear();
       authenticator.forgetAll();
     },
+    forgetHoldings: () => remembered.clear(),
   });
 
-  async function grantsOf(principal: string): Promise<Grant[]> {
+  async function holdingsOf(principal: string): Promise<Holdings> {
     const known = remembered.get(principal);
-    if (known !== undefined && performance.now() - known.atMs < rememberGrantsMs) return known.grants;
-    const grants = await store.listGrants(db, principal);
-    remembered.set(principal, { grants, atMs: performance.now() });
-    return grants;
+    if (known !== undefined && performance.now() - known.atMs < rememberGrantsMs) return known.holdings;
+    const things = await listThingGrants(db, { principal });
+    const holdings = {
+      grants: await store.listGrants(db, principal),
+      things: new Map(things.map(({ thing, level }) => [thing, level])),
+    };
+    remembered.set(principal, { holdings, atMs: performance.now() });
+    return holdings;
   }
 
-  async function may(principal: string, permission: Permission, project?: string): Promise<boolean> {
-    return principal === "system" || holds(await grantsOf(principal), permission, project);
-  }
+  const may: Access["may"] = async (principal, permission, project, thing) =>
+    principal === "system" || allows(await holdingsOf(principal), permission, project, thing);
 
   function localPrincipal(): Promise<Principal> {
     local ??= addLocalOwner().catch((error: unknown) => {
@@ -88,8 +100,8 @@ export function createAccess(parts: AccessParts): Access {
 
   const access: Omit<Access, "routes"> = {
     authenticate: authenticator.authenticate,
-    async authorise(principal, permission, project) {
-      if (principal.via !== "none" && (await may(principal.id, permission, project))) return;
+    async authorise(principal, permission, project, thing) {
+      if (principal.via !== "none" && (await may(principal.id, permission, project, thing))) return;
       throw refusal(principal, permission, project);
     },
     requiresSignIn: mode === "required",
@@ -99,7 +111,12 @@ export function createAccess(parts: AccessParts): Access {
     listPrincipals: () => store.listPrincipals(db),
     nameOf: async (actor) =>
       actor === "system" ? "Gyre" : ((await store.readPrincipal(db, actor))?.name ?? actor),
-    grantsOf,
+    grantsOf: async (principal) => [...(await holdingsOf(principal)).grants],
+    async isPasswordOf(name, password) {
+      const kept = await findPassword(db, name);
+      return kept !== undefined && (await isPasswordRight(password, kept.hash));
+    },
+    thingGrants: (of) => listThingGrants(db, of),
     async principalsWith(permission, project) {
       const holding = (await store.listGrantsIn(db, project)).filter(({ grant }) =>
         holds([grant], permission, project),
@@ -109,9 +126,9 @@ export function createAccess(parts: AccessParts): Access {
     localPrincipal,
     async start() {
       if (mode === "local") await localPrincipal();
-      else if (!(await store.hasOwnerToken(db, clock.nowMs()))) {
+      else if (!(await store.hasOwnerToken(db, clock.nowMs())) && !(await hasOwnerPassword(db))) {
         throw new Problem(problems.no_owner_token, {
-          message: "Signing in is required, but no owner holds a token that works.",
+          message: "Signing in is required, but no owner holds a token that works or a password.",
         });
       }
     },
@@ -121,7 +138,12 @@ export function createAccess(parts: AccessParts): Access {
 }
 
 function refusal(principal: Principal, permission: Permission, project: string | undefined): Problem {
-  const where = project === undefined ? "in all projects" : `in the project ${project}`;
+  const where =
+    project === undefined
+      ? "in all projects"
+      : project === outsideProjects
+        ? "on what belongs to no project"
+        : `in the project ${project}`;
   return new Problem(authProblems.permission_denied, {
     message: `${principal.name} does not hold ${permission} ${where}.`,
     next: `Ask an owner for one of the roles that hold it: ${rolesWith(permission).join(", ")}.`,

@@ -8,15 +8,21 @@ import { createId } from "#kernel/ids";
 
 import type { AccessCommands, RoleOrder } from "./commands.ts";
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
+import { createPasswordOrder, hashChosen } from "./password-orders.ts";
+import { savePassword } from "./password-store.ts";
 import { problems } from "./problems.ts";
 import * as store from "./store.ts";
+import { createThingOrders } from "./thing-orders.ts";
 
 interface OrderParts {
   readonly db: Database;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly passwordCost: number;
   /** Drops what this process remembers of grants and secrets. */
   forget(): void;
+  /** Drops what this process remembers of grants alone. */
+  forgetHoldings(): void;
 }
 
 const sessionLengthMs = 30 * dayMs;
@@ -46,9 +52,40 @@ export function createOrders(parts: OrderParts): AccessCommands {
     });
   }
 
+  async function grantRole({ principal, role, project, actor }: RoleOrder): Promise<void> {
+    await db.transaction(async () => {
+      await requirePrincipal(principal);
+      if (!(await store.insertGrant(db, principal, { role, project }))) return;
+      await ledger.append({ kind: "role.granted", subject: principal, project, actor, data: { role } });
+      db.afterCommit(parts.forgetHoldings);
+    });
+  }
+
   return {
-    async addPrincipal({ name, kind, actor }) {
+    ...createThingOrders({ ...parts, requirePrincipal }),
+    setPassword: createPasswordOrder({ ...parts, requirePrincipal }),
+
+    async removePrincipal({ principal: id, actor }) {
+      await db.transaction(async () => {
+        const { name } = await requirePrincipal(id);
+        await refuseLastOwner({ principal: id, role: "owner", project: null, actor });
+        const nowMs = clock.nowMs();
+        await store.deleteCredentials(db, id, nowMs);
+        await store.markRemoved(db, id, `${name} (removed ${id.slice(-6)})`, nowMs);
+        await ledger.append({
+          kind: "principal.removed",
+          subject: id,
+          project: null,
+          actor,
+          data: { name },
+        });
+        db.afterCommit(parts.forget);
+      });
+    },
+
+    async addPrincipal({ name, kind, grant, password, actor }) {
       const principal = { id: createId("principal", clock), name, kind, createdAtMs: clock.nowMs() };
+      const hash = password === undefined ? undefined : await hashChosen(password, name, parts.passwordCost);
       await db.transaction(async () => {
         if (!(await store.insertPrincipal(db, principal))) {
           throw new Problem(problems.principal_exists, {
@@ -62,18 +99,17 @@ export function createOrders(parts: OrderParts): AccessCommands {
           actor,
           data: { name, kind },
         });
+        if (hash !== undefined) {
+          await savePassword(db, principal.id, hash, principal.createdAtMs);
+          const data = { first: true };
+          await ledger.append({ kind: "password.set", subject: principal.id, project: null, actor, data });
+        }
+        if (grant !== undefined) await grantRole({ principal: principal.id, ...grant, actor });
       });
       return principal;
     },
 
-    async grantRole({ principal, role, project, actor }) {
-      await db.transaction(async () => {
-        await requirePrincipal(principal);
-        if (!(await store.insertGrant(db, principal, { role, project }))) return;
-        await ledger.append({ kind: "role.granted", subject: principal, project, actor, data: { role } });
-        db.afterCommit(parts.forget);
-      });
-    },
+    grantRole,
 
     async revokeRole(order) {
       const { principal, role, project, actor } = order;
@@ -82,7 +118,7 @@ export function createOrders(parts: OrderParts): AccessCommands {
         await refuseLastOwner(order);
         if (!(await store.deleteGrant(db, principal, { role, project }))) return;
         await ledger.append({ kind: "role.revoked", subject: principal, project, actor, data: { role } });
-        db.afterCommit(parts.forget);
+        db.afterCommit(parts.forgetHoldings);
       });
     },
 

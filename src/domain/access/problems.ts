@@ -21,6 +21,21 @@ export const problems = defineProblems({
     when: "A token was asked for that would have expired already.",
     next: "Give a time in the future, or none for a token that does not expire.",
   },
+  password_weak: {
+    kind: "invalid",
+    when: "A password is shorter than 12 characters, longer than 200, or the name itself.",
+    next: "Choose a longer one; a few words that do not belong together are easy to remember.",
+  },
+  thing_grant_exists: {
+    kind: "conflict",
+    when: "Somebody is to be granted a level on an experiment or a model, and has one there already.",
+    next: "Change the level there is.",
+  },
+  thing_grant_not_found: {
+    kind: "not_found",
+    when: "Somebody has no grant of their own on an experiment or a model.",
+    next: "Grant one; without it, their roles decide.",
+  },
   last_owner: {
     kind: "conflict",
     when: "The last owner everywhere would lose that role, and nobody could decide about access any more.",
@@ -28,7 +43,7 @@ export const problems = defineProblems({
   },
   no_owner_token: {
     kind: "conflict",
-    when: "Signing in is required, but no owner holds a token, so nobody could sign in.",
+    when: "Signing in is required, but no owner holds a token or has a password, so nobody could sign in.",
     next: "Start once with `--auth local` on loopback and issue a token to an owner: POST /api/v1/principals/<id>/tokens.",
   },
 });

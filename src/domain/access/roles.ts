@@ -2,19 +2,24 @@ import { permissions } from "#kernel/auth";
 import type { Permission } from "#kernel/auth";
 
 /**
- * What each role allows. A contributor does the daily work and may stop a bad release; an approver
+ * What each role allows. A member reads, and may begin experiments and models, which are then theirs.  A contributor does the daily work and may stop a bad release; an approver
  * releases but does not build, so that holding both on one product is a visible decision (and even then
  * nobody approves their own release). Only an owner decides about access.
  */
 export const roles = {
   viewer: ["project:read", "run:read"],
+  member: ["project:read", "run:read", "run:create", "model:create"],
   contributor: [
     "project:read",
     "project:write",
     "data:write",
+    "run:create",
     "run:write",
+    "run:delete",
     "run:read",
+    "model:create",
     "model:write",
+    "model:delete",
     "release:request",
     "release:rollback",
     "prediction:write",
@@ -34,9 +39,18 @@ export const roles = {
 
 export type Role = keyof typeof roles;
 
-export const roleNames = ["viewer", "contributor", "approver", "owner"] as const satisfies readonly Role[];
+export const roleNames = [
+  "viewer",
+  "member",
+  "contributor",
+  "approver",
+  "owner",
+] as const satisfies readonly Role[];
 
-/** A role in one project, or in all of them when `project` is null. */
+/** Stands for a project in grants about what belongs to none: experiments and models that a client made by name. */
+export const outsideProjects = "-";
+
+/** A role in one project, or in all of them (and outside) when `project` is null. */
 export interface Grant {
   readonly role: Role;
   readonly project: string | null;

@@ -7,6 +7,7 @@ import { defineRoute } from "#kernel/http";
 import type { Route, Visit } from "#kernel/http";
 
 import type { Access } from "./index.ts";
+import { isNameOfPrincipal } from "./names.ts";
 import { permissionsOf, roleNames } from "./roles.ts";
 import { listGrantsIn, listTokens } from "./store.ts";
 
@@ -33,10 +34,7 @@ const token = z
   .meta({ id: "Token" });
 const name = z
   .string()
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,99}$/u,
-    "a name of letters, digits, spaces and . _ @ - (at most 100)",
-  );
+  .refine(isNameOfPrincipal, "a name of letters, digits, spaces and . _ @ - (at most 100)");
 
 type Parts = { readonly db: Database; readonly access: Omit<Access, "routes"> };
 
@@ -55,7 +53,7 @@ function sessionRoutes({ access }: Parts): Route[] {
       tags,
       response: z
         .object({
-          principal: principal.extend({ via: z.enum(["local", "token", "session", "none"]) }),
+          principal: principal.extend({ via: z.enum(["local", "token", "session", "password", "none"]) }),
           grants: z.array(grant),
           permissions: z.object({
             everywhere: z.array(z.enum(permissions)),

@@ -3,8 +3,10 @@ import type { Database, Migration } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
 
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
+import { passwordMigrations } from "./password-store.ts";
 import { roleNames } from "./roles.ts";
 import type { Grant, Role } from "./roles.ts";
+import { thingMigrations } from "./thing-store.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -20,6 +22,7 @@ interface PrincipalRow {
   name: string;
   kind: string;
   created_at_ms: number;
+  removed_at_ms: number | null;
 }
 
 interface GrantRow {
@@ -71,6 +74,8 @@ export const migrations: readonly Migration[] = [
       ) ${strict}`,
     ],
   },
+  ...passwordMigrations,
+  ...thingMigrations,
 ];
 
 const everywhere = "*";
@@ -80,7 +85,7 @@ export async function insertPrincipal(db: Database, principal: PrincipalRecord):
   const { id, name, kind, createdAtMs } = principal;
   const result = await db.query
     .insertInto("principals")
-    .values({ id, name, kind, created_at_ms: createdAtMs })
+    .values({ id, name, kind, created_at_ms: createdAtMs, removed_at_ms: null })
     .onConflict((conflict) => conflict.column("name").doNothing())
     .executeTakeFirst();
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -97,8 +102,30 @@ export async function readPrincipalByName(db: Database, name: string): Promise<P
 }
 
 export async function listPrincipals(db: Database): Promise<PrincipalRecord[]> {
-  const rows = await db.query.selectFrom("principals").selectAll().orderBy("name").execute();
+  const rows = await db.query
+    .selectFrom("principals")
+    .selectAll()
+    .where("removed_at_ms", "is", null)
+    .orderBy("name")
+    .execute();
   return rows.map(toPrincipal);
+}
+
+/** Frees the name for somebody else; what the ledger says about the principal stays readable. */
+export async function markRemoved(db: Database, id: string, shownName: string, atMs: number): Promise<void> {
+  await db.query
+    .updateTable("principals")
+    .set({ name: shownName, removed_at_ms: atMs })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Takes everything from a principal that it could act with. */
+export async function deleteCredentials(db: Database, principal: string, atMs: number): Promise<void> {
+  for (const { id } of await listTokens(db, principal)) await endToken(db, id, atMs);
+  await db.query.deleteFrom("passwords").where("principal", "=", principal).execute();
+  await db.query.deleteFrom("grants").where("principal", "=", principal).execute();
+  await db.query.deleteFrom("thing_grants").where("principal", "=", principal).execute();
 }
 
 /** False when the grant was there already. */
@@ -268,11 +295,15 @@ export async function findSessionSecret(db: Database, digest: Digest): Promise<K
   return { id: row.token, principal: { ...toActor(row), via: "session" }, expiresAtMs: row.expires_at_ms };
 }
 
-function toPrincipal(row: PrincipalRow): PrincipalRecord {
+function toPrincipal(row: Omit<PrincipalRow, "removed_at_ms">): PrincipalRecord {
   return { ...toActor(row), createdAtMs: row.created_at_ms };
 }
 
-function toActor(row: PrincipalRow): { id: string; name: string; kind: "person" | "service" } {
+export function toActor(row: Pick<PrincipalRow, "id" | "name" | "kind">): {
+  id: string;
+  name: string;
+  kind: "person" | "service";
+} {
   return { id: row.id, name: row.name, kind: row.kind === "service" ? "service" : "person" };
 }
 

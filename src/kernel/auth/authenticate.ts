@@ -4,7 +4,9 @@ import type { Digest } from "../digest.ts";
 import { Problem } from "../errors.ts";
 import type { Principal } from "./principal.ts";
 import { problems } from "./problems.ts";
-import { digestOfSecret, hasSecretForm, secretOfAuthorization, secretOfCookie } from "./secrets.ts";
+import { createPasswordChecks, usualCost } from "./passwords.ts";
+import type { PasswordStore } from "./passwords.ts";
+import { digestOfSecret, hasSecretForm, readAuthorization, secretOfCookie } from "./secrets.ts";
 
 /** What a request shows of who sent it. */
 export interface Credentials {
@@ -40,6 +42,10 @@ interface AuthenticatorParts {
   recordUse(id: string, atMs: number): Promise<void>;
   /** Local mode: whom a loopback request without credentials acts as. Absent: it is nobody. */
   readonly localPrincipal?: () => Promise<Principal>;
+  /** Absent: nobody has a password. */
+  readonly findPassword?: PasswordStore;
+  /** Of the hashes of passwords; the usual one unless told. */
+  readonly passwordCost?: number;
 }
 
 interface Remembered {
@@ -55,6 +61,10 @@ const recordUseEveryMs = 10 * minuteMs;
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const remembered = new Map<Digest, Remembered>();
   const usedAtMs = new Map<string, number>();
+  const passwords = createPasswordChecks({
+    find: parts.findPassword ?? (async () => undefined),
+    cost: parts.passwordCost ?? usualCost,
+  });
 
   async function find(secret: string): Promise<KnownSecret | undefined> {
     if (!hasSecretForm(secret)) return undefined;
@@ -83,15 +93,16 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const isExpired = (known: KnownSecret): boolean =>
     known.expiresAtMs !== null && known.expiresAtMs <= parts.clock.nowMs();
 
-  async function byToken(header: string): Promise<Principal> {
-    const secret = secretOfAuthorization(header);
-    if (secret === undefined) {
+  async function byHeader(header: string): Promise<Principal> {
+    const shown = readAuthorization(header);
+    if (shown === undefined) {
       throw new Problem(problems.token_invalid, {
         message:
-          "The Authorization header is neither `Bearer <token>` nor `Basic` with a token as the password.",
+          "The Authorization header is neither `Bearer <token>` nor `Basic` with a name and a password.",
       });
     }
-    const known = await find(secret);
+    if ("password" in shown) return await passwords.check(shown.name, shown.password);
+    const known = await find(shown.token);
     if (known === undefined) {
       throw new Problem(problems.token_invalid, {
         message: "This token is unknown here, or it was revoked.",
@@ -111,14 +122,17 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
 
   return {
     async authenticate(credentials) {
-      if (credentials.authorization !== undefined) return await byToken(credentials.authorization);
+      if (credentials.authorization !== undefined) return await byHeader(credentials.authorization);
       const inSession = credentials.cookie === undefined ? undefined : await bySession(credentials.cookie);
       if (inSession !== undefined) return inSession;
       const isLocal = isLoopback(credentials.remoteAddress) && !credentials.forwarded;
       return isLocal ? await parts.localPrincipal?.() : undefined;
     },
     forget: (digest) => void remembered.delete(digest),
-    forgetAll: () => remembered.clear(),
+    forgetAll() {
+      remembered.clear();
+      passwords.forgetAll();
+    },
   };
 }
 

@@ -7,3 +7,5 @@ export type { Authenticate, Authenticator, Credentials, KnownSecret } from "./au
 export { createSecret, digestOfSecret, secretOfCookie as sessionSecretOf, sessionCookie } from "./secrets.ts";
 export type { NewSecret } from "./secrets.ts";
 export { problems as authProblems } from "./problems.ts";
+export { hashPassword, isPasswordRight, usualCost as usualPasswordCost } from "./passwords.ts";
+export type { KeptPassword, PasswordStore } from "./passwords.ts";

@@ -5,8 +5,8 @@ export interface Principal {
   readonly id: string;
   readonly name: string;
   readonly kind: "person" | "service" | "system";
-  /** How this request proved it: the user of this machine, a token, a browser session, or not at all. */
-  readonly via: "local" | "token" | "session" | "none";
+  /** How this request proved it: the user of this machine, a token, a browser session, a password, or not at all. */
+  readonly via: "local" | "token" | "session" | "password" | "none";
 }
 
 /** Loops and jobs act as the system; it may do everything and appears in the ledger as `system`. */
@@ -17,6 +17,11 @@ export const anonymous: Principal = { id: "anonymous", name: "anonymous", kind: 
 
 /**
  * Throws `permission_denied` unless `principal` holds `permission` in `project`; without a project,
- * unless it holds it everywhere.
+ * unless it holds it everywhere. `thing` names what is touched where single things have grants of their own.
  */
-export type Authorise = (principal: Principal, permission: Permission, project?: string) => Promise<void>;
+export type Authorise = (
+  principal: Principal,
+  permission: Permission,
+  project?: string,
+  thing?: string,
+) => Promise<void>;

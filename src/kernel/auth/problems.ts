@@ -11,6 +11,11 @@ export const problems = defineProblems({
     when: "The token sent is unknown, revoked or expired.",
     next: "Ask an owner for a new token, and put it into GYRE_TOKEN or MLFLOW_TRACKING_TOKEN.",
   },
+  password_wrong: {
+    kind: "unauthenticated",
+    when: "The name and the password sent do not belong together, or there is no such name.",
+    next: "Check both (MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD), or ask an owner for a new password.",
+  },
   permission_denied: {
     kind: "forbidden",
     when: "The principal does not hold the permission the call needs.",

@@ -27,18 +27,24 @@ export function hasSecretForm(text: string): boolean {
   return secretForm.test(text);
 }
 
+/** What an `Authorization` header shows: a token, or a name with a password. */
+export type Shown = { readonly token: string } | { readonly name: string; readonly password: string };
+
 /**
- * The token of an `Authorization` header: of `Bearer`, or the password of `Basic` (an MLflow client
- * with a user name and a password sends that). Undefined when the header has another form.
+ * Reads an `Authorization` header: the token of `Bearer`, and of `Basic` a name with a password or, in its
+ * place, a token (an MLflow client with a user name and a password sends that). Undefined when the header
+ * has another form.
  */
-export function secretOfAuthorization(header: string): string | undefined {
+export function readAuthorization(header: string): Shown | undefined {
   const [scheme, value] = header.trim().split(/\s+/, 2);
   if (value === undefined) return undefined;
-  if (/^bearer$/i.test(scheme ?? "")) return value;
+  if (/^bearer$/i.test(scheme ?? "")) return { token: value };
   if (!/^basic$/i.test(scheme ?? "")) return undefined;
   const pair = Buffer.from(value, "base64").toString("utf8");
   const colon = pair.indexOf(":");
-  return colon === -1 ? undefined : pair.slice(colon + 1);
+  if (colon === -1) return undefined;
+  const password = pair.slice(colon + 1);
+  return hasSecretForm(password) ? { token: password } : { name: pair.slice(0, colon), password };
 }
 
 export const sessionCookie = "gyre_session";

@@ -31,11 +31,15 @@ export interface Visit {
   readonly signal: AbortSignal;
   /**
    * For routes of `scope: "handler"`: throws `permission_denied` unless the principal holds the
-   * route's permission in `project` (in all projects when absent).
+   * route's permission in `project` (in all projects when absent), on `thing` where that has grants of its own.
    */
-  allow(project?: string): Promise<void>;
-  /** For routes of `scope: "handler"`: the rows of projects in which the principal holds the permission. */
-  onlyAllowed<Row>(rows: readonly Row[], projectOf: (row: Row) => string): Promise<Row[]>;
+  allow(project?: string, thing?: string): Promise<void>;
+  /** For routes of `scope: "handler"`: the rows on which the principal holds the permission. */
+  onlyAllowed<Row>(
+    rows: readonly Row[],
+    projectOf: (row: Row) => string,
+    thingOf?: (row: Row) => string | undefined,
+  ): Promise<Row[]>;
   /** Sets a header of the answer; `set-cookie` may be set more than once. */
   setHeader(name: string, value: string): void;
 }

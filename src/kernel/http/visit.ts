@@ -82,8 +82,9 @@ export function createVisits(parts: VisitParts): Visits {
 
   function arrivalOf(route: Route, request: FastifyRequest, reply: FastifyReply): Arrival {
     const visit = visitOf(request);
-    const allow = async (project?: string): Promise<void> => {
-      if (route.permission !== "public") await parts.authorise(visit.principal, route.permission, project);
+    const allow = async (project?: string, thing?: string): Promise<void> => {
+      if (route.permission !== "public")
+        await parts.authorise(visit.principal, route.permission, project, thing);
       visit.isAllowed = true;
     };
     return {
@@ -97,31 +98,39 @@ export function createVisits(parts: VisitParts): Visits {
       body: request.body,
       lastEventId: textOf(request.headers["last-event-id"]),
       allow,
-      async onlyAllowed(rows, projectOf) {
-        const allowed = await allowedProjects(visit.principal, route, new Set(rows.map(projectOf)));
+      async onlyAllowed(rows, projectOf, thingOf = () => undefined) {
+        const may = checkOnce(route, visit.principal);
         visit.isAllowed = true;
-        return rows.filter((row) => allowed.has(projectOf(row)));
+        const answers = await Promise.all(rows.map((row) => may(projectOf(row), thingOf(row))));
+        return rows.filter((_, index) => answers[index]);
       },
       setHeader: (name, value) => void reply.header(name, value),
     };
   }
 
-  async function allowedProjects(
+  /** Asks once for each project and thing, however many rows there are of it. */
+  function checkOnce(
+    { permission }: Pick<Route, "permission">,
     principal: Principal,
-    route: Route,
-    projects: Set<string>,
-  ): Promise<Set<string>> {
-    const { permission } = route;
-    if (permission === "public") return projects;
-    const allowed = await Promise.all(
-      [...projects].map(async (project) => ((await holds(principal, permission, project)) ? [project] : [])),
-    );
-    return new Set(allowed.flat());
+  ): (project: string, thing: string | undefined) => Promise<boolean> {
+    const known = new Map<string, Promise<boolean>>();
+    return (project, thing) => {
+      if (permission === "public") return Promise.resolve(true);
+      const key = JSON.stringify([project, thing]);
+      const answer = known.get(key) ?? holds(principal, permission, project, thing);
+      known.set(key, answer);
+      return answer;
+    };
   }
 
-  async function holds(principal: Principal, permission: Permission, project: string): Promise<boolean> {
+  async function holds(
+    principal: Principal,
+    permission: Permission,
+    project: string,
+    thing: string | undefined,
+  ): Promise<boolean> {
     try {
-      await parts.authorise(principal, permission, project);
+      await parts.authorise(principal, permission, project, thing);
       return true;
     } catch (error) {
       if (error instanceof Problem && error.kind === "forbidden") return false;

@@ -1,20 +1,31 @@
 import type { z } from "zod";
 
-import type { Permission, Principal } from "#kernel/auth";
-import { Problem } from "#kernel/errors";
+import { outsideProjects } from "#access";
+import type { Principal, RoutePermission } from "#kernel/auth";
 import { defineRawRoute, readJson } from "#kernel/http";
 import type { Method, Route, Visit } from "#kernel/http";
 
 import { presentProblem } from "./answers.ts";
 import { invalid, readInput } from "./wire.ts";
 
-/** What a call may ask about its caller. A project of null is one that no project owns. */
+/** What is touched: of a project, or of none (null), and the experiment or model itself, which may have grants of its own. */
+export interface Touched {
+  readonly project: string | null;
+  readonly thing?: string | undefined;
+}
+
+/** What a call may ask about its caller. */
 export interface Caller {
   readonly principal: Principal;
-  /** Throws unless the caller holds the call's permission in the project. Every call asks. */
-  allow(project: string | null): Promise<void>;
+  /** Throws unless the caller holds the call's permission there. Every call asks. */
+  allow(touched: Touched | string | null): Promise<void>;
+  /** Throws unless the caller holds the call's permission in all projects. */
+  allowEverywhere(): Promise<void>;
   /** The rows the caller may see. */
-  onlyAllowed<Row extends { readonly project: string | null }>(rows: readonly Row[]): Promise<Row[]>;
+  onlyAllowed<Row extends { readonly project: string | null }>(
+    rows: readonly Row[],
+    thingOf?: (row: Row) => string,
+  ): Promise<Row[]>;
 }
 
 interface CallDeclaration<Input extends z.ZodType> {
@@ -22,7 +33,8 @@ interface CallDeclaration<Input extends z.ZodType> {
   /** Below `/api/2.0` and `/ajax-api/2.0`. */
   readonly path: string;
   readonly version?: "2.0" | "3.0";
-  readonly permission: Permission;
+  /** `public`: the handler itself finds out whether the caller may. */
+  readonly permission: RoutePermission;
   readonly summary: string;
   readonly input: Input;
   handler(input: z.output<Input>, caller: Caller): Promise<unknown>;
@@ -93,25 +105,14 @@ function parseAgain(text: string): unknown {
 }
 
 export function callerOf(visit: Visit): Caller {
-  const allow = async (project: string | null): Promise<void> => await visit.allow(project ?? undefined);
   return {
     principal: visit.principal,
-    allow,
-    async onlyAllowed(rows) {
-      const owned = rows.filter((row) => row.project !== null);
-      const seen = new Set(await visit.onlyAllowed(owned, (row) => row.project ?? ""));
-      const seesFree = owned.length === rows.length || (await holds(() => allow(null)));
-      return rows.filter((row) => (row.project === null ? seesFree : seen.has(row)));
+    async allow(touched) {
+      const { project, thing }: Touched =
+        typeof touched === "object" && touched !== null ? touched : { project: touched };
+      await visit.allow(project ?? outsideProjects, thing);
     },
+    allowEverywhere: () => visit.allow(),
+    onlyAllowed: (rows, thingOf) => visit.onlyAllowed(rows, (row) => row.project ?? outsideProjects, thingOf),
   };
-}
-
-async function holds(check: () => Promise<void>): Promise<boolean> {
-  try {
-    await check();
-    return true;
-  } catch (error) {
-    if (error instanceof Problem && error.kind === "forbidden") return false;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import type { Access } from "#access";
 import type { Blobs } from "#kernel/blobs";
 import type { Route } from "#kernel/http";
 
@@ -11,7 +12,9 @@ import { createRegisteredFiles } from "./registered-files.ts";
 import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
+import { createPermissionCalls } from "./permissions.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
+import { createUserCalls } from "./users.ts";
 import { createWebhookCalls } from "./webhooks.ts";
 import type { WebhooksForMlflow } from "./webhooks.ts";
 
@@ -25,6 +28,8 @@ export interface MlflowParts {
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
   readonly blobs: Pick<Blobs, "read" | "parts">;
+  /** Absent: the routes of users and permissions answer ENDPOINT_NOT_FOUND. */
+  readonly access?: Access | undefined;
   /** Absent: the routes of webhooks answer ENDPOINT_NOT_FOUND. */
   readonly webhooks?: WebhooksForMlflow | undefined;
   /** Throws unless an address outside this server may be kept as the source of a version; strict when absent. */
@@ -35,7 +40,7 @@ export interface MlflowParts {
 export function createMlflow(given: MlflowParts): {
   readonly routes: readonly Route[];
 } {
-  const { tracking, registry, clock, blobs, webhooks, checkAddress } = given;
+  const { tracking, registry, clock, blobs, access, webhooks, checkAddress } = given;
   const parts = { tracking, commands: tracking.commands, clock };
   const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
@@ -45,6 +50,8 @@ export function createMlflow(given: MlflowParts): {
     ...createLoggedModelCalls(parts),
     ...createArtifactCalls({ ...parts, blobs, registry, registered, permits: createPermits(clock) }),
     ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
+    ...(access === undefined ? [] : createUserCalls(access)),
+    ...(access === undefined ? [] : createPermissionCalls({ access, tracking, registry })),
     ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
   ];
   return { routes: [...calls.flat(), ...createServerInfoRoutes()] };

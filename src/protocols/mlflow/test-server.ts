@@ -1,3 +1,4 @@
+import type { Access } from "#access";
 import type { Principal } from "#kernel/auth";
 import type { Blobs } from "#kernel/blobs";
 import { createCompute } from "#compute";
@@ -55,6 +56,8 @@ export function createTestServer(
      */
     readonly anyAddress?: boolean;
     readonly authorise?: (permission: string, project: string | undefined) => Promise<void>;
+    /** Who asks is found out by it, and the routes of users are there; without it everybody is Ada. */
+    readonly access?: Access;
     /** Without it the routes of webhooks are not there. */
     readonly webhooks?: (named: RegistryModule["named"]) => WebhooksModule;
   } = {},
@@ -82,12 +85,15 @@ export function createTestServer(
     blobs: parts.blobs,
     checkAddress: any ? () => {} : undefined,
     registry: options.withRegistry === true ? named : undefined,
+    access: options.access,
     webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
     routes: [...tracking.routes, ...mlflow.routes],
-    authenticate: async () => ada,
-    authorise: async (_principal, permission, project) => await options.authorise?.(permission, project),
+    authenticate: options.access?.authenticate ?? (async () => ada),
+    authorise:
+      options.access?.authorise ??
+      (async (_principal, permission, project) => await options.authorise?.(permission, project)),
     clock: parts.clock,
     log: silentLog,
     host: "127.0.0.1",

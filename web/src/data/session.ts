@@ -7,7 +7,7 @@ export interface Me {
     id: string;
     name: string;
     kind: "person" | "service" | "system";
-    via: "local" | "token" | "session" | "none";
+    via: "local" | "token" | "session" | "password" | "none";
   };
   permissions: { everywhere: string[]; projects: Record<string, string[]> };
 }
