@@ -12,11 +12,15 @@ import contextlib
 import json
 import os
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+# Tells the lines of a test that was run again from those before.
+RUN = time.time()
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
@@ -45,12 +49,15 @@ class Gyre:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if answer == "":
-            raise RuntimeError("the server program ended")
-        return json.loads(answer)
+        try:
+            self.process.stdin.write(f"{line}\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+        except BaseException:
+            # A test's time was up in the middle: what the program says next would answer this question.
+            self.process.kill()
+            self.process = self.url = None
+            raise
 
     def address(self):
         """Of the server of this test, empty when the test first asks."""
@@ -70,8 +77,40 @@ class Gyre:
             self.process.wait(timeout=30)
 
 
-gyre = Gyre()
+class Mlflow:
+    """MLflow's own server, to see what it makes of the same tests when it is asked over HTTP."""
+
+    def __init__(self):
+        self.url = None
+        self.stack = None
+        self.start = None
+
+    def address(self):
+        if self.url is None:
+            self.stack = contextlib.ExitStack()
+            self.url = self.stack.enter_context(self.start(self.stack.enter_context(tempfile.TemporaryDirectory())))
+        return self.url
+
+    def requests(self):
+        return 0 if self.url is None else 1
+
+    def forget(self):
+        if self.stack is not None:
+            self.stack.close()
+        self.url = self.stack = None
+
+    def stop(self):
+        self.forget()
+
+
+# `mlflow` is for the authors of exceptions.ts: see README.md.
+gyre = Mlflow() if os.environ.get("GYRE_CONFORMANCE_SERVER") == "mlflow" else Gyre()
 results = None
+
+
+def pytest_sessionstart(session):
+    # The start of the program is nobody's time.
+    gyre.address()
 
 
 def pytest_configure(config):
@@ -85,6 +124,9 @@ def pytest_configure(config):
     import mlflow.server.handlers as handlers
 
     import tests.tracking.integration_test_utils as servers
+
+    if isinstance(gyre, Mlflow):
+        gyre.start = start_mlflow(servers.ServerThread, handlers.initialize_backend_stores)
 
     class ServerThread:
         def __init__(self, app, port):
@@ -107,6 +149,22 @@ def pytest_configure(config):
     servers.ServerThread = ServerThread
     servers._init_server = init_server
     handlers.initialize_backend_stores = lambda *_, **__: None
+
+
+def start_mlflow(server_thread, initialize):
+    import mlflow.server.handlers as handlers
+    from mlflow.server.fastapi_app import app
+
+    from tests.helper_functions import get_safe_port
+
+    def start(folder):
+        handlers._tracking_store = handlers._model_registry_store = None
+        os.environ["_MLFLOW_SERVER_SERVE_ARTIFACTS"] = "true"
+        os.environ["_MLFLOW_SERVER_ARTIFACT_DESTINATION"] = f"{folder}/artifacts"
+        initialize(f"sqlite:///{folder}/mlflow.db", default_artifact_root="mlflow-artifacts:/")
+        return server_thread(app, get_safe_port())
+
+    return start
 
 
 def pytest_unconfigure(config):
@@ -202,6 +260,7 @@ def artifacts_server(_stack):
     gyre.forget()
     url = gyre.address()
     return SimpleNamespace(
+        # What the tests look at on the server's disk is not there.
         url=url,
         default_artifact_root=f"{url}/api/2.0/mlflow-artifacts/artifacts",
         artifacts_destination=os.devnull,
@@ -229,6 +288,6 @@ def pytest_runtest_makereport(item, call):
 def record(nodeid, outcome, reason, requests, seconds):
     if results is None:
         return
-    line = {"test": nodeid, "outcome": outcome, "reason": reason, "requests": requests, "seconds": seconds}
+    line = {"run": RUN, "test": nodeid, "outcome": outcome, "reason": reason, "requests": requests, "seconds": seconds}
     results.write(f"{json.dumps(line)}\n")
     results.flush()

@@ -11,6 +11,8 @@ import { openDatabase } from "#kernel/db";
 import { createLedger, migrations as eventMigrations } from "#kernel/events";
 import { createJobQueue, migrations as jobMigrations } from "#kernel/jobs";
 import { silentLog } from "#kernel/log";
+import { createSecretBox } from "#kernel/secret-box";
+import { createWebhooks, migrations as webhookMigrations } from "#webhooks";
 
 import { createTestServer, testMigrations } from "../../src/protocols/mlflow/test-server.ts";
 
@@ -21,7 +23,13 @@ import { createTestServer, testMigrations } from "../../src/protocols/mlflow/tes
  */
 
 const folder = mkdtempSync(join(tmpdir(), "gyre-conformance-"));
-const migrations = [...eventMigrations, ...jobMigrations, ...columnarMigrations, ...testMigrations];
+const migrations = [
+  ...eventMigrations,
+  ...jobMigrations,
+  ...columnarMigrations,
+  ...testMigrations,
+  ...webhookMigrations,
+];
 let requests = 0;
 let serial = 0;
 let running: Running | undefined;
@@ -56,6 +64,10 @@ async function answerFresh(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
 }
 
+async function notAsked(): Promise<never> {
+  throw new Error("there are no releases here");
+}
+
 async function start(): Promise<Running> {
   const own = join(folder, String(++serial));
   mkdirSync(own);
@@ -66,10 +78,19 @@ async function start(): Promise<Running> {
   const ledger = createLedger({ db, clock, log: silentLog });
   const jobs = createJobQueue({ db, clock, log: silentLog });
   const blobs = createDiskBlobs({ folder: join(own, "blobs") });
-  const { server } = createTestServer(
-    { db, ledger, clock, jobs, blobs },
-    { withRegistry: true, anyAddress: true },
-  );
+  const kernel = { db, ledger, clock, jobs, blobs, log: silentLog };
+  const { server } = createTestServer(kernel, {
+    withRegistry: true,
+    anyAddress: true,
+    webhooks: (registry) =>
+      createWebhooks({
+        ...kernel,
+        registry,
+        secrets: createSecretBox({ file: join(own, "secret.key") }),
+        delivery: { getRelease: notAsked },
+        allowedHosts: [],
+      }),
+  });
   const { url } = await server.listen();
   return {
     url,

@@ -29,14 +29,10 @@ export function createNamedModels({
       return searchAmong(models, search, {
         filterable: { name: "text" },
         sortable: {
-          attributes: { name: "text", creation_timestamp: "number", last_updated_timestamp: "number" },
+          attributes: { name: "text", last_updated_timestamp: "number" },
           aliases: { timestamp: "last_updated_timestamp" },
         },
-        valuesOf: ({ name, createdAtMs, updatedAtMs }) => ({
-          name,
-          creation_timestamp: createdAtMs,
-          last_updated_timestamp: updatedAtMs,
-        }),
+        valuesOf: ({ name, updatedAtMs }) => ({ name, last_updated_timestamp: updatedAtMs }),
       });
     },
     async getVersion(name, number) {

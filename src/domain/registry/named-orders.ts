@@ -10,6 +10,7 @@ import type { TagChange } from "./events.ts";
 import type { ModelVersion, NamedModels, NamedVersion } from "./index.ts";
 import { keepVersion } from "./keeping.ts";
 import { findName, findNumber, labelsOf, presentModel, presentOne, versionsOf } from "./named-models.ts";
+import { promptTag } from "./named-search.ts";
 import { deleteLabels, deleteName, insertName, readLabels, saveLabels, saveName } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
 import { problems } from "./problems.ts";
@@ -95,13 +96,23 @@ export function createNamedModelOrders(
   /** A model that was made outside any project joins the one whose run its first version comes from. */
   async function adopt(model: Name, runId: string | undefined): Promise<Name> {
     if (model.project !== "" || runId === undefined) return model;
-    const project = await tracking.projectOfRun(runId);
+    const project = await projectOfRun(runId);
     if (project === null || (await readVersions(db, { project, model: model.model })).length > 0)
       return model;
     const adopted = { ...model, project };
     await moveModel(db, model, adopted);
     await saveName(db, adopted);
     return adopted;
+  }
+
+  /** Null for a run of another tracking server: clients may keep runs there and models here. */
+  async function projectOfRun(runId: string): Promise<string | null> {
+    try {
+      return await tracking.projectOfRun(runId);
+    } catch (error) {
+      if (error instanceof Problem && (error.kind === "not_found" || error.kind === "invalid")) return null;
+      throw error;
+    }
   }
 
   return {
@@ -118,7 +129,7 @@ export function createNamedModelOrders(
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
         };
-        if (!(await insertName(db, model))) throw exists(name);
+        if (!(await insertName(db, model))) throw taken(model, await findName(db, name));
         await ledger.append({
           kind: "registered_model.created",
           subject: name,
@@ -294,6 +305,21 @@ function withTag(
 
 function exists(name: string): Problem {
   return new Problem(problems.model_exists, { message: `Registered Model (name=${name}) already exists.` });
+}
+
+/** Clients keep prompts among the models, and are told which of the two has the name. */
+function taken(wanted: Name, there: Name): Problem {
+  const kindOf = ({ tags }: Name): string => (tags[promptTag] === "true" ? "Prompt" : "Registered Model");
+  if (kindOf(wanted) === kindOf(there)) {
+    return new Problem(problems.model_exists, {
+      message: `${kindOf(there)} (name=${there.name}) already exists.`,
+    });
+  }
+  return new Problem(problems.model_exists, {
+    message:
+      `Tried to create a ${kindOf(wanted).toLowerCase()} with name '${there.name}', but the name is already taken by a ` +
+      `${kindOf(there).toLowerCase()}.`,
+  });
 }
 
 function kept(what: string): Problem {

@@ -14,7 +14,7 @@ interface Searchable<Item> {
 }
 
 /** The tag by which clients tell a prompt from a model: they keep both in the registry. */
-const promptTag = "mlflow.prompt.is_prompt";
+export const promptTag = "mlflow.prompt.is_prompt";
 
 /**
  * Filters, orders and pages what was read, in MLflow's grammar. Models are few: a product has one, a
@@ -71,7 +71,7 @@ function offsetOf(token: string | undefined): number {
   const text = Buffer.from(token, "base64url").toString();
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new Problem(problems.model_page_unknown, {
-    message: "This page token was not given by this search.",
+    message: "Invalid page token, could not base64-decode: it was not given by this search.",
   });
 }
 

@@ -46,6 +46,7 @@ describe("a filter", () => {
       ["run_id IN ()", /expected a non-empty list/],
       ["params.a = 'open", /cannot read ''open'/],
       ["metrics.a", /expected a comparison/],
+      ["start_time IS NULL", /only supported for tags and params/],
       [Array.from({ length: 201 }, () => "metrics.a > 1").join(" and "), /at most 200 conditions/],
     ];
     for (const [text, message] of cases) {

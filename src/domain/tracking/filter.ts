@@ -64,7 +64,9 @@ export function parseFilter(text: string, grammar: SearchGrammar): readonly Cond
       throw wrong(`A filter has at most ${mostConditions} conditions.`);
     if (conditions.length > 0) {
       if (tokens[position]?.word !== "and")
-        throw wrong(`Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`);
+        throw wrong(
+          `Invalid filter string. Invalid clause(s) in filter string: '${rest(text, tokens[position])}'`,
+        );
       position++;
     }
     const read = readCondition(tokens, position, grammar, text);
@@ -83,6 +85,11 @@ export function readCondition(
 ): { condition: Condition; next: number } {
   const name = tokens[start];
   if (name?.kind !== "name") throw wrong(`Invalid clause(s) in filter string: '${rest(text, name)}'`);
+  if (tokens[start + 1] === undefined) {
+    throw wrong(
+      `Invalid filter string. Invalid clause(s): expected a comparison after '${rest(text, name)}'`,
+    );
+  }
   const field = placed(text, name, () => readField(name, grammar));
   const { comparator, next } = placed(text, tokens[start + 1], () => readComparator(tokens, start + 1, text));
   placed(text, tokens[start + 1], () => checkComparator(field, comparator, grammar));
@@ -193,7 +200,8 @@ function checkComparator(field: Field, comparator: Comparator, grammar: SearchGr
     );
   }
   throw wrong(
-    `Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'`,
+    `Invalid comparator '${comparator.toUpperCase()}' not one of '${allowed.join("', '").toUpperCase()}' for '${field.key}'. ` +
+      `Invalid comparison operator for ${field.of}.`,
   );
 }
 
@@ -232,9 +240,15 @@ function readList(tokens: readonly Token[], start: number, text: string): { valu
     const [value, end] = [tokens[at], tokens[at + 1]];
     if (value?.kind !== "text" && !(value?.kind === "name" && value.quoted)) throw bad();
     values.push(value.text);
-    if (end?.kind === "symbol" && end.text === ")") return { values, next: at + 2 };
-    if (end?.kind !== "symbol" || end.text !== ",") throw bad();
+    if (isSymbolOf(end, ")")) return { values, next: at + 2 };
+    if (!isSymbolOf(end, ",")) throw bad();
+    // A list of one is written `('a',)` by clients in Python.
+    if (isSymbolOf(tokens[at + 2], ")")) return { values, next: at + 3 };
   }
+}
+
+function isSymbolOf(token: Token | undefined, text: string): boolean {
+  return token?.kind === "symbol" && token.text === text;
 }
 
 /** Reads a list of orderings. */
@@ -255,7 +269,19 @@ export function parseOrdering(text: string, grammar: SearchGrammar): Ordering {
   ) {
     throw wrong(`Invalid order_by clause '${text}'. Could not be parsed. Use a field, then ASC or DESC.`);
   }
-  return { field: readField(name, grammar), descending: word === "desc" };
+  return { field: readOrderedField(name, grammar), descending: word === "desc" };
+}
+
+function readOrderedField(name: Token, grammar: SearchGrammar): Field {
+  const isAttribute = name.prefix === undefined || kindNames[name.prefix] === "attribute";
+  const key = grammar.aliases?.[name.text] ?? name.text;
+  if (isAttribute && !Object.hasOwn(grammar.attributes, key)) {
+    const valid = Object.keys(grammar.attributes).join("', '");
+    throw wrong(
+      `Invalid order by key '${name.text}' specified: Invalid attribute key. Valid keys are '${valid}'`,
+    );
+  }
+  return readField(name, grammar);
 }
 
 export function rest(text: string, token: Token | undefined): string {

@@ -222,14 +222,14 @@ function checkDataset(
 ): void {
   if (dataset.name === "") throw invalid("Dataset name cannot be empty.");
   if (dataset.digest === "") throw invalid("Dataset digest cannot be empty.");
-  checkLength("dataset name", storable(dataset.name, "dataset name"), limits.datasetNameLength);
-  checkLength("dataset digest", dataset.digest, limits.datasetDigestLength);
-  checkLength("dataset source", dataset.source, limits.datasetSourceLength);
-  checkLength("dataset schema", dataset.schema ?? "", limits.datasetSchemaLength);
-  checkLength("dataset profile", dataset.profile ?? "", limits.datasetProfileLength);
+  checkLength("name", storable(dataset.name, "dataset name"), limits.datasetNameLength);
+  checkLength("digest", dataset.digest, limits.datasetDigestLength);
+  checkLength("source", dataset.source, limits.datasetSourceLength);
+  checkLength("schema", dataset.schema ?? "", limits.datasetSchemaLength);
+  checkLength("profile", dataset.profile ?? "", limits.datasetProfileLength);
   for (const [key, value] of Object.entries(tags)) {
-    checkLength("input tag key", key, limits.inputTagKeyLength);
-    checkLength("input tag value", value, limits.inputTagValueLength);
+    checkLength("key", key, limits.inputTagKeyLength);
+    checkLength("value", value, limits.inputTagValueLength);
   }
 }
 

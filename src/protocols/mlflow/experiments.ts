@@ -191,6 +191,12 @@ export function pageSize(wanted: number, most: number): number {
   return wanted;
 }
 
+/** As `pageSize`, in the words that clients of the registry know. */
+export function registryPageSize(wanted: number, most: number, parameter: string): number {
+  if (wanted <= most) return pageSize(wanted, most);
+  throw invalid(`Invalid value for ${parameter}. It must be at most ${most}, but got value ${wanted}`);
+}
+
 export function nextToken(token: string | undefined): { next_page_token?: string } {
   return token === undefined ? {} : { next_page_token: token };
 }

@@ -35,6 +35,7 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayRead([runId], caller);
+        if (input.max_results === 0) return { metrics: [] };
         // Upstream answers nothing when no size is given; the largest page is what such a client wants.
         const limit =
           input.max_results === undefined || input.max_results < 1

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { defineCall } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
-import { nextToken, pageSize } from "./experiments.ts";
+import { nextToken, registryPageSize } from "./experiments.ts";
 import { readModelSource } from "./model-source.ts";
 import { presentVersion } from "./present-registry.ts";
 import type { RegistryParts } from "./registered-models.ts";
@@ -127,7 +127,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
         const page = await registry.searchVersions({
           filter: input.filter,
           orderBy: input.order_by,
-          limit: pageSize(input.max_results, 200_000),
+          limit: registryPageSize(input.max_results, 200_000, "max_results"),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
         const visible = await caller.onlyAllowed(page.items);

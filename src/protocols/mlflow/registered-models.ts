@@ -4,7 +4,7 @@ import { canonicalStage } from "#registry";
 
 import { defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
-import { nextToken, pageSize } from "./experiments.ts";
+import { nextToken, registryPageSize } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { createModelVersionCalls } from "./model-versions.ts";
 import { presentModel, presentVersion } from "./present-registry.ts";
@@ -128,7 +128,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
         const page = await registry.searchModels({
           filter: input.filter,
           orderBy: input.order_by,
-          limit: pageSize(input.max_results, 1_000),
+          limit: registryPageSize(input.max_results, 1_000, "request parameter max_results"),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
         const visible = await caller.onlyAllowed(page.items);

@@ -104,11 +104,13 @@ async function toFragment(
 function onData(measuredOn: readonly MeasuredOn[]): Fragment {
   if (measuredOn.length === 0) return sql`1 = 1`;
   const any = measuredOn.map((data) => {
-    const name = sql`measured.dataset_name = ${data.datasetName ?? ""}`;
-    const { datasetDigest } = data;
-    return datasetDigest === undefined ? name : sql`(${name} and measured.dataset_digest = ${datasetDigest})`;
+    const { datasetName, datasetDigest } = data;
+    return and([
+      ...(datasetName === undefined ? [] : [sql`measured.dataset_name = ${datasetName}`]),
+      ...(datasetDigest === undefined ? [] : [sql`measured.dataset_digest = ${datasetDigest}`]),
+    ]);
   });
-  return sql`(${sql.join(any, sql` or `)})`;
+  return sql`((${sql.join(any, sql`) or (`)}))`;
 }
 
 const attributeColumns: Readonly<Record<string, string>> = {
@@ -139,7 +141,7 @@ async function toColumns(db: Database, keys: Keys, ordering: ModelOrdering): Pro
     return [{ expression: isNumber ? column : byBytes(db, sql`coalesce(${column}, '')`), descending }];
   }
   const key = (await keys.find(field.key)) ?? -1;
-  const on = ordering.datasetName === undefined ? sql`1 = 1` : onData([ordering]);
+  const on = onData([ordering]);
   const latest = sql`(select measured.value from logged_model_metrics as measured
     where measured.model = logged_models.id and measured.key = ${key} and is_nan = 0 and ${on}
     order by step desc, at_ms desc, value desc limit 1)`;
