@@ -18,11 +18,26 @@ export interface View {
   filter?: string;
   /** The thing chosen within the page: a stage, a column, a metric. */
   at?: string;
+  /** How a table of runs is looked at: columns that stay in sight, what rows are grouped by, open groups. */
+  pinned?: string;
+  group?: string;
+  open?: string;
+  state?: string;
+  /** The runs a page compares. */
+  runs?: string;
+  /** How charts are drawn: their horizontal axis and how much lines are smoothed. */
+  axis?: string;
+  smooth?: string;
+  /** The other thing of a comparison. */
+  other?: string;
   segment?: string;
   metric?: string;
   kinds?: string;
   actor?: string;
   all?: boolean;
+  /** Only columns or rows whose values differ. */
+  diff?: boolean;
+  log?: boolean;
   back?: string;
 }
 
@@ -32,6 +47,14 @@ const texts = [
   "columns",
   "filter",
   "at",
+  "pinned",
+  "group",
+  "open",
+  "state",
+  "runs",
+  "axis",
+  "smooth",
+  "other",
   "segment",
   "metric",
   "kinds",
@@ -46,7 +69,7 @@ function readView(search: Record<string, unknown>): View {
     if (typeof value === "string" && value !== "") view[name] = value;
     else if (typeof value === "number") view[name] = String(value);
   }
-  if (search["all"] === true) view.all = true;
+  for (const name of ["all", "diff", "log"] as const) if (search[name] === true) view[name] = true;
   return view;
 }
 
@@ -102,6 +125,11 @@ const runs = createRoute({
   path: "/runs",
   component: lazyRouteComponent(() => import("./scenes/runs/runs.tsx"), "Runs"),
 });
+const compareRuns = createRoute({
+  getParentRoute: () => project,
+  path: "/runs/compare",
+  component: lazyRouteComponent(() => import("./scenes/runs/compare.tsx"), "CompareRuns"),
+});
 const run = createRoute({
   getParentRoute: () => project,
   path: "/runs/$run",
@@ -111,6 +139,11 @@ const models = createRoute({
   getParentRoute: () => project,
   path: "/models",
   component: lazyRouteComponent(() => import("./scenes/models/models.tsx"), "Models"),
+});
+const compareVersions = createRoute({
+  getParentRoute: () => project,
+  path: "/models/$model/compare",
+  component: lazyRouteComponent(() => import("./scenes/models/compare-versions.tsx"), "CompareVersions"),
 });
 const modelVersion = createRoute({
   getParentRoute: () => project,
@@ -174,8 +207,10 @@ const tree = root.addChildren([
     pipeline,
     execution,
     runs,
+    compareRuns,
     run,
     models,
+    compareVersions,
     modelVersion,
     releases,
     release,

@@ -44,8 +44,13 @@ function answer(response: ServerResponse, path: string, asked: string[], query: 
     return;
   }
   asked.push(path);
+  const kept = answers[path];
   const found =
-    Number(query.get("from")) > 0 && path.endsWith("/log") ? { text: "", nextByte: 0 } : answers[path];
+    Number(query.get("from")) > 0 && path.endsWith("/log")
+      ? { text: "", nextByte: 0 }
+      : typeof kept === "function"
+        ? kept(query)
+        : kept;
   const problem = {
     code: "not_here",
     message: `There is nothing at ${path}.`,

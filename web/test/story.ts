@@ -17,7 +17,7 @@ import type { Trace } from "../src/data/predictions.ts";
 import type { Person } from "../src/data/session.ts";
 import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
-import type { Artifact, MetricSeries, Run } from "../src/data/runs.ts";
+import type { Artifact, Comparison, Preview, Run, RunView, Series } from "../src/data/runs.ts";
 
 /** An invented project in the middle of its loop, for tests of pages only: every page has content. */
 export const nowMs = Date.UTC(2027, 2, 12, 9, 30);
@@ -413,30 +413,78 @@ const runs: Run[] = Array.from({ length: 240 }, (_, index) => ({
   tags: { "gyre.execution": "exe_07", "gyre.stage": "train", "mlflow.source.name": "train.py" },
 }));
 
-const metric: MetricSeries = {
-  key: "f1",
+const curve = Array.from(
+  { length: 120 },
+  (_, index) => 0.84 - 0.4 * Math.exp(-index / 18) + Math.sin(index * 1.7) * 0.008,
+);
+const series = (run: string, key: string): Series => ({
+  run,
+  key,
   axis: "step",
-  points: 120,
-  buckets: Array.from({ length: 120 }, (_, index) => {
-    const last = 0.84 - 0.4 * Math.exp(-index / 18) + Math.sin(index * 1.7) * 0.008;
-    return {
-      fromStep: index,
-      toStep: index,
-      fromMs: nowMs + index,
-      toMs: nowMs + index,
-      count: 1,
-      min: last,
-      max: last,
-      last,
-    };
+  points: 12_000,
+  step: curve.map((_, index) => index * 100 + 99),
+  atMs: curve.map((_, index) => nowMs + index * 1_000),
+  min: curve.map((value) => value - 0.03),
+  max: curve.map((value, index) => value + (index === 61 ? 0.3 : 0.03)),
+  last: curve,
+  count: curve.map(() => 100),
+});
+
+const compared: Comparison = {
+  runs: runs.slice(1, 9),
+  params: ["C", "ngram", "seed", "solver"].map((key) => {
+    const values = runs.slice(1, 9).map((run) => run.params[key] ?? null);
+    return { key, values, differs: key !== "solver" };
   }),
+  metrics: ["accuracy", "f1", "loss"].map((key) => ({
+    key,
+    values: runs.slice(1, 9).map((run) => run.metrics[key] ?? null),
+    differs: true,
+  })),
+  tags: [
+    {
+      key: "gyre.stage",
+      values: runs.slice(1, 9).map((run) => run.tags["gyre.stage"] ?? null),
+      differs: false,
+    },
+  ],
 };
+
+const views: RunView[] = [
+  {
+    id: "view_01",
+    name: "Good ones",
+    state: { filter: "metrics.f1 > 0.8", order: "-metrics.f1", group: "params.ngram" },
+    owner: "usr_mira",
+    isShared: true,
+    updatedAtMs: nowMs,
+  },
+];
 
 const artifacts: Artifact[] = [
   { path: "model", isFolder: true, sizeBytes: null, digest: null },
   { path: "confusion.json", isFolder: false, sizeBytes: 1204, digest: digest("9a") },
+  { path: "predictions.parquet", isFolder: false, sizeBytes: 48_100, digest: digest("9d") },
   { path: "report.txt", isFolder: false, sizeBytes: 4810, digest: digest("9b") },
+  { path: "report.html", isFolder: false, sizeBytes: 910, digest: digest("9c") },
 ];
+
+const previews: Readonly<Record<string, Partial<Preview>>> = {
+  "confusion.json": { kind: "json", text: '{"negative": [812, 40], "other": [66, 1204]}' },
+  "report.txt": { kind: "text", text: "precision 0.84\nrecall 0.81\n".repeat(40), isCut: true },
+  "report.html": { kind: "page" },
+  "predictions.parquet": {
+    kind: "table",
+    columns: ["id", "text", "score", "label"],
+    rows: Array.from({ length: 40 }, (_, index) => [
+      index,
+      `my bag number ${index} is lost and nobody answers`,
+      index === 3 ? null : 0.4 + index / 100,
+      index % 2 === 0,
+    ]),
+    isCut: true,
+  },
+};
 
 const modelVersion = (number: number, aliases: string[]): ModelVersion => ({
   id: `mv_0${number}`,
@@ -917,8 +965,11 @@ const trace: Trace = {
   ],
 };
 
+/** A value, or what makes one of the query. */
+export type StoryAnswer = object | ((query: URLSearchParams) => object);
+
 /** What the invented server answers, by path. */
-export const answers: Readonly<Record<string, unknown>> = {
+export const answers: Readonly<Record<string, StoryAnswer>> = {
   "/api/v1/me": {
     permissions: { everywhere: [], projects: {} },
     principal: { id: "usr_mira", name: "Mira Halonen", kind: "person", via: "session" },
@@ -948,7 +999,7 @@ export const answers: Readonly<Record<string, unknown>> = {
       ]),
     },
     executions: { executions, next: null },
-    "executions/exe_07": executions[0],
+    "executions/exe_07": executions[0]!,
     "executions/exe_07/steps/evaluate/log": { text: logText, nextByte: logText.length },
     "executions/exe_07/steps/train/log": { text: logText, nextByte: logText.length },
     pipeline: {
@@ -961,10 +1012,43 @@ export const answers: Readonly<Record<string, unknown>> = {
         last: { ...each, execution: "exe_07" },
       })),
     },
-    runs: { runs, cursor: null },
+    runs: (query) => ({
+      runs: runs.slice(Number(query.get("skip")), Number(query.get("skip")) + 100),
+      cursor: null,
+      total: runs.length,
+    }),
+    "runs/columns": {
+      runs: runs.length,
+      complete: true,
+      columns: [
+        ...["accuracy", "expected_cost", "f1", "loss", "recall"].map((key) => ({
+          kind: "metric",
+          key,
+          runs: 240,
+        })),
+        ...["C", "ngram", "seed", "solver"].map((key) => ({ kind: "param", key, runs: 240 })),
+        ...["gyre.execution", "gyre.stage", "mlflow.source.name"].map((key) => ({
+          kind: "tag",
+          key,
+          runs: 240,
+        })),
+      ],
+    },
+    "runs/groups": {
+      total: runs.length,
+      groups: ["1-1", "1-2", "1-3"].map((value) => ({ value, runs: 80, newestMs: nowMs })),
+    },
+    "runs/views": { views },
+    "runs/compare": compared,
+    "runs/series": (query) => ({
+      series: (query.get("runs") ?? "")
+        .split(",")
+        .flatMap((run) => (query.get("metrics") ?? "").split(",").map((key) => series(run, key))),
+    }),
     [`runs/${runs[1]!.id}`]: {
       ...runs[1],
       experimentName: "airline-care",
+      state: "active",
       inputs: [
         {
           name: "messages",
@@ -978,8 +1062,13 @@ export const answers: Readonly<Record<string, unknown>> = {
       parentRunId: null,
       children: [],
     },
-    [`runs/${runs[1]!.id}/series`]: metric,
     [`runs/${runs[1]!.id}/artifacts`]: { entries: artifacts },
+    [`runs/${runs[1]!.id}/artifacts/preview`]: (query) => ({
+      isCut: false,
+      sizeBytes: 4810,
+      digest: digest("9b"),
+      ...previews[query.get("path") ?? ""],
+    }),
     models: { models: [{ model: "airline-care", versions: 4, newest: modelVersion(4, []) }] },
     "models/airline-care/versions": {
       versions: [
@@ -989,6 +1078,13 @@ export const answers: Readonly<Record<string, unknown>> = {
         modelVersion(1, ["baseline"]),
       ],
     },
+    "models/airline-care/aliases": {
+      changes: [
+        { alias: "live", number: 3, change: "set", atMs: nowMs - 6 * day, actor: "usr_mira" },
+        { alias: "live", number: 2, change: "removed", atMs: nowMs - 6 * day, actor: "usr_mira" },
+      ],
+    },
+    "models/airline-care/versions/4": { version: modelVersion(4, ["candidate"]), lineage },
     "models/airline-care/versions/3": { version: modelVersion(3, ["live"]), lineage },
     releases: { releases },
     ...Object.fromEntries(releases.map((each) => [`releases/${each.id}`, { release: each }])),
@@ -1044,8 +1140,18 @@ export const pages: Readonly<Record<string, string>> = {
   run: `/projects/airline-care/runs/${runs[1]!.id}`,
   "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,
   "run-artifacts": `/projects/airline-care/runs/${runs[1]!.id}?tab=artifacts`,
+  "run-artifact-table": `/projects/airline-care/runs/${runs[1]!.id}?tab=artifacts&at=predictions.parquet`,
+  "run-artifact-text": `/projects/airline-care/runs/${runs[1]!.id}?tab=artifacts&at=report.txt`,
+  "runs-grouped": "/projects/airline-care/runs?group=params.ngram&open=%3D1-2&pinned=metrics.f1",
+  "runs-chosen-columns":
+    "/projects/airline-care/runs?columns=series.loss%2Cmetrics.f1%2Cparams.C%2Cid&diff=true",
+  compare: `/projects/airline-care/runs/compare?runs=${runs[1]!.id}%2C${runs[2]!.id}`,
+  "compare-charts": `/projects/airline-care/runs/compare?tab=charts&smooth=0.6&runs=${runs[1]!.id}%2C${runs[2]!.id}`,
+  "compare-sweep": "/projects/airline-care/runs/compare?tab=sweep&filter=metrics.f1%20%3E%200",
   models: "/projects/airline-care/models",
   "model-version": "/projects/airline-care/models/airline-care/3",
+  "model-aliases": "/projects/airline-care/models/airline-care/3?tab=aliases",
+  "compare-versions": "/projects/airline-care/models/airline-care/compare?at=3&other=4",
   releases: "/projects/airline-care/releases",
   release: "/projects/airline-care/releases/rel_04",
   "release-refused": "/projects/airline-care/releases/rel_02",
@@ -1061,7 +1167,7 @@ export const pages: Readonly<Record<string, string>> = {
   missing: "/projects/airline-care/releases/rel_99",
 };
 
-function project(parts: Record<string, unknown>): Record<string, unknown> {
+function project(parts: Record<string, StoryAnswer>): Record<string, StoryAnswer> {
   return Object.fromEntries(
     Object.entries(parts).map(([path, answer]) => [`/api/v1/projects/airline-care/${path}`, answer]),
   );

@@ -84,7 +84,12 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
     setAlias,
     named: createNamedModelOrders(parts, named),
   };
-  return { ...registry, named, commands, routes: createRoutes(registry, commands, blobs) };
+  return {
+    ...registry,
+    named,
+    commands,
+    routes: createRoutes({ registry, commands, blobs, ledger: parts.ledger }),
+  };
 }
 
 function summarise(versions: readonly ModelVersion[]): ModelSummary[] {

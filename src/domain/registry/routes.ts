@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { Blobs } from "#kernel/blobs";
 import { Problem } from "#kernel/errors";
+import type { Ledger } from "#kernel/events";
 import { defineRawRoute, defineRoute, safePath, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
@@ -19,7 +20,13 @@ const lineageSchema = z.object({
   edges: z.array(z.object({ from: z.string(), to: z.string(), label: z.string() })),
 });
 
-export function createRoutes(registry: Registry, commands: RegistryCommands, blobs: Blobs): readonly Route[] {
+export function createRoutes(parts: {
+  readonly registry: Registry;
+  readonly commands: RegistryCommands;
+  readonly blobs: Blobs;
+  readonly ledger: Ledger;
+}): readonly Route[] {
+  const { registry, commands, blobs, ledger } = parts;
   return [
     defineRoute({
       method: "GET",
@@ -58,6 +65,49 @@ export function createRoutes(registry: Registry, commands: RegistryCommands, blo
         return {
           version: present(version),
           lineage: { nodes: [...lineage.nodes], edges: [...lineage.edges] },
+        };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/projects/:project/models/:model/aliases",
+      permission: "project:read",
+      summary: "What the aliases of a model have pointed at, the newest change first",
+      response: z.object({
+        changes: z.array(
+          z.object({
+            alias: z.string(),
+            number: z.number(),
+            change: z.enum(["set", "removed"]),
+            atMs: z.number(),
+            actor: z.string(),
+          }),
+        ),
+      }),
+      handler: async ({ params }) => {
+        // Throws where there is no such model.
+        await registry.listVersions(params.project, params.model);
+        const events = await ledger.list({
+          project: params.project,
+          kinds: ["model_alias.set", "model_alias.removed"],
+          newestFirst: true,
+          limit: 1_000,
+        });
+        return {
+          changes: events.flatMap((event) =>
+            (event.kind === "model_alias.set" || event.kind === "model_alias.removed") &&
+            event.data.model === params.model
+              ? [
+                  {
+                    alias: event.data.alias,
+                    number: event.data.number,
+                    change: event.kind === "model_alias.set" ? ("set" as const) : ("removed" as const),
+                    atMs: event.atMs,
+                    actor: event.actor,
+                  },
+                ]
+              : [],
+          ),
         };
       },
     }),

@@ -7,17 +7,32 @@ export class ApiProblem extends Error {
   readonly code: string;
   readonly next: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Where in what the reader wrote the problem lies. */
+  readonly position: Position | undefined;
 
   constructor(
     status: number,
-    body: { code: string; message: string; next?: string; data?: Record<string, unknown> },
+    body: {
+      code: string;
+      message: string;
+      next?: string;
+      data?: Record<string, unknown>;
+      position?: Position;
+    },
   ) {
     super(body.message);
     this.status = status;
     this.code = body.code;
     this.next = body.next;
     this.data = body.data ?? {};
+    this.position = body.position;
   }
+}
+
+/** Line and column count from 1. */
+export interface Position {
+  line: number;
+  column: number;
 }
 
 /**

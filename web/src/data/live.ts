@@ -63,6 +63,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   charter: ["charter", "pipeline", "monitoring"],
   dataset_version: ["datasets"],
   run: ["runs"],
+  run_view: ["run-views"],
   execution: ["executions", "pipeline", "runs"],
   step: ["executions", "pipeline"],
   model_version: ["models"],

@@ -78,6 +78,23 @@ export function modelVersionQuery(project: string, model: string, version: strin
   });
 }
 
+/** What an alias pointed at from a moment on; after a removal at nothing. */
+export interface AliasChange {
+  alias: string;
+  number: number;
+  change: "set" | "removed";
+  atMs: number;
+  actor: string;
+}
+
+export function aliasHistoryQuery(project: string, model: string) {
+  return queryOptions({
+    queryKey: [project, "models", model, "aliases"],
+    queryFn: ({ signal }) =>
+      request<{ changes: AliasChange[] }>(projectPath(project, "models", model, "aliases"), { signal }),
+  });
+}
+
 export function modelFileHref(project: string, version: ModelVersion, path: string): string {
   const folder = projectPath(project, "models", version.model, "versions", version.number, "files");
   return `${folder}/${path.split("/").map(encodeURIComponent).join("/")}`;

@@ -7,7 +7,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { bytes, count, number, plain } from "../../components/format.ts";
 import { KeyValueList } from "../../components/key-values.tsx";
-import { TextLink } from "../../components/link.tsx";
+import { ButtonLink, TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Notice, Panel } from "../../components/panel.tsx";
 import { Badge, StateBadge } from "../../components/state-badge.tsx";
@@ -22,7 +22,10 @@ import { crumbs } from "../crumbs.tsx";
 import { Actor } from "../../shell/actor.tsx";
 import { useRefusal } from "../../shell/who.ts";
 import { metricName } from "../metrics.ts";
+import { AliasHistory } from "./alias-history.tsx";
 import { LineageLink, LineagePanel } from "./lineage.tsx";
+
+const tabs = ["overview", "lineage", "files", "aliases"] as const;
 
 /** One version of a model: its proof, its signature, its files, and everything it came from. */
 export function ModelVersionPage() {
@@ -59,7 +62,18 @@ export function ModelVersionPage() {
                 <Digest value={version.digest} />
               </>
             }
-            actions={version.state === "ready" && <AskForRelease project={project} version={version} />}
+            actions={
+              <>
+                <ButtonLink
+                  to="/projects/$project/models/$model/compare"
+                  params={{ project, model }}
+                  search={{ at: String(Math.max(1, version.number - 1)), other: String(version.number) }}
+                >
+                  Compare
+                </ButtonLink>
+                {version.state === "ready" && <AskForRelease project={project} version={version} />}
+              </>
+            }
           />
           {version.rejection && (
             <div className="mb-5">
@@ -70,17 +84,20 @@ export function ModelVersionPage() {
           )}
           <Tabs
             label="Views of this version"
-            current={tab === "files" ? "files" : tab === "lineage" ? "lineage" : "overview"}
+            current={tabs.find((each) => each === tab) ?? "overview"}
             items={[
               { value: "overview", label: "Overview" },
               { value: "lineage", label: "Lineage" },
               { value: "files", label: "Files", count: version.files.length },
+              { value: "aliases", label: "Aliases" },
             ]}
           />
           {tab === "files" ? (
             <Files project={project} version={version} />
           ) : tab === "lineage" ? (
             <LineagePanel project={project} version={version} lineage={lineage} height={560} />
+          ) : tab === "aliases" ? (
+            <AliasHistory project={project} model={model} />
           ) : (
             <Overview project={project} version={version} lineage={lineage} />
           )}

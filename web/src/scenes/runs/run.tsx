@@ -1,11 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
-import { EmptyState, Skeleton } from "../../components/answers.tsx";
-import { Button } from "../../components/button.tsx";
-import { TimeChart } from "../../components/charts/time-chart.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
-import { dateTime, duration, number } from "../../components/format.ts";
+import { dateTime, duration } from "../../components/format.ts";
 import { KeyValueList } from "../../components/key-values.tsx";
 import { TextLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -13,10 +9,11 @@ import { Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Stat, StatRow } from "../../components/stat.tsx";
 import { Tabs } from "../../components/tabs.tsx";
-import { metricQuery, runQuery, type MetricSeries, type RunDetail } from "../../data/runs.ts";
+import { runQuery, type RunDetail } from "../../data/runs.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { crumbs } from "../crumbs.tsx";
 import { Artifacts } from "./artifacts.tsx";
+import { MetricCharts } from "./metric-charts.tsx";
 
 const tabs = ["overview", "charts", "artifacts"] as const;
 
@@ -53,7 +50,14 @@ export function RunPage() {
             ]}
           />
           {current === "overview" && <Overview project={project} run={run} />}
-          {current === "charts" && <Charts project={project} run={run} />}
+          {current === "charts" && (
+            <MetricCharts
+              project={project}
+              runs={[{ id: run.id, label: run.name, startedAtMs: run.startedAtMs }]}
+              keys={Object.keys(run.metrics)}
+              isLive={run.status === "running"}
+            />
+          )}
           {current === "artifacts" && <Artifacts project={project} run={run.id} />}
         </>
       )}
@@ -114,67 +118,5 @@ function Overview({ project, run }: { project: string; run: RunDetail }) {
         </Panel>
       </div>
     </div>
-  );
-}
-
-/** One chart a metric, few at once: the rest are asked for only when wanted. */
-function Charts({ project, run }: { project: string; run: RunDetail }) {
-  const [shown, setShown] = useState(chartsAtOnce);
-  const keys = Object.keys(run.metrics);
-  if (keys.length === 0) return <EmptyState icon="chart" title="No metrics were logged" />;
-  return (
-    <>
-      <div className="grid gap-5 lg:grid-cols-2">
-        {keys.slice(0, shown).map((key) => (
-          <Panel key={key}>
-            <Metric project={project} run={run.id} name={key} />
-          </Panel>
-        ))}
-      </div>
-      {keys.length > shown && (
-        <div className="mt-5 text-center">
-          <Button
-            onClick={() => setShown(shown + chartsAtOnce)}
-          >{`Show more of ${number(keys.length)} metrics`}</Button>
-        </div>
-      )}
-    </>
-  );
-}
-
-const chartsAtOnce = 6;
-
-function Metric({ project, run, name }: { project: string; run: string; name: string }) {
-  const query = useQuery(metricQuery(project, run, name));
-  return (
-    <Answer query={query} skeleton={<Skeleton height={240} />}>
-      {(series) => <MetricChart name={name} series={series} />}
-    </Answer>
-  );
-}
-
-function MetricChart({ name, series }: { name: string; series: MetricSeries }) {
-  const { buckets, axis } = series;
-  if (series.points <= 1) return <Stat label={name} value={buckets[0]?.last ?? null} note="logged once" />;
-  const grouped = buckets.some((bucket) => bucket.count > 1);
-  return (
-    <TimeChart
-      title={name}
-      isTime={axis === "time"}
-      atLabel={axis}
-      {...(axis === "step" ? { atFormat: (step: number) => `step ${number(step)}` } : {})}
-      at={buckets.map((bucket) => (axis === "step" ? bucket.toStep : bucket.toMs))}
-      height={200}
-      series={[
-        {
-          key: name,
-          label: name,
-          values: buckets.map((bucket) => bucket.last),
-          ...(grouped
-            ? { low: buckets.map((bucket) => bucket.min), high: buckets.map((bucket) => bucket.max) }
-            : {}),
-        },
-      ]}
-    />
   );
 }
