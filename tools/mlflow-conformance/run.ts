@@ -39,7 +39,6 @@ async function main(): Promise<number> {
         console.error("  node tools/mlflow-conformance/run.ts --checkout <folder> --python <program>");
         return 2;
       }
-      writeFileSync(file, "");
       for (const suite of chosen) await runSuite({ suite, checkout, python, file });
     }
     const judged = judge(readResults(file), exceptions);

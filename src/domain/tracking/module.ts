@@ -49,7 +49,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     write: createWrites(db),
     isProject: (name: string) => parts.isProject(name),
   };
-  const questions = createQuestions({ db, blobs, keys, lookups, isProject: orderParts.isProject });
+  const questions = createQuestions({ ...orderParts, blobs });
   const experiments = createExperimentOrders(orderParts);
   const commands: TrackingCommands = {
     ...experiments,

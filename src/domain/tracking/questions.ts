@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 
 import { streamBlob } from "#kernel/blobs";
 import type { Blobs } from "#kernel/blobs";
+import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
 
@@ -20,6 +21,7 @@ import type {
 } from "./entities.ts";
 import { parseFilter, parseOrdering, parseOrderings } from "./filter.ts";
 import type { Field } from "./filter.ts";
+import { looksLikeGhost } from "./ghosts.ts";
 import {
   experimentGrammar,
   experimentOrderGrammar,
@@ -101,6 +103,8 @@ export interface TrackingQuestions {
   listExperiments(project?: string): Promise<readonly Experiment[]>;
   searchExperiments(search: ExperimentSearch): Promise<Page<Experiment>>;
   getRun(runId: string): Promise<Run>;
+  /** Whether no call ever touched the run after the one that began it, an hour ago or longer. */
+  isGhost(run: Run): Promise<boolean>;
   /** For the gate in front of every run route: remembered, because it is asked before each metric. */
   projectOfRun(runId: string): Promise<string | null>;
   experimentOfRun(runId: string): Promise<string>;
@@ -136,9 +140,10 @@ export function createQuestions(parts: {
   readonly blobs: Blobs;
   readonly keys: Keys;
   readonly lookups: Lookups;
+  readonly clock: Clock;
   isProject(name: string): Promise<boolean>;
 }): TrackingQuestions {
-  const { db, blobs, keys, lookups } = parts;
+  const { db, blobs, keys, lookups, clock } = parts;
 
   const openArtifact: TrackingQuestions["openArtifact"] = async (owner, path) => {
     checkArtifactPath(path);
@@ -204,6 +209,9 @@ export function createQuestions(parts: {
         limit: search.limit,
         pageToken: search.pageToken,
       });
+    },
+    async isGhost(run) {
+      return looksLikeGhost(run, clock.nowMs()) && (await artifactTree(run.id)).length === 0;
     },
     async getRun(runId) {
       const [run] = await completeRuns(db, keys, [await lookups.run(runId)]);

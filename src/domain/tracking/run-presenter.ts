@@ -50,6 +50,8 @@ export const runDetail = runSummary
       }),
     ),
     parentRunId: z.string().nullable(),
+    /** Begun and never heard of again: probably what a repeated call left behind. */
+    isGhost: z.boolean(),
     children: z.array(runSummary),
   })
   .meta({ id: "Run" });
@@ -103,6 +105,7 @@ export async function toDetail(tracking: TrackingQuestions, run: Run): Promise<z
     })),
     models,
     parentRunId: run.tags["mlflow.parentRunId"] ?? null,
+    isGhost: children.items.length === 0 && (await tracking.isGhost(run)),
     children: children.items.map(toSummary),
   };
 }
