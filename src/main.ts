@@ -4,6 +4,7 @@ import { createAccess, migrations as accessMigrations } from "#access";
 import { createCompute } from "#compute";
 import { createData, migrations as dataMigrations } from "#data";
 import { createDelivery, migrations as deliveryMigrations } from "#delivery";
+import { createEvaluationDatasets, migrations as datasetMigrations } from "#evaluation-datasets";
 import { gatewayProgram } from "#gateway";
 import { createInsights } from "#insights";
 import { createDiskBlobs } from "#kernel/blobs";
@@ -27,6 +28,7 @@ import { createMlflow } from "#protocols/mlflow";
 import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
+import { createTraces, migrations as traceMigrations } from "#traces";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 import { createWebhooks, migrations as webhookMigrations } from "#webhooks";
 
@@ -41,6 +43,8 @@ export const migrations: readonly Migration[] = [
   ...objectiveMigrations,
   ...dataMigrations,
   ...trackingMigrations,
+  ...traceMigrations,
+  ...datasetMigrations,
   ...pipelineMigrations,
   ...registryMigrations,
   ...deliveryMigrations,
@@ -78,6 +82,8 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const isProject = async (name: string): Promise<boolean> =>
     (await objectives.listProjects()).some((project) => project.id === name);
   const tracking = createTracking({ ...kernel, isProject });
+  const traces = createTraces({ ...kernel, tracking });
+  const datasets = createEvaluationDatasets({ ...kernel, tracking });
   const compute = createCompute({ clock });
   const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
   const pipelines = createPipelines({ ...kernel, ...ports, compute, stateFolder: config.dir });
@@ -113,6 +119,8 @@ export function createSystem(config: Config, simulated?: ManualClock) {
 
   const mlflow = createMlflow({
     tracking,
+    traces,
+    datasets,
     clock,
     blobs,
     registry: { ...registry.named, ...registry.commands.named },
@@ -125,6 +133,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     objectives,
     data,
     tracking,
+    traces,
     pipelines,
     registry,
     delivery,

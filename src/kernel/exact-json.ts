@@ -62,7 +62,7 @@ export function isRecord(value: ExactJson | undefined): value is { readonly [key
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isList(value: ExactJson): value is readonly ExactJson[] {
+export function isList(value: ExactJson | undefined): value is readonly ExactJson[] {
   return Array.isArray(value);
 }
 

@@ -120,8 +120,11 @@ export interface ArtifactEntry {
   readonly digest: Digest | null;
 }
 
-/** Whose files: a run's, or a logged model's. */
-export type ArtifactOwner = { readonly run: string } | { readonly model: string };
+/** Whose files: a run's, a logged model's, or a trace's, which is known further on, in `traces`. */
+export type ArtifactOwner =
+  | { readonly run: string }
+  | { readonly model: string }
+  | { readonly trace: string; readonly experiment: string };
 
 export interface Page<Item> {
   readonly items: readonly Item[];

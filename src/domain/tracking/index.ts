@@ -16,6 +16,8 @@ export type {
   RunSearch,
   TrackingQuestions,
 } from "./questions.ts";
+export { tokenize } from "./tokens.ts";
+export type { Token } from "./tokens.ts";
 export type { ExperimentProject } from "./store/experiments.ts";
 export type { DatasetSummary } from "./store/inputs.ts";
 export type { MeasuredOn } from "./store/model-search.ts";

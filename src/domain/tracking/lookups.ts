@@ -72,6 +72,8 @@ export function createLookups(db: Database): Lookups {
     async owner(owner) {
       const of = typeof owner === "string" ? { run: owner } : owner;
       if ("run" in of) return { key: `run:${of.run}`, experiment: (await run(of.run)).experiment };
+      if ("trace" in of)
+        return { key: `trace:${of.trace}`, experiment: (await storedExperiment(of.experiment)).id };
       return { key: `model:${of.model}`, experiment: (await model(of.model)).experiment };
     },
     runNotFound,

@@ -71,13 +71,31 @@ function readKey(text: string, at: number, prefix: string | undefined, skip: num
   if (key === null)
     throw wrong(`Invalid clause(s) in filter string: cannot read '${text.slice(at, at + 80)}'`, text, at);
   const isBare = quoted === null && prefix === undefined;
+  // ``span.attributes.`a b` ``: the last part alone is quoted.
+  const end = start + key[0].length;
+  const last =
+    quoted === null && key[0].endsWith(".")
+      ? (match(backticked, text, end) ?? match(doubleQuoted, text, end))
+      : null;
+  if (last !== null) {
+    const raw = text.slice(at, end + last[0].length);
+    return {
+      kind: "name",
+      text: `${key[0]}${last[1] ?? ""}`,
+      prefix,
+      word: undefined,
+      quoted: false,
+      raw,
+      at,
+    };
+  }
   return {
     kind: "name",
     text: quoted === null ? key[0] : (key[1] ?? ""),
     prefix,
     word: isBare ? key[0].toLowerCase() : undefined,
     quoted: quoted !== null && prefix === undefined,
-    raw: text.slice(at, start + key[0].length),
+    raw: text.slice(at, end),
     at,
   };
 }

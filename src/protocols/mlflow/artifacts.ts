@@ -6,6 +6,7 @@ import { Problem } from "#kernel/errors";
 import { defineRawRoute, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
+import type { Traces } from "#traces";
 
 import { presentProblem } from "./answers.ts";
 import { createArtifactPages } from "./artifact-pages.ts";
@@ -27,9 +28,9 @@ const tags = ["mlflow"];
 
 /** Files of runs and logged models: streamed both ways, by logical name. */
 export function createArtifactCalls(
-  parts: MultipartParts & PresignedParts & ArtifactPageParts,
+  parts: MultipartParts & PresignedParts & ArtifactPageParts & { readonly traces: Traces },
 ): readonly Call[] {
-  const { tracking, commands, registered } = parts;
+  const { tracking, traces, commands, registered } = parts;
   const files = (prefix: string): Route[] => [
     defineRawRoute({
       method: ["GET", "HEAD"],
@@ -45,7 +46,7 @@ export function createArtifactCalls(
         if (inVersion !== undefined && registered !== undefined) {
           return await registered.send(visit.reply, inVersion, callerOf(visit));
         }
-        const place = await findPlace(tracking, visit.params["*"]);
+        const place = await findPlace(tracking, visit.params["*"], traces);
         await callerOf(visit).allow(place.project);
         const file = await tracking.openArtifact(place.owner, place.path);
         return await sendBlob(visit.reply, { ...file, fileName: place.path });
@@ -61,7 +62,7 @@ export function createArtifactCalls(
       presentProblem,
       async handler(visit) {
         checkArtifactPath(visit.params["*"]);
-        const place = await findPlace(tracking, visit.params["*"]);
+        const place = await findPlace(tracking, visit.params["*"], traces);
         await callerOf(visit).allow(place.project);
         await commands.putArtifact(place.owner, place.path, bodyOf(visit));
         void visit.reply.type("application/json");
@@ -79,7 +80,7 @@ export function createArtifactCalls(
       async handler(visit) {
         const path = visit.params["*"].replace(/\/$/, "");
         checkArtifactPath(path);
-        const place = await findPlace(tracking, path);
+        const place = await findPlace(tracking, path, traces);
         await callerOf(visit).allow(place.project);
         await commands.deleteArtifacts({ owner: place.owner, path: place.path, actor: visit.principal.id });
         void visit.reply.type("application/json");
@@ -107,7 +108,7 @@ export function createArtifactCalls(
           const entries = await registered.list(inVersion, caller);
           return { files: entries.map((entry) => presentEntry(entry, inVersion.path)) };
         }
-        const place = await findPlace(tracking, folder);
+        const place = await findPlace(tracking, folder, traces);
         await caller.allow(place.project);
         const entries = await tracking.listArtifacts(place.owner, place.path);
         return { files: entries.map((entry) => presentEntry(entry, place.path)) };

@@ -1,9 +1,12 @@
 import type { Access } from "#access";
+import type { EvaluationDatasets } from "#evaluation-datasets";
 import type { Blobs } from "#kernel/blobs";
 import type { Route } from "#kernel/http";
+import type { Traces } from "#traces";
 
 import { createArtifactCalls } from "./artifacts.ts";
 import { createExperimentCalls } from "./experiments.ts";
+import { createEvaluationDatasetCalls } from "./evaluation-datasets.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { createLoggedModelCalls } from "./logged-models.ts";
 import { createMetricCalls } from "./metrics.ts";
@@ -14,6 +17,7 @@ import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
 import { createPermissionCalls } from "./permissions.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
+import { createTraceRoutes } from "./traces/index.ts";
 import { createUserCalls } from "./users.ts";
 import { createWebhookCalls } from "./webhooks.ts";
 import type { WebhooksForMlflow } from "./webhooks.ts";
@@ -24,6 +28,8 @@ export { problems } from "./problems.ts";
 
 export interface MlflowParts {
   readonly tracking: TrackingParts["tracking"];
+  readonly traces: Traces;
+  readonly datasets: EvaluationDatasets;
   readonly clock: TrackingParts["clock"];
   /** Absent: the routes of registered models answer ENDPOINT_NOT_FOUND. */
   readonly registry?: RegistryForMlflow | undefined;
@@ -40,7 +46,7 @@ export interface MlflowParts {
 export function createMlflow(given: MlflowParts): {
   readonly routes: readonly Route[];
 } {
-  const { tracking, registry, clock, blobs, access, webhooks, checkAddress } = given;
+  const { tracking, traces, datasets, registry, clock, blobs, access, webhooks, checkAddress } = given;
   const parts = { tracking, commands: tracking.commands, clock };
   const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
@@ -48,11 +54,13 @@ export function createMlflow(given: MlflowParts): {
     ...createRunCalls(parts),
     ...createMetricCalls(parts),
     ...createLoggedModelCalls(parts),
-    ...createArtifactCalls({ ...parts, blobs, registry, registered, permits: createPermits(clock) }),
+    ...createArtifactCalls({ ...parts, traces, blobs, registry, registered, permits: createPermits(clock) }),
     ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
     ...(access === undefined ? [] : createUserCalls(access)),
     ...(access === undefined ? [] : createPermissionCalls({ access, tracking, registry })),
     ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
+    ...createEvaluationDatasetCalls({ tracking, datasets }),
   ];
-  return { routes: [...calls.flat(), ...createServerInfoRoutes()] };
+  const traceRoutes = createTraceRoutes({ tracking, traces });
+  return { routes: [...calls.flat(), ...traceRoutes, ...createServerInfoRoutes()] };
 }

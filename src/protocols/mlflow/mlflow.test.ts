@@ -81,9 +81,9 @@ describe("the MLflow protocol", () => {
     assert.equal((await call("GET", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=1")).status, 200);
     for (const path of [
       "/api/2.0/mlflow/webhooks",
-      "/api/3.0/mlflow/traces",
+      "/api/3.0/mlflow/scorers/list",
       "/ajax-api/3.0/jobs",
-      "/v1/traces",
+      "/v1/metrics",
       "/graphql",
     ]) {
       const { status, body } = await call("POST", path, {});

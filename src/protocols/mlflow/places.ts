@@ -1,6 +1,7 @@
 import { Problem } from "#kernel/errors";
 import { checkArtifactPath } from "#tracking";
 import type { ArtifactOwner, Tracking } from "#tracking";
+import type { Traces } from "#traces";
 
 import { problems } from "./problems.ts";
 
@@ -14,12 +15,19 @@ export interface Place {
 const ofRun = /^(\d{1,15})\/([A-Za-z0-9][\w-]{0,255})\/artifacts(?:\/(.*))?$/su;
 const ofModel = /^(\d{1,15})\/models\/(m-[\w-]{1,255})\/artifacts(?:\/(.*))?$/su;
 
+const ofTrace = /^(\d{1,15})\/traces\/([\w.:-]{1,128})\/artifacts(?:\/(.*))?$/su;
+
 /**
  * Finds the owner named by a path of the artifact service: `{experiment}/{run}/artifacts/…` or
- * `{experiment}/models/{model}/artifacts/…`. Nothing else exists there: a path is a name, and no
+ * `{experiment}/models/{model}/artifacts/…` or `{experiment}/traces/{trace}/artifacts/…`. Nothing else exists there: a path is a name, and no
  * spelling of it leads to a disk.
  */
-export async function findPlace(tracking: Tracking, path: string): Promise<Place> {
+export async function findPlace(
+  tracking: Tracking,
+  path: string,
+  /** Without it, no trace has files. */
+  traces?: Traces,
+): Promise<Place> {
   const name = path.replace(/\/$/, "");
   const [, modelExperiment, modelId, modelPath = ""] = ofModel.exec(name) ?? [];
   if (modelExperiment !== undefined && modelId !== undefined) {
@@ -27,6 +35,13 @@ export async function findPlace(tracking: Tracking, path: string): Promise<Place
     if (model.experimentId !== modelExperiment) throw placeUnknown(path);
     checkInside(modelPath);
     return { owner: { model: modelId }, path: modelPath, project: model.project };
+  }
+  const [, traceExperiment, traceId, tracePath = ""] = ofTrace.exec(name) ?? [];
+  if (traces !== undefined && traceExperiment !== undefined && traceId !== undefined) {
+    const [trace] = await traces.placesOfTraces([traceId]);
+    if (trace?.experimentId !== traceExperiment) throw placeUnknown(path);
+    const owner = { trace: traceId, experiment: traceExperiment };
+    return { owner, path: tracePath, project: trace.project };
   }
   const [, runExperiment, runId, runPath = ""] = ofRun.exec(name) ?? [];
   if (runExperiment === undefined || runId === undefined) throw placeUnknown(path);
@@ -59,6 +74,6 @@ export function placeOfAddress(address: string): string | undefined {
 
 function placeUnknown(path: string): Problem {
   return new Problem(problems.mlflow_artifact_place_unknown, {
-    message: `Invalid path: ${JSON.stringify(path.slice(0, 200))} names no run or logged model here.`,
+    message: `Invalid path: ${JSON.stringify(path.slice(0, 200))} names no run, logged model or trace here.`,
   });
 }

@@ -2,6 +2,7 @@ import type { Access } from "#access";
 import type { Principal } from "#kernel/auth";
 import type { Blobs } from "#kernel/blobs";
 import { createCompute } from "#compute";
+import { createEvaluationDatasets, migrations as datasetMigrations } from "#evaluation-datasets";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
@@ -14,11 +15,19 @@ import { createRegistry, migrations as registryMigrations } from "#registry";
 import type { RegistryModule } from "#registry";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 import type { Tracking } from "#tracking";
+import { createTraces, migrations as traceMigrations } from "#traces";
+import type { Traces } from "#traces";
 import type { WebhooksModule } from "#webhooks";
 
 import { createMlflow } from "./index.ts";
 
-export const testMigrations = [...objectiveMigrations, ...trackingMigrations, ...registryMigrations];
+export const testMigrations = [
+  ...objectiveMigrations,
+  ...trackingMigrations,
+  ...traceMigrations,
+  ...datasetMigrations,
+  ...registryMigrations,
+];
 
 const ada: Principal = { id: "usr_ada", name: "Ada", kind: "person", via: "local" };
 
@@ -35,6 +44,7 @@ export type TestMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface TestServer {
   readonly server: Server;
   readonly tracking: Tracking;
+  readonly traces: Traces;
   readonly registry: RegistryModule;
   /** Sends JSON and gives status and parsed answer. */
   call(method: TestMethod, path: string, body?: object): Promise<{ status: number; body: unknown }>;
@@ -68,6 +78,8 @@ export function createTestServer(
     isProject: async (name) => name === "care",
     checkLocation: any ? (address) => address : undefined,
   });
+  const traces = createTraces({ ...parts, tracking });
+  const datasets = createEvaluationDatasets({ ...parts, tracking });
   const objectives = createObjectives(parts);
   const registry = createRegistry({
     ...parts,
@@ -81,6 +93,8 @@ export function createTestServer(
   const named = { ...registry.named, ...registry.commands.named };
   const mlflow = createMlflow({
     tracking,
+    traces,
+    datasets,
     clock: parts.clock,
     blobs: parts.blobs,
     checkAddress: any ? () => {} : undefined,
@@ -89,7 +103,7 @@ export function createTestServer(
     webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
-    routes: [...tracking.routes, ...mlflow.routes],
+    routes: [...tracking.routes, ...traces.routes, ...mlflow.routes],
     authenticate: options.access?.authenticate ?? (async () => ada),
     authorise:
       options.access?.authorise ??
@@ -102,6 +116,7 @@ export function createTestServer(
   return {
     server,
     tracking,
+    traces,
     registry,
     async call(method, path, body?: object) {
       const answer = await server.inject({

@@ -88,12 +88,21 @@ export function missingParameter(name: string): Problem {
   return invalid(missing(name));
 }
 
+// Fields whose names are the caller's, not the protocol's: maps, and values of any shape.
+const maps: readonly string[] = ["tags", "metadata", "trace_metadata"];
+
 /** camelCase names become snake_case; null and absent are one. */
 function normalise(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normalise);
   if (!isRecord(value)) return value;
   const entries = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(entries.map(([key, member]) => [toSnakeCase(key), normalise(member)]));
+  return Object.fromEntries(
+    entries.map(([key, member]) => {
+      const name = toSnakeCase(key);
+      const isVerbatim = name === "value" || (maps.includes(name) && isRecord(member));
+      return [name, isVerbatim ? member : normalise(member)];
+    }),
+  );
 }
 
 function toSnakeCase(name: string): string {

@@ -1,0 +1,44 @@
+import type { Clock } from "#kernel/clock";
+import type { Database } from "#kernel/db";
+import type { Ledger } from "#kernel/events";
+import type { Route } from "#kernel/http";
+import type { TrackingQuestions } from "#tracking";
+
+import { createAssessmentOrders } from "./assessment-orders.ts";
+import type { TracesCommands } from "./commands.ts";
+import { createLinkOrders } from "./link-orders.ts";
+import { createLookups } from "./lookups.ts";
+import { createQuestions } from "./questions.ts";
+import type { TracesQuestions } from "./questions.ts";
+import { createRoutes } from "./routes.ts";
+import { createLogSpans } from "./span-orders.ts";
+import { createTraceOrders } from "./trace-orders.ts";
+
+export interface Traces extends TracesQuestions {
+  readonly commands: TracesCommands;
+  readonly routes: readonly Route[];
+}
+
+export interface TracesParts {
+  readonly db: Database;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tracking: Pick<TrackingQuestions, "getExperiment">;
+}
+
+/** Builds traces, spans and assessments. Apply tracking's migrations first, then `migrations`. */
+export function createTraces({ db, ledger, clock, tracking }: TracesParts): Traces {
+  const lookups = createLookups(db, tracking);
+  const parts = { db, ledger, lookups, nowMs: () => clock.nowMs() };
+  const questions = createQuestions({ db, lookups });
+  return {
+    ...questions,
+    commands: {
+      logSpans: createLogSpans(parts),
+      ...createTraceOrders(parts),
+      ...createAssessmentOrders(parts),
+      ...createLinkOrders(parts),
+    },
+    routes: createRoutes(questions),
+  };
+}

@@ -1,0 +1,69 @@
+import { isList, isRecord, toPlainJson, writeExactJson } from "#kernel/exact-json";
+import type { ExactJson } from "#kernel/exact-json";
+import type { Attributes, Span } from "#traces";
+
+/** A span in the JSON of protocol buffers: ids in base64, as MLflow's own answers have it. */
+export function presentSpan(span: Span): object {
+  return {
+    trace_id: toBase64(span.otelTraceId),
+    span_id: toBase64(span.id),
+    ...(span.parentId === null ? {} : { parent_span_id: toBase64(span.parentId) }),
+    name: span.name,
+    start_time_unix_nano: String(span.startedAtNs),
+    ...(span.endedAtNs === null ? {} : { end_time_unix_nano: String(span.endedAtNs) }),
+    attributes: presentAttributes(span.attributes),
+    events: span.events.map((event) => ({
+      time_unix_nano: String(event.atNs),
+      name: event.name,
+      attributes: presentAttributes(event.attributes),
+    })),
+    status: {
+      code: `STATUS_CODE_${span.status}`,
+      ...(span.statusMessage === "" ? {} : { message: span.statusMessage }),
+    },
+  };
+}
+
+/** A span as clients write it into a file: attributes as texts that hold JSON. */
+export function presentSpanInFile(span: Span): object {
+  return {
+    trace_id: toBase64(span.otelTraceId),
+    span_id: toBase64(span.id),
+    parent_span_id: span.parentId === null ? null : toBase64(span.parentId),
+    name: span.name,
+    start_time_unix_nano: Number(span.startedAtNs),
+    end_time_unix_nano: span.endedAtNs === null ? null : Number(span.endedAtNs),
+    events: span.events.map((event) => ({
+      name: event.name,
+      time_unix_nano: Number(event.atNs),
+      attributes: toPlainJson(event.attributes),
+    })),
+    status: { code: `STATUS_CODE_${span.status}`, message: span.statusMessage },
+    attributes: Object.fromEntries(
+      Object.entries(span.attributes).map(([key, value]) => [key, writeExactJson(value)]),
+    ),
+  };
+}
+
+function presentAttributes(attributes: Attributes): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: presentValue(value) }));
+}
+
+function presentValue(value: ExactJson): object {
+  if (value === null) return {};
+  if (typeof value === "string") return { string_value: value };
+  if (typeof value === "boolean") return { bool_value: value };
+  if (typeof value === "bigint") return presentWhole(value);
+  if (typeof value === "number") return { double_value: value };
+  if (isRecord(value)) return { kvlist_value: { values: presentAttributes(value) } };
+  return { array_value: { values: isList(value) ? value.map(presentValue) : [] } };
+}
+
+/** The protocol's whole numbers have 64 bits. */
+function presentWhole(value: bigint): object {
+  return BigInt.asIntN(64, value) === value ? { int_value: String(value) } : { string_value: String(value) };
+}
+
+function toBase64(hex: string): string {
+  return Buffer.from(hex, "hex").toString("base64");
+}
