@@ -23,8 +23,18 @@ export interface ServerProcess {
 }
 
 /** Starts a server on the state of a project's folder, and waits until it says where it is. */
-export async function startServerProcess(test: TestContext, projectFolder: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [program, projectFolder], {
+export async function startServerProcess(
+  test: Pick<TestContext, "after">,
+  projectFolder: string,
+  options: {
+    /** PostgreSQL; a file in the folder when absent. */
+    readonly database?: string | undefined;
+    /** Any free one when absent. */
+    readonly port?: number | undefined;
+  } = {},
+): Promise<ServerProcess> {
+  const words = [projectFolder, String(options.port ?? 0), options.database ?? ""];
+  const child = spawn(process.execPath, [program, ...words], {
     // A group of its own: at the end of the test its gateway and its analyst go with it.
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
