@@ -204,4 +204,14 @@ export const migrations: readonly Migration[] = [
       ) ${strict}`,
     ],
   },
+  {
+    id: "tracking-search",
+    statements: () => [
+      `create index latest_metrics_value on latest_metrics (key, is_nan, value, run)`,
+      // PostgreSQL refuses an index row of more than 2704 bytes, and a tag may have 8000 characters.
+      `drop index run_tags_key`,
+      `create index run_tags_value on run_tags (key, substr(value, 1, 100))`,
+      `create index run_params_value on run_params (key, substr(value, 1, 100))`,
+    ],
+  },
 ];

@@ -20,12 +20,21 @@ export type SortKey = readonly (string | number)[];
  * wherever it is, and rows that arrive meanwhile move nothing.
  */
 export function isBeyond(columns: readonly SortColumn[], key: SortKey): Fragment {
+  const [column] = columns;
+  const [value] = key;
+  if (column === undefined) return sql`1 = 0`;
+  // Follows from what comes after it, and is what an index can begin with.
+  const bound = sql`${column.expression} ${sql.raw(column.descending ? "<=" : ">=")} ${value}`;
+  return sql`(${bound} and ${comesAfter(columns, key)})`;
+}
+
+function comesAfter(columns: readonly SortColumn[], key: SortKey): Fragment {
   const [column, ...others] = columns;
   const [value, ...rest] = key;
   if (column === undefined) return sql`1 = 0`;
   const beyond = sql`${column.expression} ${sql.raw(column.descending ? "<" : ">")} ${value}`;
   if (others.length === 0) return sql`(${beyond})`;
-  return sql`(${beyond} or (${column.expression} = ${value} and ${isBeyond(others, rest)}))`;
+  return sql`(${beyond} or (${column.expression} = ${value} and ${comesAfter(others, rest)}))`;
 }
 
 export function orderBy(columns: readonly SortColumn[]): Fragment {

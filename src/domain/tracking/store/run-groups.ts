@@ -6,8 +6,8 @@ import type { Field } from "../filter.ts";
 import { and } from "./comparisons.ts";
 import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
-import { attributeColumn, matching } from "./run-search.ts";
-import type { RunQuery } from "./run-search.ts";
+import { attributeColumn, matching } from "./run-conditions.ts";
+import type { RunScope } from "./run-conditions.ts";
 
 /** The runs that share one value of a parameter, a tag or an attribute; `value` is null for those without it. */
 export interface RunGroup {
@@ -16,9 +16,7 @@ export interface RunGroup {
   readonly newestMs: number;
 }
 
-type Searched = Pick<RunQuery, "experiments" | "states" | "conditions">;
-
-export async function countRuns(db: Database, keys: Keys, query: Searched): Promise<number> {
+export async function countRuns(db: Database, keys: Keys, query: RunScope): Promise<number> {
   if (query.experiments.length === 0) return 0;
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from runs where ${await matching(db, keys, query)}
@@ -30,7 +28,7 @@ export async function countRuns(db: Database, keys: Keys, query: Searched): Prom
 export async function groupRuns(
   db: Database,
   keys: Keys,
-  query: Searched & { readonly by: Field; readonly limit: number },
+  query: RunScope & { readonly by: Field; readonly limit: number },
 ): Promise<RunGroup[]> {
   if (query.experiments.length === 0) return [];
   const { join, value } = await groupValue(keys, query.by);

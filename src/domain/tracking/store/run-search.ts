@@ -2,22 +2,23 @@ import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
 
-import type { LifecycleState, Page, Run } from "../entities.ts";
-import type { Clause } from "../clauses.ts";
-import type { Condition, Ordering } from "../filter.ts";
+import type { Page, Run } from "../entities.ts";
+import type { Ordering } from "../filter.ts";
 import { numberList } from "./bulk.ts";
-import { and, byBytes, compare, or } from "./comparisons.ts";
+import { and } from "./comparisons.ts";
 import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
 import { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
-import type { SortColumn } from "./keyset.ts";
+import type { SortColumn, SortKey } from "./keyset.ts";
+import { matching } from "./run-conditions.ts";
+import type { RunScope } from "./run-conditions.ts";
+import { sortedBy } from "./run-orderings.ts";
+import type { SortedBy } from "./run-orderings.ts";
+import { metricInOrder, narrowest } from "./run-plans.ts";
 import { completeRuns } from "./runs.ts";
 import type { RunParts, StoredRun } from "./runs.ts";
 
-export interface RunQuery {
-  readonly experiments: readonly number[];
-  readonly states: readonly LifecycleState[];
-  readonly conditions: readonly Clause[];
+export interface RunQuery extends RunScope {
   readonly orderings: readonly Ordering[];
   readonly limit: number;
   readonly pageToken: string | undefined;
@@ -28,165 +29,134 @@ export interface RunQuery {
 }
 
 /**
- * Finds runs. Each condition is a semi-join on integer keys, so a run is tested where it stands and
- * never multiplied; only the rows of the page are completed.
+ * Finds runs. First the numbers of the page's runs and what they are sorted by, then the runs themselves,
+ * so that sorting carries nothing else along.
  */
 export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Promise<Page<Run>> {
   if (query.experiments.length === 0) return { items: [], nextPageToken: undefined };
-  const joins: Fragment[] = [];
-  const columns: SortColumn[] = [];
-  for (const ordering of query.orderings) await addOrdering(db, keys, ordering, joins, columns);
-  columns.push(
-    { expression: sql`runs.started_at_ms`, descending: true },
-    { expression: byBytes(db, sql`runs.run_id`), descending: false },
-  );
-
+  const sorted = await sortedBy(db, keys, query.orderings);
   const signature = [query.experiments, query.states, query.conditions, query.orderings];
-  const key =
-    query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
-  const where = and([
-    await matching(db, keys, query),
-    ...(key === undefined ? [] : [isBeyond(columns, key)]),
-  ]);
-  const sortCells = columns.map((column, index) => sql`${column.expression} as ${sql.ref(`sort_${index}`)}`);
-  const { rows } = await sql<StoredRun & Record<string, string | number | null>>`
-    select runs.*, experiments.project, ${sql.join(sortCells)}
-    from runs join experiments on experiments.id = runs.experiment ${sql.join(joins, sql` `)}
-    where ${where} order by ${orderBy(columns)} limit ${query.limit + 1} offset ${query.skip ?? 0}
-  `.execute(db.query);
+  const after =
+    query.pageToken === undefined
+      ? undefined
+      : unpackToken(signature, query.pageToken, sorted.columns.length);
+  const found = await findRuns(db, keys, query, sorted, after);
 
-  const page = rows.length > query.limit ? rows.slice(0, query.limit) : rows;
+  const page = found.length > query.limit ? found.slice(0, query.limit) : found;
   const last = page.at(-1);
+  const rows = await readRows(
+    db,
+    page.map((row) => row.id),
+  );
   return {
-    items: await completeRuns(db, keys, page, query.parts),
+    items: await completeRuns(db, keys, rows, query.parts),
     nextPageToken:
-      rows.length > query.limit && last !== undefined
+      found.length > query.limit && last !== undefined
         ? packToken(
             signature,
-            columns.map((_, index) => last[`sort_${index}`] ?? 0),
+            sorted.columns.map((_, index) => last[`sort_${index}`] ?? 0),
           )
         : undefined,
   };
 }
 
-/** Which runs a search is about, as a condition on `runs`. */
-export async function matching(
+type FoundRow = { id: number } & Record<string, string | number | null>;
+
+async function findRuns(
   db: Database,
   keys: Keys,
-  query: Pick<RunQuery, "experiments" | "states" | "conditions">,
-): Promise<Fragment> {
-  const [only] = query.experiments;
-  const conditions: Fragment[] = [];
-  for (const condition of query.conditions) conditions.push(await toFragment(db, keys, condition));
-  return and([
-    query.experiments.length === 1
-      ? sql`runs.experiment = ${only}`
-      : sql`runs.experiment in ${numberList(db, query.experiments)}`,
-    query.states.length === 1 ? sql`runs.state = ${query.states[0]}` : sql`1 = 1`,
-    ...conditions,
-  ]);
-}
-
-const nothing = sql`1 = 0`;
-
-async function toFragment(db: Database, keys: Keys, condition: Clause): Promise<Fragment> {
-  if ("any" in condition) {
-    const parts: Fragment[] = [];
-    for (const part of condition.any) parts.push(await toFragment(db, keys, part));
-    return or(parts);
+  query: RunQuery,
+  sorted: SortedBy,
+  after: SortKey | undefined,
+): Promise<FoundRow[]> {
+  const narrow = await narrowest(db, keys, query);
+  const metric = narrow === undefined ? await metricInOrder(db, keys, query) : undefined;
+  if (metric === undefined) {
+    const conditions = query.conditions.filter((condition) => condition !== narrow?.condition);
+    const source = narrow === undefined ? sql`runs` : drivenBy(db, narrow.runs);
+    const where = await matching(db, keys, { ...query, conditions });
+    return await readFound(db, { ...sorted, source, where, after, limit: query.limit + 1, skip: query.skip });
   }
-  if ("all" in condition) {
-    const parts: Fragment[] = [];
-    for (const part of condition.all) parts.push(await toFragment(db, keys, part));
-    return sql`(${and(parts)})`;
-  }
-  const { field, comparator } = condition;
-  if (field.of === "attribute") return compare(db, attributeColumn(field.key), condition);
-  if (field.of === "dataset") return datasetCondition(db, field.key, condition);
-  const key = await keys.find(field.key);
-  if (key === undefined) return comparator === "is null" ? sql`1 = 1` : nothing;
-  if (field.of === "metric") {
-    const test = compare(db, sql`latest_metrics.value`, condition);
-    return sql`exists (select 1 from latest_metrics
-      where latest_metrics.run = runs.id and latest_metrics.key = ${key} and is_nan = 0 and ${test})`;
-  }
-  const table = sql.table(field.of === "param" ? "run_params" : "run_tags");
-  const present = sql`select 1 from ${table} as kept where kept.run = runs.id and kept.key = ${key}`;
-  if (comparator === "is null") return sql`not exists (${present})`;
-  if (comparator === "is not null") return sql`exists (${present})`;
-  return sql`exists (${present} and ${compare(db, sql`kept.value`, condition)})`;
+  return await findInMetricOrder(db, keys, { query, sorted, after, metric });
 }
 
-function datasetCondition(db: Database, key: string, condition: Condition): Fragment {
-  const column = key === "context" ? sql`run_datasets.context` : sql`tracked_datasets.${sql.ref(key)}`;
-  return sql`exists (select 1 from run_datasets join tracked_datasets on tracked_datasets.id = run_datasets.dataset
-    where run_datasets.run = runs.id and ${compare(db, column, condition)})`;
+/** SQLite reads a cross join in the order it is written; PostgreSQL knows how much there is of each. */
+function drivenBy(db: Database, runs: Fragment): Fragment {
+  return sql`(${runs}) as narrowed ${sql.raw(db.engine === "sqlite" ? "cross join" : "join")} runs on runs.id = narrowed.run`;
 }
 
-const attributeColumns: Readonly<Record<string, string>> = {
-  run_id: "runs.run_id",
-  run_name: "runs.name",
-  user_id: "runs.user_name",
-  artifact_uri: "runs.artifact_root",
-  start_time: "runs.started_at_ms",
-  end_time: "runs.ended_at_ms",
-  experiment_id: "runs.experiment",
-};
-
-export function attributeColumn(key: string): Fragment {
-  if (key === "status") return sql`upper(runs.status)`;
-  const column = attributeColumns[key];
-  if (column === undefined) throw new Error(`the attribute ${key} has no column`);
-  return sql.ref(column);
-}
-
-/** Values first, then NaN, then runs without a value, in both directions. */
-async function addOrdering(
+/** Reads the runs with a value off the index of the metric, then those with NaN, then those without. */
+async function findInMetricOrder(
   db: Database,
   keys: Keys,
-  ordering: Ordering,
-  joins: Fragment[],
-  columns: SortColumn[],
-): Promise<void> {
-  const { field, descending } = ordering;
-  const alias = `ordering_${joins.length}`;
-  const value = sql.ref(`${alias}.value`);
-  if (field.of === "attribute") {
-    const column = attributeColumn(field.key);
-    if (field.key === "end_time")
-      addRanked(
-        columns,
-        sql`case when ${column} is null then 1 else 0 end`,
-        sql`coalesce(${column}, 0)`,
-        descending,
-      );
-    else columns.push({ expression: isNumber(field.key) ? column : byBytes(db, column), descending });
-    return;
+  parts: { query: RunQuery; sorted: SortedBy; after: SortKey | undefined; metric: number },
+): Promise<FoundRow[]> {
+  const { query, sorted, after, metric } = parts;
+  const [, value, ...others] = sorted.columns;
+  if (value === undefined) throw new Error("a metric sorts by two columns");
+  const scope = await matching(db, keys, query);
+  const [firstRank = 0, ...afterInRank] = after ?? [];
+  const cross = sql.raw(db.engine === "sqlite" ? "cross join" : "join");
+  const found: FoundRow[] = [];
+  for (let rank = Number(firstRank); rank <= 2 && found.length <= query.limit; rank++) {
+    const isValued = rank < 2;
+    const source = isValued
+      ? sql`latest_metrics as ordering_0 ${cross} runs on runs.id = ordering_0.run`
+      : sql`runs ${sorted.joins[0] ?? sql``}`;
+    const within = isValued
+      ? sql`ordering_0.key = ${metric} and ordering_0.is_nan = ${rank}`
+      : sql`ordering_0.run is null`;
+    const byValue: SortColumn = isValued ? { ...value, expression: sql`ordering_0.value` } : value;
+    const rows = await readFound(db, {
+      source,
+      joins: sorted.joins.slice(1),
+      columns: [byValue, ...others],
+      where: and([within, scope]),
+      after: after !== undefined && rank === firstRank ? afterInRank : undefined,
+      limit: query.limit + 1 - found.length,
+      skip: undefined,
+    });
+    found.push(...rows.map((row) => shifted(row, rank)));
   }
-  const key = (await keys.find(field.key)) ?? -1;
-  const table = sql.table(
-    { metric: "latest_metrics", param: "run_params", tag: "run_tags", dataset: "run_tags" }[field.of],
-  );
-  joins.push(
-    sql`left join ${table} as ${sql.table(alias)} on ${sql.ref(`${alias}.run`)} = runs.id and ${sql.ref(`${alias}.key`)} = ${key}`,
-  );
-  if (field.of === "metric") {
-    const isNan = sql.ref(`${alias}.is_nan`);
-    addRanked(columns, sql`coalesce(${isNan}, 2)`, sql`coalesce(${value}, 0)`, descending);
-  } else {
-    addRanked(
-      columns,
-      sql`case when ${value} is null then 1 else 0 end`,
-      byBytes(db, sql`coalesce(${value}, '')`),
-      descending,
-    );
-  }
+  return found;
 }
 
-function addRanked(columns: SortColumn[], rank: Fragment, expression: Fragment, descending: boolean): void {
-  columns.push({ expression: rank, descending: false }, { expression, descending });
+/** The rank of a row becomes its first sort cell again. */
+function shifted(row: FoundRow, rank: number): FoundRow {
+  const cells = Object.entries(row).map(([name, cell]): [string, string | number | null] => {
+    const number = /^sort_(\d+)$/.exec(name)?.[1];
+    return number === undefined ? [name, cell] : [`sort_${Number(number) + 1}`, cell];
+  });
+  return { ...Object.fromEntries(cells), id: row.id, sort_0: rank };
 }
 
-function isNumber(key: string): boolean {
-  return key === "start_time" || key === "end_time" || key === "experiment_id";
+async function readFound(
+  db: Database,
+  parts: SortedBy & {
+    readonly source: Fragment;
+    readonly where: Fragment;
+    readonly after: SortKey | undefined;
+    readonly limit: number;
+    readonly skip: number | undefined;
+  },
+): Promise<FoundRow[]> {
+  const { source, joins, columns, where, after, limit, skip } = parts;
+  const cells = columns.map((column, index) => sql`${column.expression} as ${sql.ref(`sort_${index}`)}`);
+  const beyond = after === undefined ? sql`1 = 1` : isBeyond(columns, after);
+  const { rows } = await sql<FoundRow>`
+    select runs.id, ${sql.join(cells)} from ${source} ${sql.join(joins, sql` `)}
+    where ${where} and ${beyond} order by ${orderBy(columns)} limit ${limit} offset ${skip ?? 0}
+  `.execute(db.query);
+  return rows;
+}
+
+/** In the order of their numbers as given. */
+async function readRows(db: Database, ids: readonly number[]): Promise<StoredRun[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<StoredRun>`
+    select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment
+    where runs.id in ${numberList(db, ids)}
+  `.execute(db.query);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }

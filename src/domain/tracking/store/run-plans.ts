@@ -1,0 +1,88 @@
+import { sql } from "kysely";
+
+import type { Database } from "#kernel/db";
+
+import type { Clause } from "../clauses.ts";
+import type { Condition } from "../filter.ts";
+import { compare } from "./comparisons.ts";
+import type { Fragment } from "./comparisons.ts";
+import type { Keys } from "./keys.ts";
+import { matching, within } from "./run-conditions.ts";
+import type { RunScope } from "./run-conditions.ts";
+import type { RunQuery } from "./run-search.ts";
+
+/*
+ * How a search goes about 100,000 runs. Neither engine knows how many runs a condition leaves, because
+ * that depends on the key; so it is counted here, as far as it matters. Three ways:
+ *
+ *   few runs are left by a condition with an index   those are read, tested and sorted
+ *   sorted by a metric, and enough runs match        the metric's index is read in order until the page is full
+ *   otherwise                                        all runs of the experiments are tested, and sorted
+ */
+
+// Reading and sorting so many costs about what testing 100,000 does.
+const few = 10_000;
+// A run read in the order of a metric lies anywhere: it pays when one in fifty matches.
+const sampleSize = 1_000;
+const enoughOfSample = 20;
+
+interface Narrow {
+  readonly condition: Clause;
+  /** Selects the numbers of the runs that meet it, as `run`. */
+  readonly runs: Fragment;
+}
+
+/** The condition that leaves the fewest runs, when they are few. */
+export async function narrowest(db: Database, keys: Keys, query: RunScope): Promise<Narrow | undefined> {
+  let best: (Narrow & { readonly count: number }) | undefined;
+  for (const condition of query.conditions) {
+    const runs = await runsMeeting(db, keys, condition);
+    if (runs === undefined) continue;
+    const most = (best?.count ?? few + 1) - 1;
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from (${runs} limit ${most + 1}) as counted
+    `.execute(db.query);
+    const count = rows[0]?.count ?? 0;
+    if (count <= most) best = { condition, runs, count };
+    if (count === 0) break;
+  }
+  return best;
+}
+
+/** Undefined where no index answers the condition. */
+async function runsMeeting(db: Database, keys: Keys, condition: Clause): Promise<Fragment | undefined> {
+  if (!isIndexed(condition)) return undefined;
+  const { field, value } = condition;
+  const key = (await keys.find(field.key)) ?? -1;
+  if (field.of === "metric") {
+    const test = compare(db, sql`value`, condition);
+    return sql`select run from latest_metrics where key = ${key} and is_nan = 0 and ${test}`;
+  }
+  const table = sql.table(field.of === "param" ? "run_params" : "run_tags");
+  // Of long texts the beginning is in the index: PostgreSQL has no room for more.
+  return sql`select run from ${table}
+    where key = ${key} and substr(value, 1, 100) = ${String(value).slice(0, 100)} and value = ${value}`;
+}
+
+function isIndexed(clause: Clause): clause is Condition {
+  if (!("field" in clause)) return false;
+  const { field, comparator, value } = clause;
+  if (field.of === "metric") return ["=", "<", "<=", ">", ">="].includes(comparator);
+  // Above the basic plane the engines and JavaScript count characters differently.
+  if (typeof value !== "string" || /[\ud800-\udfff]/.test(value)) return false;
+  return (field.of === "param" || field.of === "tag") && comparator === "=";
+}
+
+/** The number of the metric that sorts the runs, when reading them in its order will fill a page soon. */
+export async function metricInOrder(db: Database, keys: Keys, query: RunQuery): Promise<number | undefined> {
+  const [first] = query.orderings;
+  if (first?.field.of !== "metric" || (query.skip ?? 0) > 0) return undefined;
+  const key = await keys.find(first.field.key);
+  if (key === undefined || query.conditions.length === 0) return key;
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      select * from runs where ${within(db, query)} order by started_at_ms desc limit ${sampleSize}
+    ) as runs where ${await matching(db, keys, query)}
+  `.execute(db.query);
+  return (rows[0]?.count ?? 0) >= enoughOfSample ? key : undefined;
+}
