@@ -8,6 +8,7 @@ import type { Route } from "#kernel/http";
 import { createArtifactOrders } from "./artifact-orders.ts";
 import type { TrackingCommands } from "./commands.ts";
 import { createExperimentOrders } from "./experiment-orders.ts";
+import { createLongSeries } from "./long-series.ts";
 import { createLookups } from "./lookups.ts";
 import { createModelOrders } from "./model-orders.ts";
 import { createQuestions } from "./questions.ts";
@@ -42,11 +43,14 @@ export function createTracking(parts: TrackingParts): Tracking {
   const { db, blobs } = parts;
   const keys = createKeys(db);
   const lookups = createLookups(db);
+  const write = createWrites(db);
+  const longSeries = createLongSeries({ db, keys, write });
   const orderParts = {
     ...parts,
     keys,
     lookups,
-    write: createWrites(db),
+    longSeries,
+    write,
     isProject: (name: string) => parts.isProject(name),
   };
   const questions = createQuestions({ ...orderParts, blobs });

@@ -29,13 +29,13 @@ import {
   runGrammar,
   runOrderGrammar,
 } from "./grammars.ts";
+import type { LongSeries } from "./long-series.ts";
 import type { Lookups } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
 import { searchExperiments } from "./store/experiment-search.ts";
 import { listExperimentIds, readExperimentByName, readProjects, withTags } from "./store/experiments.ts";
 import { readAtSteps, readHistory, readSteps } from "./store/history.ts";
-import { readBuckets, readExtent } from "./store/series.ts";
 import { listDatasetSummaries } from "./store/inputs.ts";
 import type { ExperimentProject } from "./store/experiments.ts";
 import type { DatasetSummary } from "./store/inputs.ts";
@@ -141,6 +141,7 @@ export function createQuestions(parts: {
   readonly keys: Keys;
   readonly lookups: Lookups;
   readonly clock: Clock;
+  readonly longSeries: LongSeries;
   isProject(name: string): Promise<boolean>;
 }): TrackingQuestions {
   const { db, blobs, keys, lookups, clock } = parts;
@@ -269,16 +270,10 @@ export function createQuestions(parts: {
         from: options.from === undefined ? undefined : options.from + shift,
         to: options.to === undefined ? undefined : options.to + shift,
       } as const;
-      const extent = await readExtent(db, { run: run.id, key }, range);
-      if (extent === undefined) return nothing;
-      const isOneStep = extent.fromStep === extent.toStep && extent.points > 1;
-      const axis = options.axis === undefined && isOneStep ? "time" : range.axis;
-      return {
-        key: name,
-        axis,
-        points: extent.points,
-        buckets: await readBuckets(db, { run: run.id, key }, { ...range, axis }, extent, options.buckets),
-      };
+      const stretch = await parts.longSeries.read({ run: run.id, key }, range, options.buckets);
+      if (stretch === undefined) return nothing;
+      const { points, isOneStep, buckets } = stretch;
+      return { key: name, axis: isOneStep ? "time" : range.axis, points, buckets };
     },
     async metricSteps(runId, name, range) {
       const run = await lookups.run(runId);

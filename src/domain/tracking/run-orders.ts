@@ -7,6 +7,7 @@ import type { RunStatus } from "./entities.ts";
 import type { RunEndStatus } from "./events.ts";
 import { notActive } from "./experiment-orders.ts";
 import type { ExperimentOrders, OrderParts } from "./experiment-orders.ts";
+import type { LongSeries } from "./long-series.ts";
 import { nameOfRun } from "./names.ts";
 import { problems } from "./problems.ts";
 import { deleteTag, saveBatch } from "./store/batches.ts";
@@ -36,7 +37,11 @@ const nameTag = "mlflow.runName";
 const parentTag = "mlflow.parentRunId";
 
 export function createRunOrders(
-  parts: OrderParts & { keys: Keys; ensureExperiment: ExperimentOrders["ensureExperiment"] },
+  parts: OrderParts & {
+    keys: Keys;
+    longSeries: LongSeries;
+    ensureExperiment: ExperimentOrders["ensureExperiment"];
+  },
 ): RunOrders {
   const { db, ledger, clock, lookups, write, keys } = parts;
 
@@ -148,6 +153,7 @@ export function createRunOrders(
         const run = await activeRun(runId);
         await saveBatch(db, keys, run, batch);
         await saveModelMetrics(db, keys, run, batch.metrics);
+        await parts.longSeries.added(run.id, batch.metrics);
         const name = batch.tags.findLast((tag) => tag.key === nameTag)?.value;
         if (name !== undefined && name !== "") await updateRun(db, run.id, { name });
       });

@@ -1,6 +1,7 @@
 import type { Migration } from "#kernel/db";
 import type { Generated } from "kysely";
 
+import type { MetricChunkRow } from "./store/series-chunks.ts";
 import type { RunViewRow } from "./store/views.ts";
 
 declare module "#kernel/db" {
@@ -22,6 +23,7 @@ declare module "#kernel/db" {
     logged_model_metrics: LoggedModelMetricRow;
     artifact_files: ArtifactRow;
     run_views: RunViewRow;
+    metric_chunks: MetricChunkRow;
   }
 }
 
@@ -212,6 +214,18 @@ export const migrations: readonly Migration[] = [
       `drop index run_tags_key`,
       `create index run_tags_value on run_tags (key, substr(value, 1, 100))`,
       `create index run_params_value on run_params (key, substr(value, 1, 100))`,
+    ],
+  },
+  {
+    id: "tracking-metric-chunks",
+    statements: ({ integer, real, clustered }) => [
+      `create table metric_chunks (
+        run ${integer} not null, key ${integer} not null, chunk ${integer} not null, points ${integer} not null,
+        from_step ${integer} not null, to_step ${integer} not null, from_ms ${integer} not null,
+        to_ms ${integer} not null, min_value ${real}, max_value ${real}, last_value ${real},
+        end_ms ${integer} not null, end_value ${real} not null, end_nan ${integer} not null,
+        primary key (run, key, chunk)
+      ) ${clustered}`,
     ],
   },
 ];

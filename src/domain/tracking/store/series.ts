@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 
 import type { SeriesBucket } from "../entities.ts";
+import type { HistoryCursor } from "./history.ts";
 
 export interface SeriesKey {
   readonly run: number;
@@ -28,6 +29,7 @@ export async function readExtent(
   db: Database,
   where: SeriesKey,
   range: SeriesRange,
+  bounds?: { readonly fromStep: number },
 ): Promise<SeriesExtent | undefined> {
   const { rows } = await sql<{
     points: number;
@@ -37,7 +39,7 @@ export async function readExtent(
     to_ms: number;
   }>`
     select count(*) as points, min(step) as from_step, max(step) as to_step, min(at_ms) as from_ms, max(at_ms) as to_ms
-    from metric_points where ${within(where, range)}
+    from metric_points where ${within(where, range)} ${bounds === undefined ? sql`` : sql`and step >= ${bounds.fromStep}`}
   `.execute(db.query);
   const row = rows[0];
   if (row === undefined || row.points === 0) return undefined;
@@ -78,7 +80,7 @@ export async function readBuckets(
       select (${axis} - cast(${from} as bigint)) / cast(${width} as bigint) as bucket, count(*) as count, min(step) as from_step, max(step) as to_step,
         min(at_ms) as from_ms, max(at_ms) as to_ms, max(${axis}) as last_at,
         min(case when is_nan = 0 then value end) as min_value, max(case when is_nan = 0 then value end) as max_value
-      from metric_points where ${within(where, range)} group by 1
+      from metric_points where ${within(where, range)} and step between ${extent.fromStep} and ${extent.toStep} group by 1
     )
     select reduced.*, (
       select value from metric_points as point
@@ -98,6 +100,55 @@ export async function readBuckets(
     max: row.max_value,
     last: row.last_value ?? row.max_value,
   }));
+}
+
+/** The points of a range, each as a stretch of its own: those within another stretch, or those behind a point. */
+export async function readPoints(
+  db: Database,
+  where: SeriesKey,
+  range: SeriesRange,
+  which: { readonly within: SeriesBucket } | { readonly after: HistoryCursor },
+): Promise<SeriesBucket[]> {
+  const chosen =
+    "within" in which
+      ? sql`step between ${which.within.fromStep} and ${which.within.toStep}
+          and at_ms between ${which.within.fromMs} and ${which.within.toMs}`
+      : sql`(step, at_ms, value, is_nan) > (${which.after.step}, ${which.after.atMs}, ${which.after.value}, ${which.after.isNan})`;
+  const { rows } = await sql<{ step: number; at_ms: number; value: number; is_nan: number }>`
+    select step, at_ms, value, is_nan from metric_points where ${within(where, range)} and ${chosen}
+    order by step, at_ms, value, is_nan
+  `.execute(db.query);
+  return rows.map(({ step, at_ms: atMs, value, is_nan: isNan }) => {
+    const own = isNan === 1 ? null : value;
+    return {
+      fromStep: step,
+      toStep: step,
+      fromMs: atMs,
+      toMs: atMs,
+      count: 1,
+      min: own,
+      max: own,
+      last: own,
+    };
+  });
+}
+
+/** Whether a series has more than so many points, or more than so many behind a point; counts no further. */
+export async function hasMoreThan(
+  db: Database,
+  { run, key }: SeriesKey,
+  after: HistoryCursor | undefined,
+  points: number,
+): Promise<boolean> {
+  const beyond =
+    after === undefined
+      ? sql``
+      : sql`and (step, at_ms, value, is_nan) > (${after.step}, ${after.atMs}, ${after.value}, ${after.isNan})`;
+  const { rows } = await sql`
+    select step from metric_points where run = ${run} and key = ${key} ${beyond}
+    order by step, at_ms, value, is_nan limit 1 offset ${points}
+  `.execute(db.query);
+  return rows.length > 0;
 }
 
 function within({ run, key }: SeriesKey, { axis, from, to }: SeriesRange) {
