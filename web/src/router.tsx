@@ -135,6 +135,16 @@ const run = createRoute({
   path: "/runs/$run",
   component: lazyRouteComponent(() => import("./scenes/runs/run.tsx"), "RunPage"),
 });
+const traces = createRoute({
+  getParentRoute: () => project,
+  path: "/traces",
+  component: lazyRouteComponent(() => import("./scenes/traces/traces.tsx"), "Traces"),
+});
+const trace = createRoute({
+  getParentRoute: () => project,
+  path: "/traces/$trace",
+  component: lazyRouteComponent(() => import("./scenes/traces/trace.tsx"), "TracePage"),
+});
 const models = createRoute({
   getParentRoute: () => project,
   path: "/models",
@@ -209,6 +219,8 @@ const tree = root.addChildren([
     runs,
     compareRuns,
     run,
+    traces,
+    trace,
     models,
     compareVersions,
     modelVersion,

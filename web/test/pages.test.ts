@@ -46,6 +46,7 @@ test("a change of page costs at most three requests", async () => {
     "Data",
     "Pipeline",
     "Runs",
+    "Traces",
     "Models",
     "Releases",
     "Serving",
@@ -62,6 +63,26 @@ test("a change of page costs at most three requests", async () => {
     await page.waitForTimeout(300);
     assert.ok(story.asked.length <= 3, `${place} asked ${story.asked.join(", ")}`);
   }
+  await page.context().close();
+});
+
+test("the spans of a trace are walked, closed and opened by the keyboard, and the URL says which is shown", async () => {
+  const { page } = await open(pages["trace"] ?? "", "light", 1280);
+  const tree = page.getByRole("tree", { name: "Spans" });
+  const names = () =>
+    tree.getByRole("treeitem").evaluateAll((items) => items.map((item) => item.textContent));
+  assert.equal((await names()).length, 5);
+  await tree.getByRole("treeitem", { selected: true }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowLeft");
+  assert.deepEqual(
+    [await tree.getByRole("treeitem", { selected: true }).textContent(), (await names()).length],
+    ["retrieveRETRIEVER310 ms", 4],
+  );
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("End");
+  await page.getByRole("heading", { level: 2, name: "generate" }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("at"), "05");
   await page.context().close();
 });
 

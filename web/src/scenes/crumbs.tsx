@@ -1,11 +1,12 @@
 import { TextLink } from "../components/link.tsx";
 
-type Up = "data" | "pipeline" | "runs" | "models" | "releases" | "serving" | "incidents";
+type Up = "data" | "pipeline" | "runs" | "traces" | "models" | "releases" | "serving" | "incidents";
 
 const labels: Record<Up, string> = {
   data: "Data",
   pipeline: "Pipeline",
   runs: "Runs",
+  traces: "Traces",
   models: "Models",
   releases: "Releases",
   serving: "Serving",

@@ -7,6 +7,7 @@ export const places = [
   { to: "/projects/$project/data", label: "Data", icon: "data", key: "g d" },
   { to: "/projects/$project/pipeline", label: "Pipeline", icon: "pipeline", key: "g p" },
   { to: "/projects/$project/runs", label: "Runs", icon: "runs", key: "g r" },
+  { to: "/projects/$project/traces", label: "Traces", icon: "traces", key: "g t" },
   { to: "/projects/$project/models", label: "Models", icon: "model", key: "g m" },
   { to: "/projects/$project/releases", label: "Releases", icon: "release", key: "g e" },
   { to: "/projects/$project/serving", label: "Serving", icon: "serving", key: "g s" },
