@@ -58,6 +58,7 @@ export async function listThingGrants(
 }
 
 export async function moveThingGrants(db: Database, from: string, to: string): Promise<void> {
+  await deleteThingGrants(db, to);
   await db.query.updateTable("thing_grants").set({ thing: to }).where("thing", "=", from).execute();
 }
 

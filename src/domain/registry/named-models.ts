@@ -85,16 +85,17 @@ export function createNamedModels({
     },
     async filesOfVersion(name, number) {
       const version = await findNumber(db, await findName(db, name), number);
-      return { project: projectOf(version), files: version.files };
+      return { name, project: projectOf(version), files: version.files };
     },
     async filesOf(versionId) {
       const [version] = await readVersions(db, { id: versionId });
-      if (version === undefined) {
+      const named = version === undefined ? undefined : await readNameOf(db, version);
+      if (version === undefined || named === undefined) {
         throw new Problem(problems.model_version_not_found, {
           message: `There is no model version ${versionId}.`,
         });
       }
-      return { project: projectOf(version), files: version.files };
+      return { name: named.name, project: projectOf(version), files: version.files };
     },
   };
 

@@ -48,6 +48,8 @@ export interface NamedSearch {
 
 /** The files of a version, and whose permission it takes to read them. */
 export interface VersionFileAccess {
+  /** The flat name. */
+  readonly name: string;
   readonly project: string | null;
   readonly files: readonly VersionFile[];
 }

@@ -12,6 +12,12 @@ import { readRun } from "./store/runs.ts";
 import type { StoredRun } from "./store/runs.ts";
 import { invalid } from "./validation.ts";
 
+/** Whose a run is. */
+export interface RunScope {
+  readonly project: string | null;
+  readonly experimentId: string;
+}
+
 /** Finds things by the ids clients use, or throws the problem that says what is missing. */
 export interface Lookups {
   storedExperiment(id: string): Promise<StoredExperiment>;
@@ -19,6 +25,7 @@ export interface Lookups {
   run(runId: string): Promise<StoredRun>;
   model(modelId: string): Promise<StoredModel>;
   projectOfRun(runId: string): Promise<string | null>;
+  scopeOfRun(runId: string): Promise<RunScope>;
   owner(owner: ArtifactOwner | string): Promise<{ readonly key: OwnerKey; readonly experiment: number }>;
   runNotFound(runId: string): Problem;
   modelNotFound(modelId: string): Problem;
@@ -29,7 +36,7 @@ export interface Lookups {
 const mostRemembered = 20_000;
 
 export function createLookups(db: Database): Lookups {
-  const projects = new Map<string, string | null>();
+  const scopes = new Map<string, RunScope>();
 
   const storedExperiment: Lookups["storedExperiment"] = async (id) => {
     if (!/^-?\d{1,64}$/.test(id))
@@ -52,6 +59,16 @@ export function createLookups(db: Database): Lookups {
     return row;
   };
 
+  const scopeOfRun: Lookups["scopeOfRun"] = async (runId) => {
+    const known = scopes.get(runId);
+    if (known !== undefined) return known;
+    const { project, experiment } = await run(runId);
+    const scope = { project, experimentId: String(experiment) };
+    if (scopes.size >= mostRemembered) scopes.clear();
+    scopes.set(runId, scope);
+    return scope;
+  };
+
   return {
     storedExperiment,
     async experiment(id) {
@@ -61,14 +78,8 @@ export function createLookups(db: Database): Lookups {
     },
     run,
     model,
-    async projectOfRun(runId) {
-      const known = projects.get(runId);
-      if (known !== undefined) return known;
-      const { project } = await run(runId);
-      if (projects.size >= mostRemembered) projects.clear();
-      projects.set(runId, project);
-      return project;
-    },
+    projectOfRun: async (runId) => (await scopeOfRun(runId)).project,
+    scopeOfRun,
     async owner(owner) {
       const of = typeof owner === "string" ? { run: owner } : owner;
       if ("run" in of) return { key: `run:${of.run}`, experiment: (await run(of.run)).experiment };
@@ -78,7 +89,7 @@ export function createLookups(db: Database): Lookups {
     },
     runNotFound,
     modelNotFound,
-    forgetProjects: () => projects.clear(),
+    forgetProjects: () => scopes.clear(),
   };
 }
 

@@ -30,7 +30,7 @@ import {
   runOrderGrammar,
 } from "./grammars.ts";
 import type { LongSeries } from "./long-series.ts";
-import type { Lookups } from "./lookups.ts";
+import type { Lookups, RunScope } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
 import { searchExperiments } from "./store/experiment-search.ts";
@@ -107,6 +107,8 @@ export interface TrackingQuestions {
   isGhost(run: Run): Promise<boolean>;
   /** For the gate in front of every run route: remembered, because it is asked before each metric. */
   projectOfRun(runId: string): Promise<string | null>;
+  /** As remembered. */
+  scopeOfRun(runId: string): Promise<RunScope>;
   experimentOfRun(runId: string): Promise<string>;
   searchRuns(search: RunSearch): Promise<Page<Run>>;
   /** Points by (step, time, value); at most `limit` of them and a token for the rest. */
@@ -220,6 +222,7 @@ export function createQuestions(parts: {
       return run;
     },
     projectOfRun: lookups.projectOfRun,
+    scopeOfRun: lookups.scopeOfRun,
     async experimentOfRun(runId) {
       return String((await lookups.run(runId)).experiment);
     },

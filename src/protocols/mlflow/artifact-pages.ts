@@ -2,7 +2,7 @@ import { defineRawRoute, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
 import { presentProblem } from "./answers.ts";
-import { callerOf } from "./calls.ts";
+import { callerOf, ofExperiment } from "./calls.ts";
 import type { TrackingParts } from "./experiments.ts";
 import type { RegisteredFiles } from "./registered-files.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
@@ -30,7 +30,7 @@ export function createArtifactPages(parts: ArtifactPageParts): readonly Route[] 
         const { run_id: runId, run_uuid: runUuid, path } = visit.query;
         const id = one(runId ?? runUuid, "run_id");
         const file = one(path, "path");
-        await callerOf(visit).allow(await tracking.projectOfRun(id));
+        await callerOf(visit).allow(ofExperiment(await tracking.scopeOfRun(id)));
         return await sendBlob(visit.reply, { ...(await tracking.openArtifact(id, file)), fileName: file });
       },
     }),
@@ -46,7 +46,7 @@ export function createArtifactPages(parts: ArtifactPageParts): readonly Route[] 
           throw invalid('Request must include the "artifact_file_path" query parameter.');
         }
         const owner = { model: visit.params.model_id };
-        await callerOf(visit).allow((await tracking.getLoggedModel(owner.model)).project);
+        await callerOf(visit).allow(ofExperiment(await tracking.getLoggedModel(owner.model)));
         return await sendBlob(visit.reply, { ...(await tracking.openArtifact(owner, path)), fileName: path });
       },
     }),
@@ -60,7 +60,7 @@ export function createArtifactPages(parts: ArtifactPageParts): readonly Route[] 
         const { run_uuid: runId, path } = visit.query;
         if (typeof runId !== "string" || runId === "") throw invalid("Request must specify run_uuid.");
         if (typeof path !== "string" || path === "") throw invalid("Request must specify path.");
-        await callerOf(visit).allow(await tracking.projectOfRun(runId));
+        await callerOf(visit).allow(ofExperiment(await tracking.scopeOfRun(runId)));
         const announced = Number(visit.request.headers["content-length"] ?? 0);
         if (announced > largestUploadBytes) throw tooLarge();
         const bytes = limited(visit.body.iterator({ destroyOnReturn: false }));

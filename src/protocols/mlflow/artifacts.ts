@@ -11,7 +11,7 @@ import type { Traces } from "#traces";
 import { presentProblem } from "./answers.ts";
 import { createArtifactPages } from "./artifact-pages.ts";
 import type { ArtifactPageParts } from "./artifact-pages.ts";
-import { callerOf, defineCall } from "./calls.ts";
+import { callerOf, defineCall, ofExperiment } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import { findPlace, registeredPlace } from "./places.ts";
 import { presentEntry } from "./present.ts";
@@ -47,7 +47,7 @@ export function createArtifactCalls(
           return await registered.send(visit.reply, inVersion, callerOf(visit));
         }
         const place = await findPlace(tracking, visit.params["*"], traces);
-        await callerOf(visit).allow(place.project);
+        await callerOf(visit).allow(place);
         const file = await tracking.openArtifact(place.owner, place.path);
         return await sendBlob(visit.reply, { ...file, fileName: place.path });
       },
@@ -63,7 +63,7 @@ export function createArtifactCalls(
       async handler(visit) {
         checkArtifactPath(visit.params["*"]);
         const place = await findPlace(tracking, visit.params["*"], traces);
-        await callerOf(visit).allow(place.project);
+        await callerOf(visit).allow(place);
         await commands.putArtifact(place.owner, place.path, bodyOf(visit));
         void visit.reply.type("application/json");
         return "{}";
@@ -72,7 +72,7 @@ export function createArtifactCalls(
     defineRawRoute({
       method: "DELETE",
       path: `${prefix}/2.0${service}/*`,
-      permission: "run:write",
+      permission: "run:delete",
       scope: "handler",
       summary: "Deletes a file, or a folder with all in it.",
       tags,
@@ -81,7 +81,7 @@ export function createArtifactCalls(
         const path = visit.params["*"].replace(/\/$/, "");
         checkArtifactPath(path);
         const place = await findPlace(tracking, path, traces);
-        await callerOf(visit).allow(place.project);
+        await callerOf(visit).allow(place);
         await commands.deleteArtifacts({ owner: place.owner, path: place.path, actor: visit.principal.id });
         void visit.reply.type("application/json");
         return "{}";
@@ -109,7 +109,7 @@ export function createArtifactCalls(
           return { files: entries.map((entry) => presentEntry(entry, inVersion.path)) };
         }
         const place = await findPlace(tracking, folder, traces);
-        await caller.allow(place.project);
+        await caller.allow(place);
         const entries = await tracking.listArtifacts(place.owner, place.path);
         return { files: entries.map((entry) => presentEntry(entry, place.path)) };
       },
@@ -122,7 +122,7 @@ export function createArtifactCalls(
       input: runReference.extend({ path: text.default("") }),
       async handler(input, caller) {
         const run = await tracking.getRun(runIdOf(input));
-        await caller.allow(run.project);
+        await caller.allow(ofExperiment(run));
         const entries = await tracking.listArtifacts(run.id, input.path);
         return { root_uri: run.artifactRoot, files: entries.map((entry) => presentEntry(entry)) };
       },

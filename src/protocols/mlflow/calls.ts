@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import { outsideProjects } from "#access";
+import { experimentThing, modelThing, outsideProjects } from "#access";
 import type { Principal, RoutePermission } from "#kernel/auth";
 import { defineRawRoute, readJson } from "#kernel/http";
 import type { Method, Route, Visit } from "#kernel/http";
@@ -14,17 +14,36 @@ export interface Touched {
   readonly thing?: string | undefined;
 }
 
+/** An experiment, as it is or as something in it names it. */
+export function ofExperiment(
+  one: { readonly project: string | null } & ({ readonly id: string } | { readonly experimentId: string }),
+): Touched {
+  return { project: one.project, thing: experimentThing("experimentId" in one ? one.experimentId : one.id) };
+}
+
+/** A registered model by its name. */
+export function ofModel({
+  name,
+  project,
+}: {
+  readonly name: string;
+  readonly project: string | null;
+}): Touched {
+  return { project, thing: modelThing(name) };
+}
+
 /** What a call may ask about its caller. */
 export interface Caller {
   readonly principal: Principal;
   /** Throws unless the caller holds the call's permission there. Every call asks. */
-  allow(touched: Touched | string | null): Promise<void>;
+  allow(touched: Touched): Promise<void>;
   /** Throws unless the caller holds the call's permission in all projects. */
   allowEverywhere(): Promise<void>;
   /** The rows the caller may see. */
   onlyAllowed<Row extends { readonly project: string | null }>(
     rows: readonly Row[],
-    thingOf?: (row: Row) => string,
+    /** How a row stands for an experiment or a model. */
+    touchedBy: (row: Row) => Touched,
   ): Promise<Row[]>;
 }
 
@@ -107,12 +126,13 @@ function parseAgain(text: string): unknown {
 export function callerOf(visit: Visit): Caller {
   return {
     principal: visit.principal,
-    async allow(touched) {
-      const { project, thing }: Touched =
-        typeof touched === "object" && touched !== null ? touched : { project: touched };
-      await visit.allow(project ?? outsideProjects, thing);
-    },
+    allow: ({ project, thing }) => visit.allow(project ?? outsideProjects, thing),
     allowEverywhere: () => visit.allow(),
-    onlyAllowed: (rows, thingOf) => visit.onlyAllowed(rows, (row) => row.project ?? outsideProjects, thingOf),
+    onlyAllowed: (rows, touchedBy) =>
+      visit.onlyAllowed(
+        rows,
+        (row) => row.project ?? outsideProjects,
+        (row) => touchedBy(row).thing,
+      ),
   };
 }

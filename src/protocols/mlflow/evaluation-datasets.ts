@@ -7,8 +7,8 @@ import type { ExactJson } from "#kernel/exact-json";
 import { Problem } from "#kernel/errors";
 import type { Tracking } from "#tracking";
 
-import { defineCall } from "./calls.ts";
-import type { Call, Caller } from "./calls.ts";
+import { defineCall, ofExperiment } from "./calls.ts";
+import type { Call, Caller, Touched } from "./calls.ts";
 import { nextToken, pageSize } from "./experiments.ts";
 import { array, integer, invalid, list, text } from "./wire.ts";
 
@@ -28,8 +28,10 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
   const { commands } = datasets;
 
   const mayRead = async (dataset: EvaluationDataset, caller: Caller): Promise<void> => {
-    const [visible] = await visibleDatasets([dataset], caller);
-    if (visible === undefined) await caller.allow(dataset.projects[0] ?? null);
+    const [visible] = await visibleDatasets(tracking, [dataset], caller);
+    if (visible !== undefined) return;
+    const [first = { project: null }] = await placesOf(tracking, dataset);
+    await caller.allow(first);
   };
   const readable = async (id: string, caller: Caller): Promise<EvaluationDataset> => {
     const dataset = await datasets.getDataset(id);
@@ -37,11 +39,11 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
     return dataset;
   };
   const mayChange = async (id: string, caller: Caller): Promise<{ id: string; actor: string }> => {
-    for (const project of (await datasets.getDataset(id)).projects) await caller.allow(project);
+    for (const place of await placesOf(tracking, await datasets.getDataset(id))) await caller.allow(place);
     return { id, actor: caller.principal.id };
   };
   const mayUse = async (experimentIds: readonly string[], caller: Caller): Promise<void> => {
-    for (const id of experimentIds) await caller.allow((await tracking.getExperiment(id)).project);
+    for (const id of experimentIds) await caller.allow(ofExperiment(await tracking.getExperiment(id)));
   };
 
   const searching = (method: "GET" | "POST"): Call =>
@@ -66,7 +68,7 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
           limit: pageSize(input.max_results, mostPerPage),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
-        const visible = await visibleDatasets(page.items, caller);
+        const visible = await visibleDatasets(tracking, page.items, caller);
         return { datasets: visible.map(presentDataset), ...nextToken(page.nextPageToken) };
       },
     });
@@ -80,7 +82,7 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
       summary: "Creates an evaluation data set.",
       input: z.object({ name: text, experiment_ids: array(text), tags: text.default("") }),
       async handler({ name, experiment_ids: experimentIds, tags }, caller) {
-        if (experimentIds.length === 0) await caller.allow(null);
+        if (experimentIds.length === 0) await caller.allow({ project: null });
         await mayUse(experimentIds, caller);
         const actor = caller.principal.id;
         const made = await commands.createDataset({ name, experimentIds, tags: readTags(tags), actor });
@@ -109,7 +111,7 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
       input: one,
       async handler({ dataset_id: id }, caller) {
         const order = await ignoreAbsent(() => mayChange(id, caller));
-        if (order === undefined) return await caller.onlyAllowed([]).then(() => undefined);
+        if (order === undefined) return await caller.onlyAllowed([], ofExperiment).then(() => undefined);
         return await commands.deleteDataset(order);
       },
     }),
@@ -189,7 +191,7 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
       input: one,
       async handler({ dataset_id: id }, caller) {
         const dataset = await ignoreAbsent(() => readable(id, caller));
-        if (dataset === undefined) await caller.onlyAllowed([]);
+        if (dataset === undefined) await caller.onlyAllowed([], ofExperiment);
         return { experiment_ids: dataset?.experimentIds ?? [] };
       },
     }),
@@ -221,12 +223,26 @@ export function createEvaluationDatasetCalls(parts: Parts): readonly Call[] {
   ];
 }
 
+/** A set is where its experiments are. */
+async function placesOf(
+  tracking: Tracking,
+  { experimentIds, projects }: EvaluationDataset,
+): Promise<readonly Touched[]> {
+  const experiments = await tracking.projectsOfExperiments(experimentIds);
+  return experiments.length > 0 ? experiments.map(ofExperiment) : projects.map((project) => ({ project }));
+}
+
 async function visibleDatasets(
+  tracking: Tracking,
   datasets: readonly EvaluationDataset[],
   caller: Caller,
 ): Promise<EvaluationDataset[]> {
-  const places = datasets.flatMap(({ id, projects }) => projects.map((project) => ({ id, project })));
-  const visible = new Set((await caller.onlyAllowed(places)).map((place) => place.id));
+  const places = await Promise.all(
+    datasets.map(async (dataset) =>
+      (await placesOf(tracking, dataset)).map((place) => ({ ...place, id: dataset.id })),
+    ),
+  );
+  const visible = new Set((await caller.onlyAllowed(places.flat(), (place) => place)).map(({ id }) => id));
   return datasets.filter((dataset) => visible.has(dataset.id));
 }
 

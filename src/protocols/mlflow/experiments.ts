@@ -1,11 +1,13 @@
 import { z } from "zod";
 
+import { experimentThing } from "#access";
 import type { Clock } from "#kernel/clock";
 import type { LifecycleState, Tracking } from "#tracking";
 import type { TrackingCommands } from "#tracking/commands";
 
-import { defineCall } from "./calls.ts";
+import { defineCall, ofExperiment } from "./calls.ts";
 import type { Call } from "./calls.ts";
+import type { Owning } from "./owning.ts";
 import { presentExperiment } from "./present.ts";
 import { array, integer, invalid, keyValue, list, optionalText, text } from "./wire.ts";
 
@@ -25,16 +27,20 @@ const search = z.object({
   view_type: text.default("ACTIVE_ONLY"),
 });
 
-export function createExperimentCalls({ tracking, commands }: TrackingParts): readonly Call[] {
+export function createExperimentCalls({
+  tracking,
+  commands,
+  owning,
+}: TrackingParts & { readonly owning: Owning }): readonly Call[] {
   const one = (summary: string, path: string, handler: (id: string, actor: string) => Promise<void>): Call =>
     defineCall({
       method: "POST",
       path,
-      permission: "run:write",
+      permission: "run:delete",
       summary,
       input: z.object({ experiment_id: text }),
       async handler(input, caller) {
-        await caller.allow((await tracking.getExperiment(input.experiment_id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
         await handler(input.experiment_id, caller.principal.id);
       },
     });
@@ -54,7 +60,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
           limit: pageSize(input.max_results, mostPerPage),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
-        const visible = await caller.onlyAllowed(page.items);
+        const visible = await caller.onlyAllowed(page.items, ofExperiment);
         return { experiments: visible.map(presentExperiment), ...nextToken(page.nextPageToken) };
       },
     });
@@ -63,15 +69,17 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
     defineCall({
       method: "POST",
       path: "/mlflow/experiments/create",
-      permission: "run:write",
+      permission: "run:create",
       summary: "Creates an experiment.",
       input: z.object({ name: text, artifact_location: optionalText, tags: array(keyValue) }),
       async handler(input, caller) {
-        await caller.allow(await tracking.projectOfExperimentName(input.name));
+        const project = await tracking.projectOfExperimentName(input.name);
+        await caller.allow({ project });
         const location = input.artifact_location === "" ? undefined : input.artifact_location;
         const { name, tags } = input;
         const actor = caller.principal.id;
         const made = await commands.createExperiment({ name, tags, artifactLocation: location, actor });
+        await owning.begin(experimentThing(made.id), project, caller.principal);
         return { experiment_id: made.id };
       },
     }),
@@ -83,7 +91,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       input: z.object({ experiment_id: text }),
       async handler(input, caller) {
         const experiment = await tracking.getExperiment(input.experiment_id);
-        await caller.allow(experiment.project);
+        await caller.allow(ofExperiment(experiment));
         return { experiment: presentExperiment(experiment) };
       },
     }),
@@ -94,8 +102,13 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       summary: "Gets an experiment by name.",
       input: z.object({ experiment_name: text }),
       async handler(input, caller) {
-        await caller.allow(await tracking.projectOfExperimentName(input.experiment_name));
-        const experiment = await tracking.getExperimentByName(input.experiment_name);
+        const { experiment_name: name } = input;
+        const experiment = await tracking.getExperimentByName(name).catch(async (error: unknown) => {
+          // That there is none is no news for whoever may not see it.
+          await caller.allow({ project: await tracking.projectOfExperimentName(name) });
+          throw error;
+        });
+        await caller.allow(ofExperiment(experiment));
         return { experiment: presentExperiment(experiment) };
       },
     }),
@@ -108,7 +121,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       summary: "Renames an experiment.",
       input: z.object({ experiment_id: text, new_name: optionalText }),
       async handler(input, caller) {
-        await caller.allow((await tracking.getExperiment(input.experiment_id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
         if (input.new_name === undefined) return;
         await commands.renameExperiment({
           id: input.experiment_id,
@@ -132,7 +145,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       summary: "Sets a tag of an experiment.",
       input: z.object({ experiment_id: text, key: text, value: text.default("") }),
       async handler({ experiment_id: id, key, value }, caller) {
-        await caller.allow((await tracking.getExperiment(id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(id)));
         await commands.setExperimentTag({ id, tag: { key, value } });
       },
     }),
@@ -143,7 +156,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
       summary: "Deletes a tag of an experiment.",
       input: z.object({ experiment_id: text, key: text }),
       async handler({ experiment_id: id, key }, caller) {
-        await caller.allow((await tracking.getExperiment(id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(id)));
         await commands.deleteExperimentTag({ id, key });
       },
     }),
@@ -161,7 +174,7 @@ export function createExperimentCalls({ tracking, commands }: TrackingParts): re
           throw invalid(
             `SearchDatasets request cannot specify more than 20 experiment_ids. Received ${ids.length} experiment_ids.`,
           );
-        const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(ids));
+        const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(ids), ofExperiment);
         const summaries = await tracking.datasetSummaries(visible.map((experiment) => experiment.id));
         return {
           dataset_summaries: summaries.map(({ experimentId, name, digest, context }) => ({

@@ -15,6 +15,7 @@ import { createRegisteredFiles } from "./registered-files.ts";
 import { createRegisteredModelCalls } from "./registered-models.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
+import { createOwning } from "./owning.ts";
 import { createPermissionCalls } from "./permissions.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
 import { createTraceRoutes } from "./traces/index.ts";
@@ -47,15 +48,18 @@ export function createMlflow(given: MlflowParts): {
   readonly routes: readonly Route[];
 } {
   const { tracking, traces, datasets, registry, clock, blobs, access, webhooks, checkAddress } = given;
+  const owning = createOwning(access);
   const parts = { tracking, commands: tracking.commands, clock };
   const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
-    ...createExperimentCalls(parts),
+    ...createExperimentCalls({ ...parts, owning }),
     ...createRunCalls(parts),
     ...createMetricCalls(parts),
     ...createLoggedModelCalls(parts),
     ...createArtifactCalls({ ...parts, traces, blobs, registry, registered, permits: createPermits(clock) }),
-    ...(registry === undefined ? [] : createRegisteredModelCalls({ tracking, registry, checkAddress })),
+    ...(registry === undefined
+      ? []
+      : createRegisteredModelCalls({ tracking, registry, checkAddress, owning })),
     ...(access === undefined ? [] : createUserCalls(access)),
     ...(access === undefined ? [] : createPermissionCalls({ access, tracking, registry })),
     ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),

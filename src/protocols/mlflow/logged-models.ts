@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { MeasuredOn } from "#tracking";
 
-import { defineCall } from "./calls.ts";
+import { defineCall, ofExperiment } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, pageSize } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
@@ -16,7 +16,7 @@ const measuredOn = { dataset_name: optionalText, dataset_digest: optionalText };
 /** Models as clients log them, tied to the run that made them. */
 export function createLoggedModelCalls({ tracking, commands }: TrackingParts): readonly Call[] {
   const mayTouch = async (modelId: string, caller: Caller): Promise<void> => {
-    await caller.allow((await tracking.getLoggedModel(modelId)).project);
+    await caller.allow(ofExperiment(await tracking.getLoggedModel(modelId)));
   };
 
   return [
@@ -34,7 +34,7 @@ export function createLoggedModelCalls({ tracking, commands }: TrackingParts): r
         tags: array(keyValue),
       }),
       async handler(input, caller) {
-        await caller.allow((await tracking.getExperiment(input.experiment_id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
         const model = await commands.createLoggedModel({
           experimentId: input.experiment_id,
           name: input.name,
@@ -64,7 +64,10 @@ export function createLoggedModelCalls({ tracking, commands }: TrackingParts): r
         if (input.datasets.some((data) => data.dataset_name === undefined || data.dataset_name === "")) {
           throw missingParameter("datasets[0].dataset_name");
         }
-        const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(input.experiment_ids));
+        const visible = await caller.onlyAllowed(
+          await tracking.projectsOfExperiments(input.experiment_ids),
+          ofExperiment,
+        );
         const page = await tracking.searchLoggedModels({
           experimentIds: visible.map((experiment) => experiment.id),
           filter: input.filter,
@@ -88,7 +91,7 @@ export function createLoggedModelCalls({ tracking, commands }: TrackingParts): r
       input: modelInput.extend({ allow_deleted: boolean.default(false) }),
       async handler(input, caller) {
         const model = await tracking.getLoggedModel(input.model_id, { allowDeleted: input.allow_deleted });
-        await caller.allow(model.project);
+        await caller.allow(ofExperiment(model));
         return { model: presentLoggedModel(model) };
       },
     }),
@@ -116,7 +119,7 @@ export function createLoggedModelCalls({ tracking, commands }: TrackingParts): r
     defineCall({
       method: "DELETE",
       path: `${base}/:model_id`,
-      permission: "run:write",
+      permission: "run:delete",
       summary: "Deletes a logged model.",
       input: modelInput,
       async handler({ model_id: modelId }, caller) {
@@ -165,7 +168,7 @@ export function createLoggedModelCalls({ tracking, commands }: TrackingParts): r
       input: modelInput.extend({ artifact_directory_path: text.default("") }),
       async handler({ model_id: modelId, artifact_directory_path: folder }, caller) {
         const model = await tracking.getLoggedModel(modelId);
-        await caller.allow(model.project);
+        await caller.allow(ofExperiment(model));
         const entries = await tracking.listArtifacts({ model: modelId }, folder);
         return { root_uri: model.artifactRoot, files: entries.map((entry) => presentEntry(entry)) };
       },

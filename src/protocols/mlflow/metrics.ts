@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { MetricPoint } from "#tracking";
 
-import { defineCall } from "./calls.ts";
+import { defineCall, ofExperiment } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
@@ -17,8 +17,7 @@ const mostSampled = 2_500;
 /** Series of metrics: one run page by page, or many runs at sampled steps. */
 export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] {
   const mayRead = async (runIds: readonly string[], caller: Caller): Promise<void> => {
-    const projects = await Promise.all(runIds.map((runId) => tracking.projectOfRun(runId)));
-    for (const project of new Set(projects)) await caller.allow(project);
+    for (const runId of runIds) await caller.allow(ofExperiment(await tracking.scopeOfRun(runId)));
   };
 
   return [

@@ -277,7 +277,7 @@ describe("the MLflow protocol", () => {
       ],
       ["PUT", `/api/${place}`, undefined, "run:write care"],
       ["GET", `/ajax-api/${place}`, undefined, "run:read care"],
-      ["DELETE", `/ajax-api/${place}`, undefined, "run:write care"],
+      ["DELETE", `/ajax-api/${place}`, undefined, "run:delete care"],
       ["GET", `/get-artifact?run_id=${runId}&path=x`, undefined, "run:read care"],
       [
         "GET",

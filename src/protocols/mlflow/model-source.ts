@@ -1,7 +1,8 @@
 import { Problem } from "#kernel/errors";
 import type { ArtifactFile, Tracking } from "#tracking";
 
-import type { Caller } from "./calls.ts";
+import { ofExperiment, ofModel } from "./calls.ts";
+import type { Caller, Touched } from "./calls.ts";
 import { findPlace, placeOfAddress, registeredPlace } from "./places.ts";
 import type { Place } from "./places.ts";
 import { problems } from "./problems.ts";
@@ -39,12 +40,13 @@ export async function readModelSource(
   const name = placeOfAddress(source);
   const inVersion = name === undefined ? undefined : registeredPlace(name);
   if (inVersion !== undefined) {
-    return await keep(source, await registry.filesOf(inVersion.versionId), inVersion.path);
+    const { files, ...model } = await registry.filesOf(inVersion.versionId);
+    return await keep(source, { ...ofModel(model), files }, inVersion.path);
   }
   const place = await placeHere(source, name);
   if (place !== undefined) {
-    const { owner, project, path } = place;
-    return await keep(source, { project, files: await tracking.artifactTree(owner) }, path);
+    const { owner, path, ...touched } = place;
+    return await keep(source, { ...touched, files: await tracking.artifactTree(owner) }, path);
   }
   checkAddress(source);
   return elsewhere(source);
@@ -52,10 +54,10 @@ export async function readModelSource(
   async function fromModel(uri: string): Promise<ModelSource> {
     const loggedModel = /^models:\/(m-[\w-]{1,255})$/.exec(uri)?.[1];
     if (loggedModel !== undefined) {
-      const { project, artifactRoot, sourceRunId } = await tracking.getLoggedModel(loggedModel);
+      const { artifactRoot, sourceRunId, ...model } = await tracking.getLoggedModel(loggedModel);
       const files = await tracking.artifactTree({ model: loggedModel });
       const runId = sourceRunId === "" ? undefined : sourceRunId;
-      return { ...(await keep(artifactRoot, { project, files }, "")), runId };
+      return { ...(await keep(artifactRoot, { ...ofExperiment(model), files }, "")), runId };
     }
     const [, model = "", number, alias] =
       /^models:\/([^/@]+)(?:\/(\d{1,15})|@([\w-]{1,255}))$/.exec(uri) ?? [];
@@ -64,19 +66,16 @@ export async function readModelSource(
       alias === undefined
         ? await registry.getVersion(model, Number(number))
         : await registry.findByAlias(model, alias);
-    return await keep(
-      version.downloadAddress,
-      await registry.filesOfVersion(version.name, version.number),
-      "",
-    );
+    const { files, ...owned } = await registry.filesOfVersion(version.name, version.number);
+    return await keep(version.downloadAddress, { ...ofModel(owned), files }, "");
   }
 
   async function keep(
     address: string,
-    from: { readonly project: string | null; readonly files: readonly ArtifactFile[] },
+    from: Touched & { readonly files: readonly ArtifactFile[] },
     folder: string,
   ): Promise<ModelSource> {
-    await caller.allow(from.project);
+    await caller.allow(from);
     const prefix = folder === "" ? "" : `${folder}/`;
     const files = from.files
       .filter((file) => file.path.startsWith(prefix))
@@ -89,8 +88,8 @@ export async function readModelSource(
     const [, runId, inRun = ""] = /^runs:\/([A-Za-z0-9][\w-]{0,255})(?:\/(.*))?$/s.exec(uri) ?? [];
     try {
       if (runId !== undefined) {
-        const project = await tracking.projectOfRun(runId);
-        return { owner: { run: runId }, path: inRun.replace(/\/$/, ""), project };
+        const scope = await tracking.scopeOfRun(runId);
+        return { owner: { run: runId }, path: inRun.replace(/\/$/, ""), ...ofExperiment(scope) };
       }
       return path === undefined ? undefined : await findPlace(tracking, path);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { defineCall } from "./calls.ts";
+import { defineCall, ofExperiment, ofModel } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, registryPageSize } from "./experiments.ts";
 import { readModelSource } from "./model-source.ts";
@@ -15,7 +15,7 @@ const versionInput = z.object({ name: text, version: integer });
 export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
   const { tracking, registry } = parts;
   const mayTouch = async (name: string, caller: Caller): Promise<string> => {
-    await caller.allow(await registry.projectOfModel(name));
+    await caller.allow(ofModel({ name, project: await registry.projectOfModel(name) }));
     return caller.principal.id;
   };
 
@@ -94,7 +94,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
     defineCall({
       method: "DELETE",
       path: `${base}/delete`,
-      permission: "model:write",
+      permission: "model:delete",
       summary: "Deletes a version.",
       input: versionInput,
       async handler({ name, version: number }, caller) {
@@ -130,7 +130,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
           limit: registryPageSize(input.max_results, 200_000, "max_results"),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
-        const visible = await caller.onlyAllowed(page.items);
+        const visible = await caller.onlyAllowed(page.items, ofModel);
         return { model_versions: visible.map(presentVersion), ...nextToken(page.nextPageToken) };
       },
     }),
@@ -174,8 +174,8 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
   ];
 
   async function mayNote(modelId: string, caller: Caller): Promise<{ runId: string | undefined }> {
-    const { project, sourceRunId } = await tracking.getLoggedModel(modelId);
-    await caller.allow(project);
+    const { sourceRunId, ...model } = await tracking.getLoggedModel(modelId);
+    await caller.allow(ofExperiment(model));
     return { runId: sourceRunId === "" ? undefined : sourceRunId };
   }
 

@@ -135,7 +135,7 @@ export function createMultipartRoutes(prefix: string, parts: MultipartParts): re
     const path = `${folder.replace(/\/$/, "")}/${name}`;
     checkArtifactPath(path);
     const place = await findPlace(tracking, path);
-    await callerOf(visit).allow(place.project);
+    await callerOf(visit).allow(place);
     return place;
   }
 }

@@ -3,13 +3,14 @@ import { checkArtifactPath } from "#tracking";
 import type { ArtifactOwner, Tracking } from "#tracking";
 import type { Traces } from "#traces";
 
+import { ofExperiment } from "./calls.ts";
+import type { Touched } from "./calls.ts";
 import { problems } from "./problems.ts";
 
 /** A file or folder by its logical name: whose it is, and its path there ("" for the whole). */
-export interface Place {
+export interface Place extends Touched {
   readonly owner: ArtifactOwner;
   readonly path: string;
-  readonly project: string | null;
 }
 
 const ofRun = /^(\d{1,15})\/([A-Za-z0-9][\w-]{0,255})\/artifacts(?:\/(.*))?$/su;
@@ -34,14 +35,14 @@ export async function findPlace(
     const model = await tracking.getLoggedModel(modelId, { allowDeleted: true });
     if (model.experimentId !== modelExperiment) throw placeUnknown(path);
     checkInside(modelPath);
-    return { owner: { model: modelId }, path: modelPath, project: model.project };
+    return { owner: { model: modelId }, path: modelPath, ...ofExperiment(model) };
   }
   const [, traceExperiment, traceId, tracePath = ""] = ofTrace.exec(name) ?? [];
   if (traces !== undefined && traceExperiment !== undefined && traceId !== undefined) {
     const [trace] = await traces.placesOfTraces([traceId]);
     if (trace?.experimentId !== traceExperiment) throw placeUnknown(path);
     const owner = { trace: traceId, experiment: traceExperiment };
-    return { owner, path: tracePath, project: trace.project };
+    return { owner, path: tracePath, ...ofExperiment(trace) };
   }
   const [, runExperiment, runId, runPath = ""] = ofRun.exec(name) ?? [];
   if (runExperiment === undefined || runId === undefined) throw placeUnknown(path);
@@ -49,7 +50,7 @@ export async function findPlace(
   if ((await tracking.experimentOfRun(runId)) !== runExperiment || experiment === undefined)
     throw placeUnknown(path);
   checkInside(runPath);
-  return { owner: { run: runId }, path: runPath, project: experiment.project };
+  return { owner: { run: runId }, path: runPath, ...ofExperiment(experiment) };
 }
 
 /** What is harmless in the middle of an address (`C:`, `file:`) may not begin the path of a file. */

@@ -7,7 +7,7 @@ import type { Route } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
 
 import { presentProblem } from "./answers.ts";
-import { callerOf, defineCall } from "./calls.ts";
+import { callerOf, ofExperiment, defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { ownAddress } from "./own-address.ts";
@@ -79,7 +79,7 @@ export function createPresignedRoutes(prefix: string, parts: PresignedParts): re
     const inVersion = registeredPlace(path);
     if (inVersion !== undefined && registered !== undefined) return await registered.find(inVersion, caller);
     const place = await findPlace(tracking, path);
-    await caller.allow(place.project);
+    await caller.allow(place);
     return await tracking.openArtifact(place.owner, place.path);
   }
 }
@@ -98,9 +98,8 @@ export function createPresignedCalls({ tracking }: Pick<TrackingParts, "tracking
           throw invalid("Exactly one of run_id and model_id must be provided.");
         }
         checkArtifactPath(path);
-        const { project } =
-          runId === "" ? await tracking.getLoggedModel(modelId) : await tracking.getRun(runId);
-        await caller.allow(project);
+        const of = runId === "" ? await tracking.getLoggedModel(modelId) : await tracking.getRun(runId);
+        await caller.allow(ofExperiment(of));
         const what = kind === "upload" ? "upload" : "download";
         throw invalid(
           `Presigned ${what} is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). ` +

@@ -5,6 +5,7 @@ import { sendBlob } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
 import type { ArtifactEntry, ArtifactFile } from "#tracking";
 
+import { ofModel } from "./calls.ts";
 import type { Caller } from "./calls.ts";
 import { problems } from "./problems.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
@@ -40,8 +41,8 @@ export function createRegisteredFiles(
     });
 
   const find: RegisteredFiles["find"] = async ({ versionId, path }, caller) => {
-    const { project, files } = await registry.filesOf(versionId);
-    await caller.allow(project);
+    const { files, ...model } = await registry.filesOf(versionId);
+    await caller.allow(ofModel(model));
     return fileIn(files, path);
   };
 
@@ -50,13 +51,13 @@ export function createRegisteredFiles(
     send: async (reply, place, caller) => await send(reply, await find(place, caller)),
     async sendOf(reply, { name, number, path }, caller) {
       checkArtifactPath(path);
-      const { project, files } = await registry.filesOfVersion(name, number);
-      await caller.allow(project);
+      const { files, ...model } = await registry.filesOfVersion(name, number);
+      await caller.allow(ofModel(model));
       return await send(reply, fileIn(files, path));
     },
     async list({ versionId, path }, caller) {
-      const { project, files } = await registry.filesOf(versionId);
-      await caller.allow(project);
+      const { files, ...model } = await registry.filesOf(versionId);
+      await caller.allow(ofModel(model));
       return entriesIn(files, path);
     },
   };

@@ -1,11 +1,13 @@
 import { z } from "zod";
 
+import { modelThing } from "#access";
 import { canonicalStage } from "#registry";
 
-import { defineCall } from "./calls.ts";
-import type { Call } from "./calls.ts";
+import { defineCall, ofModel } from "./calls.ts";
+import type { Call, Touched } from "./calls.ts";
 import { nextToken, registryPageSize } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
+import type { Owning } from "./owning.ts";
 import { createModelVersionCalls } from "./model-versions.ts";
 import { presentModel, presentVersion } from "./present-registry.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
@@ -22,8 +24,12 @@ export interface RegistryParts {
 }
 
 /** Registered models, their tags and aliases. */
-export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[] {
-  const { registry } = parts;
+export function createRegisteredModelCalls(
+  parts: RegistryParts & { readonly owning: Owning },
+): readonly Call[] {
+  const { registry, owning } = parts;
+  const touched = async (name: string): Promise<Touched> =>
+    ofModel({ name, project: await registry.projectOfModel(name) });
   const latest = (method: "GET" | "POST"): Call =>
     defineCall({
       method,
@@ -32,7 +38,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Gets the newest version in each stage.",
       input: modelInput.extend({ stages: list(text) }),
       async handler({ name, stages }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         const { latestVersions } = await registry.getModel(name);
         const wanted = stages.map((stage) => canonicalStage(stage));
         const chosen = latestVersions.filter(
@@ -46,18 +52,18 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
     defineCall({
       method: "POST",
       path: `${base}/create`,
-      permission: "model:write",
+      permission: "model:create",
       summary: "Registers a model's name.",
       input: modelInput.extend({ description: text.default(""), tags: array(keyValue) }),
       async handler({ name, description, tags }, caller) {
         checkModelName(name);
-        await caller.allow(await registry.projectOfModel(name));
+        const { project } = await touched(name);
+        // What others were granted on a model of this name says nothing about who may make one.
+        await caller.allow({ project });
         const actor = caller.principal.id;
-        return {
-          registered_model: presentModel(
-            await registry.createModel({ name, description, tags: toRecord(tags), actor }),
-          ),
-        };
+        const model = await registry.createModel({ name, description, tags: toRecord(tags), actor });
+        await owning.begin(modelThing(name), project, caller.principal);
+        return { registered_model: presentModel(model) };
       },
     }),
     defineCall({
@@ -68,12 +74,10 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       input: modelInput.extend({ new_name: text }),
       async handler({ name, new_name: newName }, caller) {
         checkModelName(newName, "new_name");
-        await caller.allow(await registry.projectOfModel(name));
-        return {
-          registered_model: presentModel(
-            await registry.renameModel({ name, newName, actor: caller.principal.id }),
-          ),
-        };
+        await caller.allow(await touched(name));
+        const model = await registry.renameModel({ name, newName, actor: caller.principal.id });
+        await owning.rename(modelThing(name), modelThing(newName));
+        return { registered_model: presentModel(model) };
       },
     }),
     defineCall({
@@ -83,7 +87,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Changes a model's description.",
       input: modelInput.extend({ description: text.default("") }),
       async handler({ name, description }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         return {
           registered_model: presentModel(
             await registry.describeModel({ name, description, actor: caller.principal.id }),
@@ -94,12 +98,13 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
     defineCall({
       method: "DELETE",
       path: `${base}/delete`,
-      permission: "model:write",
+      permission: "model:delete",
       summary: "Deletes a model's name with its versions.",
       input: modelInput,
       async handler({ name }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         await registry.deleteModel({ name, actor: caller.principal.id });
+        await owning.end(modelThing(name));
       },
     }),
     defineCall({
@@ -109,7 +114,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Gets a model.",
       input: modelInput,
       async handler({ name }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         return { registered_model: presentModel(await registry.getModel(name)) };
       },
     }),
@@ -131,7 +136,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
           limit: registryPageSize(input.max_results, 1_000, "request parameter max_results"),
           pageToken: input.page_token === "" ? undefined : input.page_token,
         });
-        const visible = await caller.onlyAllowed(page.items);
+        const visible = await caller.onlyAllowed(page.items, ofModel);
         return { registered_models: visible.map(presentModel), ...nextToken(page.nextPageToken) };
       },
     }),
@@ -144,7 +149,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Sets a tag of a model.",
       input: modelInput.extend(keyValue.shape),
       async handler({ name, key, value }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         await registry.setModelTag({ name, key, value, actor: caller.principal.id });
       },
     }),
@@ -155,7 +160,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Deletes a tag of a model.",
       input: modelInput.extend({ key: text }),
       async handler({ name, key }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         await registry.setModelTag({ name, key, value: undefined, actor: caller.principal.id });
       },
     }),
@@ -167,7 +172,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       input: modelInput.extend({ alias: text, version: integer, reason: optionalText }),
       async handler({ name, alias, version, reason }, caller) {
         checkAlias(alias);
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         await registry.setAlias({ name, alias, number: version, actor: caller.principal.id, reason });
       },
     }),
@@ -179,7 +184,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       input: modelInput.extend({ alias: text, reason: optionalText }),
       async handler({ name, alias, reason }, caller) {
         checkAliasForm(alias);
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         await registry.setAlias({ name, alias, number: undefined, actor: caller.principal.id, reason });
       },
     }),
@@ -190,7 +195,7 @@ export function createRegisteredModelCalls(parts: RegistryParts): readonly Call[
       summary: "Gets the version an alias points at; `latest` is the newest.",
       input: modelInput.extend({ alias: text }),
       async handler({ name, alias }, caller) {
-        await caller.allow(await registry.projectOfModel(name));
+        await caller.allow(await touched(name));
         return { model_version: presentVersion(await registry.findByAlias(name, alias)) };
       },
     }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { defineCall } from "./calls.ts";
+import { defineCall, ofExperiment } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, pageSize, statesOf } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
@@ -47,7 +47,7 @@ const modelJson = z.object({
 
 export function createRunCalls({ tracking, commands, clock }: TrackingParts): readonly Call[] {
   const mayTouch = async (runId: string, caller: Caller): Promise<void> => {
-    await caller.allow(await tracking.projectOfRun(runId));
+    await caller.allow(ofExperiment(await tracking.scopeOfRun(runId)));
   };
 
   const one = (
@@ -58,7 +58,7 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
     defineCall({
       method: "POST",
       path,
-      permission: "run:write",
+      permission: "run:delete",
       summary,
       input: runReference,
       async handler(input, caller) {
@@ -83,7 +83,7 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       }),
       async handler(input, caller) {
         const [experiment] = await tracking.projectsOfExperiments([input.experiment_id]);
-        await caller.allow(experiment?.project ?? null);
+        await caller.allow(experiment === undefined ? { project: null } : ofExperiment(experiment));
         const run = await commands.createRun({
           experimentId: input.experiment_id,
           name: input.run_name,
@@ -133,7 +133,7 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       input: runReference,
       async handler(input, caller) {
         const run = await tracking.getRun(runIdOf(input));
-        await caller.allow(run.project);
+        await caller.allow(ofExperiment(run));
         return { run: presentRun(run) };
       },
     }),
@@ -157,7 +157,10 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
         page_token: text.default(""),
       }),
       async handler(input, caller) {
-        const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(input.experiment_ids));
+        const visible = await caller.onlyAllowed(
+          await tracking.projectsOfExperiments(input.experiment_ids),
+          ofExperiment,
+        );
         const page = await tracking.searchRuns({
           experimentIds: visible.map((experiment) => experiment.id),
           filter: input.filter,

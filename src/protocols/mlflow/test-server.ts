@@ -31,7 +31,7 @@ export const testMigrations = [
 
 const ada: Principal = { id: "usr_ada", name: "Ada", kind: "person", via: "local" };
 
-interface TestServerParts {
+export interface TestServerParts {
   readonly db: Database;
   readonly ledger: Ledger;
   readonly blobs: Blobs;

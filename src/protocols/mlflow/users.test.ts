@@ -3,74 +3,13 @@ import { describe, it } from "node:test";
 
 import { z } from "zod";
 
-import { createAccess, migrations as accessMigrations } from "#access";
-import type { Access } from "#access";
 import { createTestKernel } from "#kernel/testing";
 
-import { createTestServer, testMigrations } from "./test-server.ts";
-import type { TestMethod, TestServer } from "./test-server.ts";
+import { openHouseOfUsers, userMigrations, words } from "./test-users.ts";
+import type { HouseOfUsers, User } from "./test-users.ts";
 
-const api = "/api/2.0/mlflow";
-const words = "correct horse battery";
-
-/** Who sends a request: a name with a password. */
-interface User {
-  readonly name: string;
-  readonly password: string;
-}
-
-interface World extends TestServer {
-  readonly access: Access;
-  readonly admin: User;
-  as(
-    user: User | undefined,
-    method: TestMethod,
-    path: string,
-    body?: object | string,
-  ): Promise<{ status: number; body: unknown; headers: Readonly<Record<string, unknown>> }>;
-  /** A user without more than every user has. */
-  add(name: string): Promise<User>;
-}
-
-async function build(mode: "local" | "required" = "required"): Promise<World> {
-  const kernel = await createTestKernel({ migrations: [...accessMigrations, ...testMigrations] });
-  const access = createAccess({ ...kernel, mode, userName: "grace", passwordCost: 8 });
-  const admin = { name: "root", password: `${words} root` };
-  await access.commands.addPrincipal({
-    name: admin.name,
-    kind: "person",
-    grant: { role: "owner", project: null },
-    password: admin.password,
-    actor: "system",
-  });
-  await access.start();
-  const house = createTestServer(kernel, { withRegistry: true, access });
-  const as: World["as"] = async (user, method, path, body) => {
-    const pair = user === undefined ? "" : Buffer.from(`${user.name}:${user.password}`).toString("base64");
-    const answer = await house.server.inject({
-      method,
-      url: path.startsWith("/") ? path : `${api}/${path}`,
-      headers: {
-        ...(user === undefined ? {} : { authorization: `Basic ${pair}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body }),
-    });
-    return { status: answer.status, body: answer.json(), headers: answer.headers };
-  };
-  return {
-    ...house,
-    access,
-    admin,
-    as,
-    async add(name) {
-      const user = { name, password: `${words} ${name}` };
-      const { status } = await as(admin, "POST", "users/create", { username: name, password: user.password });
-      assert.equal(status, 200);
-      return user;
-    },
-  };
-}
+const build = async (mode?: "local" | "required"): Promise<HouseOfUsers> =>
+  await openHouseOfUsers(await createTestKernel({ migrations: userMigrations }), mode);
 
 const errorOf = (body: unknown): string => {
   const { error_code: code, message } = z.object({ error_code: z.string(), message: z.string() }).parse(body);

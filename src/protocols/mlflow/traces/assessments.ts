@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Assessment, AssessmentKind, Traces } from "#traces";
 import type { AssessmentChange, NewAssessment } from "#traces/commands";
 
-import { defineCall } from "../calls.ts";
+import { defineCall, ofExperiment } from "../calls.ts";
 import type { Call, Caller } from "../calls.ts";
 import { invalid, optionalText, text } from "../wire.ts";
 import { enumeration, timestamp, toTimestamp } from "./times.ts";
@@ -163,7 +163,7 @@ const one = z.object({ trace_id: text, assessment_id: text });
 export function createAssessmentCalls(traces: Traces): readonly Call[] {
   const { commands } = traces;
   const mayTouch = async (traceId: string, caller: Caller): Promise<void> => {
-    await caller.allow((await traces.getTraceInfo(traceId)).project);
+    await caller.allow(ofExperiment(await traces.getTraceInfo(traceId)));
   };
   return [
     defineCall({

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkTag } from "#traces";
 import type { Trace } from "#traces";
 
-import { defineCall } from "../calls.ts";
+import { defineCall, ofExperiment } from "../calls.ts";
 import type { Call } from "../calls.ts";
 import { array, boolean, integer, invalid, list, missingParameter, text } from "../wire.ts";
 import { experimentIn, presentTraceInfo, readTraceInfo, traceInfoInput } from "./infos.ts";
@@ -27,7 +27,7 @@ export function createTraceCalls(parts: TraceParts): readonly Call[] {
       summary: "Records what a client knows of a trace; its spans come on their own.",
       input: z.object({ trace: z.object({ trace_info: traceInfoInput }) }),
       async handler({ trace: { trace_info: info } }, caller) {
-        await caller.allow((await tracking.getExperiment(experimentIn(info.trace_location))).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(experimentIn(info.trace_location))));
         const trace = readTraceInfo(info);
         const recorded = await traces.commands.recordTrace({ trace, actor: caller.principal.id });
         return { trace: { trace_info: presentTraceInfo(recorded) } };
@@ -42,7 +42,7 @@ export function createTraceCalls(parts: TraceParts): readonly Call[] {
       input: one.extend({ allow_partial: boolean.default(false) }),
       async handler({ trace_id: traceId, allow_partial: allowPartial }, caller) {
         const [place] = await traces.placesOfTraces([traceId]);
-        if (place !== undefined) await caller.allow(place.project);
+        if (place !== undefined) await caller.allow(ofExperiment(place));
         return { trace: presentTrace(await traces.getTrace(traceId, { allowPartial })) };
       },
     }),
@@ -81,7 +81,7 @@ export function createTraceCalls(parts: TraceParts): readonly Call[] {
       input: one,
       async handler({ trace_id: traceId }, caller) {
         const info = await traces.getTraceInfo(traceId);
-        await caller.allow(info.project);
+        await caller.allow(ofExperiment(info));
         return { trace: { trace_info: presentTraceInfo(info) } };
       },
     }),
@@ -108,7 +108,7 @@ function deleting({ tracking, traces }: TraceParts): readonly Call[] {
       version,
       method: "POST",
       path: `${base}/delete-traces`,
-      permission: "run:write",
+      permission: "run:delete",
       summary: "Deletes the oldest traces of an experiment, or those named, with their files.",
       input: z.object({
         experiment_id: text,
@@ -118,7 +118,7 @@ function deleting({ tracking, traces }: TraceParts): readonly Call[] {
       }),
       async handler(input, caller) {
         const experiment = await tracking.getExperiment(input.experiment_id);
-        await caller.allow(experiment.project);
+        await caller.allow(ofExperiment(experiment));
         const actor = caller.principal.id;
         const deleted = await traces.commands.deleteTraces({
           experimentId: experiment.id,

@@ -4,7 +4,7 @@ import { checkArtifactPath } from "#tracking";
 import { tagKeys } from "#traces";
 
 import { presentProblem } from "../answers.ts";
-import { callerOf } from "../calls.ts";
+import { callerOf, ofExperiment } from "../calls.ts";
 import { missingParameter } from "../wire.ts";
 import type { TraceParts } from "./parts.ts";
 import { presentSpanInFile } from "./spans.ts";
@@ -26,7 +26,7 @@ export function createTraceFileRoutes({ tracking, traces }: TraceParts): readonl
         const { request_id: traceId, path } = query;
         if (typeof traceId !== "string" || traceId === "") throw missingParameter("request_id");
         const info = await traces.getTraceInfo(traceId);
-        await callerOf(visit).allow(info.project);
+        await callerOf(visit).allow(ofExperiment(info));
         const owner = { trace: info.id, experiment: info.experimentId };
         const name = typeof path === "string" && path !== "" ? checkArtifactPath(path) : undefined;
         const hasSpans = info.tags[tagKeys.spansLocation] !== undefined;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { defineCall } from "../calls.ts";
+import { defineCall, ofExperiment } from "../calls.ts";
 import type { Call } from "../calls.ts";
 import { array, integer, invalid, keyValue, text } from "../wire.ts";
 import { fromOldStatus, oldEndInput, presentOldTraceInfo, toRecord } from "./infos.ts";
@@ -26,7 +26,7 @@ export function createOldTraceCalls(parts: TraceParts): readonly Call[] {
         tags: array(keyValue),
       }),
       async handler(input, caller) {
-        await caller.allow((await tracking.getExperiment(input.experiment_id)).project);
+        await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
         const info = await commands.startTrace({
           experimentId: input.experiment_id,
           startedAtMs: input.timestamp_ms,
@@ -63,7 +63,7 @@ export function createOldTraceCalls(parts: TraceParts): readonly Call[] {
       input: z.object({ request_id: text }),
       async handler({ request_id: traceId }, caller) {
         const info = await traces.getTraceInfo(traceId);
-        await caller.allow(info.project);
+        await caller.allow(ofExperiment(info));
         return { trace_info: presentOldTraceInfo(info) };
       },
     }),
@@ -74,8 +74,8 @@ export function createOldTraceCalls(parts: TraceParts): readonly Call[] {
       summary: "Links traces to a run; those that there are not are left out.",
       input: z.object({ trace_ids: array(text), run_id: text }),
       async handler({ trace_ids: traceIds, run_id: runId }, caller) {
-        await caller.allow(await tracking.projectOfRun(runId));
-        for (const place of await traces.placesOfTraces(traceIds)) await caller.allow(place.project);
+        await caller.allow(ofExperiment(await tracking.scopeOfRun(runId)));
+        for (const place of await traces.placesOfTraces(traceIds)) await caller.allow(ofExperiment(place));
         await commands.linkToRun({ traceIds, runId, actor: caller.principal.id });
       },
     }),

@@ -8,7 +8,7 @@ import type { Span, Traces } from "#traces";
 import type { SpansLogged } from "#traces/commands";
 
 import { presentProblem } from "../answers.ts";
-import { callerOf } from "../calls.ts";
+import { callerOf, ofExperiment } from "../calls.ts";
 import { invalid, missingParameter } from "../wire.ts";
 import { decodeTraces } from "./otlp-binary.ts";
 import { parseTraces } from "./otlp-json.ts";
@@ -38,7 +38,7 @@ export function createOtlpRoute({ tracking, traces }: { tracking: Tracking; trac
       const experimentId = headers[experimentHeader];
       if (typeof experimentId !== "string" || experimentId === "") throw missingParameter(experimentHeader);
       const caller = callerOf(visit);
-      await caller.allow((await tracking.getExperiment(experimentId)).project);
+      await caller.allow(ofExperiment(await tracking.getExperiment(experimentId)));
       const form = formOf(headers["content-type"]);
       const body = await readBody(visit.body, bodyLimitBytes);
       const spans = readSpans(form, await unpack(body, headers["content-encoding"]));

@@ -1,6 +1,7 @@
 import type { Tracking } from "#tracking";
 import type { TracePlace, Traces } from "#traces";
 
+import { ofExperiment } from "../calls.ts";
 import type { Caller } from "../calls.ts";
 
 export interface TraceParts {
@@ -14,7 +15,7 @@ export async function visibleTraces(
   traceIds: readonly string[],
   caller: Caller,
 ): Promise<readonly string[]> {
-  const places: TracePlace[] = await caller.onlyAllowed(await traces.placesOfTraces(traceIds));
+  const places: TracePlace[] = await caller.onlyAllowed(await traces.placesOfTraces(traceIds), ofExperiment);
   const visible = new Set(places.map((place) => place.id));
   return traceIds.filter((id) => visible.has(id));
 }
@@ -25,11 +26,11 @@ export async function visibleExperiments(
   experimentIds: readonly string[],
   caller: Caller,
 ): Promise<readonly string[]> {
-  const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(experimentIds));
+  const visible = await caller.onlyAllowed(await tracking.projectsOfExperiments(experimentIds), ofExperiment);
   return visible.map((experiment) => experiment.id);
 }
 
 /** Asks for the permission in the project of a trace, which must be there. */
 export async function mayTouch({ traces }: TraceParts, traceId: string, caller: Caller): Promise<void> {
-  await caller.allow((await traces.getTraceInfo(traceId)).project);
+  await caller.allow(ofExperiment(await traces.getTraceInfo(traceId)));
 }
