@@ -8,13 +8,23 @@ import { ledger } from "./ledger.ts";
 import { pipeline } from "./pipeline.ts";
 import { predictions } from "./predictions.ts";
 import { start } from "./start.ts";
-import { tracking } from "./tracking/index.ts";
+import { trackingCrashes } from "./tracking/crash.ts";
+import { tracking, trackingAtScale } from "./tracking/index.ts";
 import { trackingOnPostgres } from "./tracking/postgres.ts";
 
 // `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one misses its target.
 // Everything runs on loopback, one measurement after the other.
 
-const measurements = [start, predictions, pipeline, ledger, tracking, trackingOnPostgres];
+const measurements = [
+  start,
+  predictions,
+  pipeline,
+  ledger,
+  tracking,
+  trackingAtScale,
+  trackingOnPostgres,
+  trackingCrashes,
+];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));
 if (unknown.length > 0) {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { z } from "zod";
@@ -24,7 +23,7 @@ export interface ServerProcess {
 
 /** Starts a server on the state of a project's folder, and waits until it says where it is. */
 export async function startServerProcess(
-  test: Pick<TestContext, "after">,
+  test: { after(cleanUp: () => void): void },
   projectFolder: string,
   options: {
     /** PostgreSQL; a file in the folder when absent. */

@@ -11,20 +11,27 @@ import type { Target } from "./target.ts";
 
 /**
  * Tracking through MLflow's REST API: the whole of Gyre beside the real `mlflow server`, with one worker
- * and with its default of four, in turns in one run; then Gyre alone with 100,000 runs. The ratios count:
- * servers and generator share the machine, and on a busy one all of them are slower.
+ * and with its default of four, in turns in one run. The ratios count: servers and generator share the
+ * machine, and on a busy one all of them are slower.
  *
- * Acknowledged means on the disk for both: Gyre syncs SQLite's write-ahead log at every commit, MLflow its
- * rollback journal and file.
+ * Acknowledged means on the disk for both: Gyre syncs SQLite's write-ahead log before it answers, MLflow
+ * its rollback journal and file.
  */
 export const tracking: Measurement = {
   name: "tracking",
   title: "Tracking beside MLflow's own server (SQLite)",
   isLong: true,
   async measure({ folder }) {
-    const compared = await compareOn({ folder });
-    return isWanted("scale") ? [...compared, ...(await measureScale(join(folder, "scale")))] : compared;
+    return await compareOn({ folder });
   },
+};
+
+/** Gyre alone with 100,000 runs: searches, start, memory. */
+export const trackingAtScale: Measurement = {
+  name: "tracking-scale",
+  title: "Tracking with 100,000 runs (SQLite)",
+  isLong: true,
+  measure: ({ folder }) => measureScale(folder),
 };
 
 /** One worker, and MLflow's default; GYRE_BENCH_WORKERS names others (`1`), since each takes a core to start. */
@@ -33,8 +40,8 @@ function workerCounts(): readonly number[] {
   return given === "" ? [1, 4] : given.split(",").map(Number);
 }
 
-/** GYRE_BENCH_ONLY names a part of the long measurement: `scale`, or a piece of a case's name. */
-export function isWanted(what: string): boolean {
+/** GYRE_BENCH_ONLY names a piece of the names of the cases to measure. */
+function isWanted(what: string): boolean {
   const only = process.env["GYRE_BENCH_ONLY"] ?? "";
   return only === "" || what.includes(only);
 }

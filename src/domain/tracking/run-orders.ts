@@ -14,7 +14,7 @@ import { deleteTag, saveBatch } from "./store/batches.ts";
 import { saveInputs, saveModelLinks } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
 import { saveModelMetrics } from "./store/logged-models.ts";
-import { completeRuns, countMetricKeys, insertRun, updateRun } from "./store/runs.ts";
+import { completeRuns, countMetricKeys, freshRun, insertRun, updateRun } from "./store/runs.ts";
 import type { StoredRun } from "./store/runs.ts";
 import { checkBatch, checkLength, checkRunTag, invalid, limits, storable } from "./validation.ts";
 import type { KeyValue } from "./validation.ts";
@@ -134,7 +134,7 @@ export function createRunOrders(
           actor: order.actor,
           data: { experiment: experiment.name, name },
         });
-        return await complete(run);
+        return freshRun(run, tags);
       });
     },
     updateRun: change,

@@ -4,6 +4,7 @@ import type { RawBuilder } from "kysely";
 import type { Database } from "#kernel/db";
 
 import type { DatasetInput, LifecycleState, MetricPoint, ModelOutput, Run, RunStatus } from "../entities.ts";
+import type { KeyValue } from "../validation.ts";
 import { numberList } from "./bulk.ts";
 import type { Keys } from "./keys.ts";
 
@@ -186,6 +187,20 @@ async function readModelLinks(db: Database, ids: RawBuilder<unknown>): Promise<r
     select run, direction, model_id, step from run_models where run in ${ids} order by run, step, model_id
   `.execute(db.query);
   return rows;
+}
+
+/** A run that was made a moment ago, with its tags: nothing else can hang on it yet. */
+export function freshRun(row: StoredRun, tags: readonly KeyValue[]): Run {
+  return {
+    ...toRunHead(row),
+    params: {},
+    metrics: {},
+    latestMetrics: [],
+    tags: Object.fromEntries(tags.map((tag) => [tag.key, tag.value])),
+    inputs: [],
+    modelInputs: [],
+    modelOutputs: [],
+  };
 }
 
 function groupTexts(
