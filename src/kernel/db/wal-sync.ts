@@ -1,5 +1,8 @@
 import { close, fdatasync, open } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
+
+import { syncFolder } from "../disk.ts";
 
 const openFile = promisify(open);
 const syncFile = promisify(fdatasync);
@@ -12,6 +15,13 @@ export interface WalSync {
   /** Resolves once all that was committed before this call is on the disk. */
   synced(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The log is there from the first write on, and stays as long as this connection is open. So must its name. */
+async function openLog(path: string): Promise<number> {
+  const file = await openFile(path, "r+");
+  await syncFolder(dirname(path));
+  return file;
 }
 
 /** For a database in memory, which is lost with its process anyway. */
@@ -40,8 +50,7 @@ export function createWalSync(path: string): WalSync {
   const sync = async (): Promise<void> => {
     const upTo = writes;
     try {
-      // The log is there from the first write on, and stays as long as this connection is open.
-      file ??= openFile(path, "r+");
+      file ??= openLog(path);
       await syncFile(await file);
       durable = upTo;
     } catch (error) {
