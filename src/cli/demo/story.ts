@@ -360,8 +360,13 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     );
     if (incidents.length !== 1)
       throw new StoryBroken(`one performance incident was to be opened, and there are ${incidents.length}`);
-    if (recoveredAtMs === undefined)
+    if (recoveredAtMs === undefined && stream.isMade)
       throw new StoryBroken("quality did not recover: the incident is still open");
+    // What people really wrote need not become easier to judge by training on more of it.
+    if (recoveredAtMs === undefined)
+      aside(
+        "the incident is still open: on these messages the new version has not shown itself within its bounds",
+      );
     if (!told.has("guardrail")) throw new StoryBroken("the bad canary was not rolled back");
   }
 }
