@@ -58,7 +58,7 @@ export function createNamedModels({
         const name = names.get(keyOf(version));
         return name === undefined ? [] : [presentVersion(name, version, labels.get(version.id))];
       });
-      return searchAmong(named.toSorted(byNameNewestFirst), search, {
+      return searchAmong(named.toSorted(search.orderBy.length === 0 ? lastChangedFirst : byName), search, {
         filterable: { name: "text", run_id: "text", source_path: "text", version_number: "number" },
         sortable: {
           attributes: {
@@ -208,7 +208,13 @@ function keyOf({ project, model }: { readonly project: string; readonly model: s
   return JSON.stringify([project, model]);
 }
 
-function byNameNewestFirst(a: NamedVersion, b: NamedVersion): number {
+/** The order of a search that asks for none. */
+function lastChangedFirst(a: NamedVersion, b: NamedVersion): number {
+  return b.updatedAtMs - a.updatedAtMs || byName(a, b);
+}
+
+/** The order of what is equal in a search that asks for another. */
+function byName(a: NamedVersion, b: NamedVersion): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return b.number - a.number;
 }

@@ -73,6 +73,8 @@ export interface TrackingCommands {
     metrics?: readonly NewMetricPoint[];
     params?: readonly KeyValue[];
     tags?: readonly KeyValue[];
+    /** Whether it is one thing logged alone: then a refusal names it without its place in a list. */
+    isSingle?: boolean;
   }): Promise<void>;
   deleteRunTag(order: { runId: string; key: string }): Promise<void>;
   logInputs(order: {

@@ -98,9 +98,7 @@ function isRunId(id: string): boolean {
 }
 
 function runNotFound(runId: string): Problem {
-  if (!isRunId(runId))
-    return invalid(`Invalid value ${JSON.stringify(runId.slice(0, 80))} for parameter 'run_id' supplied.`);
-  return new Problem(problems.run_not_found, { message: `Run with id=${runId} not found` });
+  return new Problem(problems.run_not_found, { message: `Run with id=${runId.slice(0, 256)} not found` });
 }
 
 function modelNotFound(modelId: string): Problem {

@@ -147,8 +147,8 @@ export function createRunOrders(
     },
     deleteRun: (order) => changeState(order, "deleted"),
     restoreRun: (order) => changeState(order, "active"),
-    async logBatch({ runId, metrics = [], params = [], tags = [] }) {
-      const batch = checkBatch({ metrics, params, tags });
+    async logBatch({ runId, metrics = [], params = [], tags = [], isSingle = false }) {
+      const batch = checkBatch({ metrics, params, tags }, isSingle);
       await write(async () => {
         const run = await activeRun(runId);
         await saveBatch(db, keys, run, batch);

@@ -38,20 +38,25 @@ export interface Batch {
   readonly tags: readonly KeyValue[];
 }
 
-/** Refuses a batch that cannot be kept; returns it with long values cut and infinities made finite. */
-export function checkBatch(batch: Batch): Batch {
+/**
+ * Refuses a batch that cannot be kept; returns it with long values cut and infinities made finite. What
+ * came alone is named without its place in a list.
+ */
+export function checkBatch(batch: Batch, isSingle = false): Batch {
+  const at = (list: string, index: number): string => (isSingle ? "" : `${list}[${index}].`);
   checkCount("metrics", batch.metrics.length, limits.metricsPerBatch);
   checkCount("params", batch.params.length, limits.paramsPerBatch);
   checkCount("tags", batch.tags.length, limits.tagsPerBatch);
   const all = batch.metrics.length + batch.params.length + batch.tags.length;
   checkCount("metrics, params, and tags", all, limits.itemsPerBatch);
-  const params = batch.params.map((param, index) => checkParam(param, `params[${index}].`));
-  refuseTwice(params);
-  return {
-    metrics: batch.metrics.map((metric, index) => checkMetric(metric, `metrics[${index}].`)),
-    params,
-    tags: batch.tags.map((tag, index) => checkRunTag(tag, `tags[${index}].`)),
+  const checked = {
+    metrics: batch.metrics.map((metric, index) => checkMetric(metric, at("metrics", index))),
+    params: batch.params.map((param, index) => checkParam(param, at("params", index))),
+    tags: batch.tags.map((tag, index) => checkRunTag(tag, at("tags", index))),
   };
+  // Last, as in MLflow: what is wrong with one of them is named first.
+  refuseTwice(checked.params);
+  return checked;
 }
 
 export function checkMetric(metric: NewMetricPoint, path = ""): NewMetricPoint {

@@ -9,7 +9,7 @@ import { defineCall, ofExperiment } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import type { Owning } from "./owning.ts";
 import { presentExperiment } from "./present.ts";
-import { array, integer, invalid, keyValue, list, optionalText, text } from "./wire.ts";
+import { array, given, integer, invalid, keyValue, list, optionalText, text } from "./wire.ts";
 
 export interface TrackingParts {
   readonly tracking: Tracking;
@@ -38,7 +38,7 @@ export function createExperimentCalls({
       path,
       permission: "run:delete",
       summary,
-      input: z.object({ experiment_id: text }),
+      input: z.object({ experiment_id: given }),
       async handler(input, caller) {
         await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
         await handler(input.experiment_id, caller.principal.id);
@@ -71,7 +71,7 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/create",
       permission: "run:create",
       summary: "Creates an experiment.",
-      input: z.object({ name: text, artifact_location: optionalText, tags: array(keyValue) }),
+      input: z.object({ name: given, artifact_location: optionalText, tags: array(keyValue) }),
       async handler(input, caller) {
         const project = await tracking.projectOfExperimentName(input.name);
         await caller.allow({ project });
@@ -88,7 +88,7 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/get",
       permission: "run:read",
       summary: "Gets an experiment by id.",
-      input: z.object({ experiment_id: text }),
+      input: z.object({ experiment_id: given }),
       async handler(input, caller) {
         const experiment = await tracking.getExperiment(input.experiment_id);
         await caller.allow(ofExperiment(experiment));
@@ -100,7 +100,7 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/get-by-name",
       permission: "run:read",
       summary: "Gets an experiment by name.",
-      input: z.object({ experiment_name: text }),
+      input: z.object({ experiment_name: given }),
       async handler(input, caller) {
         const { experiment_name: name } = input;
         const experiment = await tracking.getExperimentByName(name).catch(async (error: unknown) => {
@@ -119,10 +119,9 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/update",
       permission: "run:write",
       summary: "Renames an experiment.",
-      input: z.object({ experiment_id: text, new_name: optionalText }),
+      input: z.object({ experiment_id: given, new_name: given }),
       async handler(input, caller) {
         await caller.allow(ofExperiment(await tracking.getExperiment(input.experiment_id)));
-        if (input.new_name === undefined) return;
         await commands.renameExperiment({
           id: input.experiment_id,
           name: input.new_name,
@@ -143,7 +142,7 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/set-experiment-tag",
       permission: "run:write",
       summary: "Sets a tag of an experiment.",
-      input: z.object({ experiment_id: text, key: text, value: text.default("") }),
+      input: z.object({ experiment_id: given, key: given, value: text.default("") }),
       async handler({ experiment_id: id, key, value }, caller) {
         await caller.allow(ofExperiment(await tracking.getExperiment(id)));
         await commands.setExperimentTag({ id, tag: { key, value } });
@@ -154,7 +153,7 @@ export function createExperimentCalls({
       path: "/mlflow/experiments/delete-experiment-tag",
       permission: "run:write",
       summary: "Deletes a tag of an experiment.",
-      input: z.object({ experiment_id: text, key: text }),
+      input: z.object({ experiment_id: given, key: given }),
       async handler({ experiment_id: id, key }, caller) {
         await caller.allow(ofExperiment(await tracking.getExperiment(id)));
         await commands.deleteExperimentTag({ id, key });

@@ -8,7 +8,7 @@ import { nextToken } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { presentMetric } from "./present.ts";
 import { runIdOf, runReference } from "./runs.ts";
-import { integer, invalid, list, missingParameter, text } from "./wire.ts";
+import { given, integer, invalid, list, missingParameter, text } from "./wire.ts";
 
 const mostPoints = 25_000;
 const mostRuns = 100;
@@ -27,7 +27,7 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       permission: "run:read",
       summary: "Gets the points of one metric of a run.",
       input: runReference.extend({
-        metric_key: text,
+        metric_key: given,
         page_token: text.default(""),
         max_results: integer.optional(),
       }),
@@ -52,7 +52,7 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       summary: "Gets the points of one metric of up to 100 runs.",
       input: z.object({
         run_id: list(text),
-        metric_key: text.default(""),
+        metric_key: given.default(""),
         max_results: integer.default(mostPoints),
       }),
       async handler(input, caller) {
@@ -77,7 +77,7 @@ export function createMetricCalls({ tracking }: TrackingParts): readonly Call[] 
       summary: "Gets one metric of up to 100 runs at evenly sampled steps.",
       input: z.object({
         run_ids: list(text),
-        metric_key: text.default(""),
+        metric_key: given.default(""),
         start_step: integer.optional(),
         end_step: integer.optional(),
         max_results: integer.default(mostSampled),

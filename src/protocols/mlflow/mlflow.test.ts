@@ -164,7 +164,7 @@ describe("the MLflow protocol", () => {
       "runs/log-metric",
       { key: "../x", value: 1, timestamp: 1 },
       400,
-      /Invalid value "\.\.\/x" for parameter 'metrics\[0\]\.name'/,
+      /Invalid value "\.\.\/x" for parameter 'name'/,
     ],
     [
       "a missing metric value",

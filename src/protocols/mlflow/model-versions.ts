@@ -6,10 +6,10 @@ import { nextToken, registryPageSize } from "./experiments.ts";
 import { readModelSource } from "./model-source.ts";
 import { presentVersion } from "./present-registry.ts";
 import type { RegistryParts } from "./registered-models.ts";
-import { array, boolean, integer, keyValue, list, optionalText, text } from "./wire.ts";
+import { array, boolean, given, integer, keyValue, list, optionalText, text } from "./wire.ts";
 
 const base = "/mlflow/model-versions";
-const versionInput = z.object({ name: text, version: integer });
+const versionInput = z.object({ name: given, version: integer });
 
 /** Versions of registered models. */
 export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
@@ -26,7 +26,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
       permission: "model:write",
       summary: "Makes a version out of a run's or a logged model's files.",
       input: z.object({
-        name: text,
+        name: given,
         source: text,
         run_id: optionalText,
         run_link: text.default(""),

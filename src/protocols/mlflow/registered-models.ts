@@ -11,10 +11,20 @@ import type { Owning } from "./owning.ts";
 import { createModelVersionCalls } from "./model-versions.ts";
 import { presentModel, presentVersion } from "./present-registry.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
-import { array, integer, invalid, keyValue, list, missingParameter, optionalText, text } from "./wire.ts";
+import {
+  array,
+  given,
+  integer,
+  invalid,
+  keyValue,
+  list,
+  missingParameter,
+  optionalText,
+  text,
+} from "./wire.ts";
 
 const base = "/mlflow/registered-models";
-const modelInput = z.object({ name: text });
+const modelInput = z.object({ name: given });
 
 export interface RegistryParts {
   readonly tracking: TrackingParts["tracking"];
@@ -71,7 +81,7 @@ export function createRegisteredModelCalls(
       path: `${base}/rename`,
       permission: "model:write",
       summary: "Renames a model.",
-      input: modelInput.extend({ new_name: text }),
+      input: modelInput.extend({ new_name: given }),
       async handler({ name, new_name: newName }, caller) {
         checkModelName(newName, "new_name");
         await caller.allow(await touched(name));
@@ -169,7 +179,7 @@ export function createRegisteredModelCalls(
       path: `${base}/alias`,
       permission: "model:write",
       summary: "Points an alias at a version.",
-      input: modelInput.extend({ alias: text, version: integer, reason: optionalText }),
+      input: modelInput.extend({ alias: given, version: integer, reason: optionalText }),
       async handler({ name, alias, version, reason }, caller) {
         checkAlias(alias);
         await caller.allow(await touched(name));
@@ -181,7 +191,7 @@ export function createRegisteredModelCalls(
       path: `${base}/alias`,
       permission: "model:write",
       summary: "Deletes an alias.",
-      input: modelInput.extend({ alias: text, reason: optionalText }),
+      input: modelInput.extend({ alias: given, reason: optionalText }),
       async handler({ name, alias, reason }, caller) {
         checkAliasForm(alias);
         await caller.allow(await touched(name));
@@ -193,7 +203,7 @@ export function createRegisteredModelCalls(
       path: `${base}/alias`,
       permission: "run:read",
       summary: "Gets the version an alias points at; `latest` is the newest.",
-      input: modelInput.extend({ alias: text }),
+      input: modelInput.extend({ alias: given }),
       async handler({ name, alias }, caller) {
         await caller.allow(await touched(name));
         return { model_version: presentVersion(await registry.findByAlias(name, alias)) };

@@ -5,7 +5,18 @@ import type { Call, Caller } from "./calls.ts";
 import { nextToken, pageSize, statesOf } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import { presentRun, presentRunInfo, readRunStatus } from "./present.ts";
-import { array, double, integer, invalid, keyValue, missingParameter, optionalText, text } from "./wire.ts";
+import {
+  array,
+  double,
+  given,
+  integer,
+  invalid,
+  keyValue,
+  missingParameter,
+  namedValue,
+  optionalText,
+  text,
+} from "./wire.ts";
 
 /** Old clients say `run_uuid`, new ones `run_id`, some both. */
 export const runReference = z.object({ run_id: optionalText, run_uuid: optionalText });
@@ -17,7 +28,7 @@ export function runIdOf(input: z.output<typeof runReference>): string {
 }
 
 const metric = z.object({
-  key: text,
+  key: given,
   value: double,
   timestamp: integer,
   step: integer.default(0),
@@ -181,7 +192,7 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayTouch(runId, caller);
-        await commands.logBatch({ runId, metrics: [toPoint(input)] });
+        await commands.logBatch({ runId, metrics: [toPoint(input)], isSingle: true });
       },
     }),
     defineCall({
@@ -189,11 +200,11 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       path: "/mlflow/runs/log-parameter",
       permission: "run:write",
       summary: "Logs a parameter.",
-      input: runReference.extend(keyValue.shape),
+      input: runReference.extend(namedValue.shape),
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayTouch(runId, caller);
-        await commands.logBatch({ runId, params: [{ key: input.key, value: input.value }] });
+        await commands.logBatch({ runId, params: [{ key: input.key, value: input.value }], isSingle: true });
       },
     }),
     defineCall({
@@ -201,11 +212,11 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       path: "/mlflow/runs/set-tag",
       permission: "run:write",
       summary: "Sets a tag of a run.",
-      input: runReference.extend(keyValue.shape),
+      input: runReference.extend(namedValue.shape),
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayTouch(runId, caller);
-        await commands.logBatch({ runId, tags: [{ key: input.key, value: input.value }] });
+        await commands.logBatch({ runId, tags: [{ key: input.key, value: input.value }], isSingle: true });
       },
     }),
     defineCall({
@@ -213,7 +224,7 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       path: "/mlflow/runs/delete-tag",
       permission: "run:write",
       summary: "Deletes a tag of a run.",
-      input: runReference.extend({ key: text }),
+      input: runReference.extend({ key: given }),
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayTouch(runId, caller);
@@ -225,7 +236,11 @@ export function createRunCalls({ tracking, commands, clock }: TrackingParts): re
       path: "/mlflow/runs/log-batch",
       permission: "run:write",
       summary: "Logs metrics, parameters and tags, all or none.",
-      input: runReference.extend({ metrics: array(metric), params: array(keyValue), tags: array(keyValue) }),
+      input: runReference.extend({
+        metrics: array(metric),
+        params: array(namedValue),
+        tags: array(namedValue),
+      }),
       async handler(input, caller) {
         const runId = runIdOf(input);
         await mayTouch(runId, caller);

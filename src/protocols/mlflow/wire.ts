@@ -14,6 +14,8 @@ const missing = (name: string): string =>
   `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`;
 
 export const text = z.string();
+/** A text that must be there: MLflow takes an empty one for none. */
+export const given = z.string().min(1);
 export const optionalText = z.string().optional();
 
 export const integer = z
@@ -57,6 +59,7 @@ export function array<Schema extends z.ZodType>(item: Schema) {
 }
 
 export const keyValue = z.object({ key: text, value: text.default("") });
+export const namedValue = z.object({ key: given, value: text.default("") });
 
 /** Reads a request; the message of a refusal is the one MLflow's own tests and users know. */
 export function readInput<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
@@ -73,7 +76,7 @@ export function readInput<Schema extends z.ZodType>(schema: Schema, raw: unknown
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .replace(/^\./, "");
-  if (value === undefined) throw invalid(missing(name));
+  if (value === undefined || (value === "" && issue?.code === "too_small")) throw invalid(missing(name));
   const shown = JSON.stringify(value)?.slice(0, 200) ?? String(value);
   throw invalid(
     `Invalid value ${shown} for parameter '${name}' supplied: ${issue?.message ?? "it has the wrong form"}`,
@@ -91,16 +94,20 @@ export function missingParameter(name: string): Problem {
 // Fields whose names are the caller's, not the protocol's: maps, and values of any shape.
 const maps: readonly string[] = ["tags", "metadata", "trace_metadata"];
 
+// No message of the protocol has ten; a text of brackets alone would end our own stack.
+const deepest = 100;
+
 /** camelCase names become snake_case; null and absent are one. */
-function normalise(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(normalise);
+function normalise(value: unknown, depth = 0): unknown {
+  if (depth > deepest) throw invalid(`The body is nested deeper than ${deepest} levels.`);
+  if (Array.isArray(value)) return value.map((item) => normalise(item, depth + 1));
   if (!isRecord(value)) return value;
   const entries = Object.entries(value).filter(([, member]) => member !== null);
   return Object.fromEntries(
     entries.map(([key, member]) => {
       const name = toSnakeCase(key);
       const isVerbatim = name === "value" || (maps.includes(name) && isRecord(member));
-      return [name, isVerbatim ? member : normalise(member)];
+      return [name, isVerbatim ? member : normalise(member, depth + 1)];
     }),
   );
 }
