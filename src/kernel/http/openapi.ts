@@ -10,7 +10,9 @@ export function describeRoutes(routes: readonly Route[], version: string): Json 
   const components: Json = { Problem: problemSchema };
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    if (route.kind === "raw") continue;
+    // A foreign protocol is described where its route says what it reads.
+    if (route.kind === "raw" && route.schemas.query === undefined && route.schemas.body === undefined)
+      continue;
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     for (const method of route.methods) {
       paths[path] = { ...paths[path], [method.toLowerCase()]: describeRoute(route, components) };
@@ -57,11 +59,16 @@ function describeRoute(route: Route, components: Json): Json {
             content: { "application/json": { schema: toSchema(body, "input", components) } },
           },
         }),
-    responses: { ...successOf(route, components), default: problemAnswer },
+    responses: {
+      ...successOf(route, components),
+      default: route.kind === "raw" ? foreignAnswer : problemAnswer,
+    },
   };
 }
 
 const lastEventId = { name: "Last-Event-ID", in: "header", required: false, schema: { type: "string" } };
+
+const foreignAnswer = { description: "An answer in the form of its protocol" };
 
 const problemAnswer = {
   description: "A problem",

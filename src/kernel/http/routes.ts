@@ -119,6 +119,8 @@ export interface ForeignAnswer {
 
 interface RawDeclaration<Path extends string> extends Declaration<Path> {
   readonly method: Method | "HEAD" | "OPTIONS" | readonly (Method | "HEAD" | "OPTIONS")[];
+  /** What it reads, for the description of the API alone: the handler looks at it by itself. */
+  readonly describes?: Pick<RouteSchemas, "query" | "body">;
   /** Our own form when absent. */
   presentProblem?(problem: Problem, requestId: string): ForeignAnswer;
   /**
@@ -238,7 +240,7 @@ export function defineRawRoute<const Path extends string>(route: RawDeclaration<
     ...factsOf(route),
     kind: "raw",
     methods,
-    schemas: {},
+    schemas: { ...route.describes },
     ...(route.presentProblem === undefined ? {} : { presentProblem: route.presentProblem.bind(route) }),
     async answer(arrival, body, reply) {
       return await route.handler(

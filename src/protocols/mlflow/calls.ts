@@ -78,6 +78,10 @@ export function defineCall<Input extends z.ZodType>(call: CallDeclaration<Input>
       tags: ["mlflow"],
       bodyLimitBytes,
       presentProblem,
+      // Its twin for the browser needs no second description.
+      ...(prefix === "/api"
+        ? { describes: call.method === "GET" ? { query: call.input } : { body: call.input } }
+        : {}),
       async handler(visit) {
         const given = call.method === "GET" ? visit.query : await readBody(visit);
         const input = readInput(call.input, { ...given, ...toObject(visit.request.params) });
