@@ -8,6 +8,7 @@ import { ledger } from "./ledger.ts";
 import { pipeline } from "./pipeline.ts";
 import { predictions } from "./predictions.ts";
 import { start } from "./start.ts";
+import { artifacts } from "./tracking/artifacts.ts";
 import { trackingCrashes } from "./tracking/crash.ts";
 import { tracking, trackingAtScale } from "./tracking/index.ts";
 import { trackingOnPostgres } from "./tracking/postgres.ts";
@@ -24,6 +25,7 @@ const measurements = [
   trackingAtScale,
   trackingOnPostgres,
   trackingCrashes,
+  artifacts,
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));

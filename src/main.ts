@@ -25,6 +25,7 @@ import { createMonitoring, migrations as monitoringMigrations } from "#monitorin
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
 import { createPipelines, migrations as pipelineMigrations } from "#pipelines";
 import { createMlflow } from "#protocols/mlflow";
+import { createMlflowImport } from "#protocols/mlflow-import";
 import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
@@ -127,6 +128,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     access,
     webhooks,
   });
+  const mlflowImport = createMlflowImport({ tracking, registry });
   const projectFolder = createProjectFolder(doors);
   const modules = [
     access,
@@ -143,7 +145,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     webhooks,
   ];
   const server = createServer({
-    routes: [...modules, mlflow, projectFolder].flatMap((one) => one.routes),
+    routes: [...modules, mlflow, mlflowImport, projectFolder].flatMap((one) => one.routes),
     authenticate: access.authenticate,
     authorise: access.authorise,
     requiresSignIn: access.requiresSignIn,

@@ -1,4 +1,4 @@
-import type { ReadableStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 
 import { z } from "zod";
 import type { ZodType } from "zod";
@@ -23,6 +23,8 @@ export interface Client {
     schema: ZodType<Answer>,
     body?: unknown,
   ): Promise<Answer>;
+  /** Sends a file as it is read. */
+  upload(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** The bytes of a file. */
   download(path: string): Promise<Uint8Array>;
   /** Events as the server sends them, until it ends the stream. */
@@ -99,6 +101,11 @@ export function createClient(server: ServerAddress): Client {
           ? {}
           : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
       return await parse(await request(method, path, init), path, schema);
+    },
+    async upload(path, bytes) {
+      // A body that is read while it is sent cannot be sent twice: that is what `duplex` states.
+      const init: RequestInit = { body: ReadableStream.from(bytes), duplex: "half" };
+      await (await request("PUT", path, init)).arrayBuffer();
     },
     download: async (path) => new Uint8Array(await (await request("GET", path)).arrayBuffer()),
     async *watch(path, signal) {

@@ -130,6 +130,12 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/audit.ts")).registerAudit(program, terminal),
   },
   {
+    name: "import",
+    summary: "bring in what another tracking server holds",
+    register: async (program, terminal) =>
+      (await import("./verbs/import.ts")).registerImport(program, terminal),
+  },
+  {
     name: "people",
     summary: "list who may do what, add somebody",
     register: async (program, terminal) =>

@@ -1,4 +1,7 @@
 import type { ModelVersion, NamedModel, NamedVersion, VersionFile } from "./index.ts";
+import type { RegistryImports } from "./named-import.ts";
+
+export type { ImportedModel, ImportedVersion, RegistryImports } from "./named-import.ts";
 
 export interface RegistryCommands {
   /**
@@ -21,6 +24,7 @@ export interface RegistryCommands {
     readonly reason?: string | undefined;
   }): Promise<void>;
   readonly named: NamedModelCommands;
+  readonly imports: RegistryImports;
 }
 
 /**

@@ -40,7 +40,8 @@ export async function keepVersion(
   });
 }
 
-async function announce(ledger: Ledger, version: ModelVersion): Promise<void> {
+/** Says that there is a version, or why it was rejected. */
+export async function announce(ledger: Ledger, version: ModelVersion): Promise<void> {
   const { id: subject, actor, model, number, kind, digest, origin } = version;
   const project = version.project === "" ? null : version.project;
   if (version.state === "rejected") {

@@ -16,6 +16,7 @@ import type { RegistryCommands } from "./commands.ts";
 import { lineageOf } from "./lineage.ts";
 import type { ModelSummary, ModelVersion, NamedModels, Registry } from "./index.ts";
 import { createNamedModels } from "./named-models.ts";
+import { createRegistryImports } from "./named-import.ts";
 import { createNamedModelOrders } from "./named-orders.ts";
 import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
@@ -83,6 +84,7 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
     ...createRegistering(parts),
     setAlias,
     named: createNamedModelOrders(parts, named),
+    imports: createRegistryImports(parts, named),
   };
   return {
     ...registry,

@@ -10,7 +10,16 @@ import type {
   Run,
   RunStatus,
 } from "./entities.ts";
+import type { ImportCommands } from "./import-commands.ts";
 import type { KeyValue } from "./validation.ts";
+
+export type {
+  ImportCommands,
+  ImportedExperiment,
+  ImportedLoggedModel,
+  ImportedRun,
+  ImportedRunState,
+} from "./import-commands.ts";
 
 export interface NewExperiment {
   readonly name: string;
@@ -101,4 +110,5 @@ export interface TrackingCommands {
   ): Promise<ArtifactFile>;
   /** Deletes a file, or all files below a folder ("" for all); gives how many. */
   deleteArtifacts(order: { owner: ArtifactOwner | string; path: string; actor: string }): Promise<number>;
+  readonly imports: ImportCommands;
 }

@@ -13,6 +13,11 @@ declare module "#kernel/events" {
     "logged_model.deleted": { readonly name: string };
     "run_view.saved": { readonly name: string; readonly isShared: boolean };
     "run_view.deleted": { readonly name: string };
+    /** `sourceId`: the number it had where it came from. */
+    "experiment.imported": { readonly source: string; readonly name: string; readonly sourceId: string };
+    /** A batch: the subject is the experiment, `first` the id of one of them. */
+    "runs.imported": { readonly source: string; readonly runs: number; readonly first: string };
+    "logged_models.imported": { readonly source: string; readonly models: number; readonly first: string };
     "artifact.deleted": { readonly path: string; readonly files: number };
   }
 }

@@ -5,6 +5,7 @@ export type { Tracking, TrackingParts } from "./module.ts";
 export { migrations } from "./schema.ts";
 export { problems } from "./problems.ts";
 export { checkArtifactPath } from "./artifact-path.ts";
+export { createPointsDigest } from "./points-digest.ts";
 export { checkName, limits } from "./validation.ts";
 export type { KeyValue } from "./validation.ts";
 export { parseFilter, parseOrdering } from "./filter.ts";

@@ -10,6 +10,7 @@ import type { TrackingCommands } from "./commands.ts";
 import { createExperimentOrders } from "./experiment-orders.ts";
 import { createLongSeries } from "./long-series.ts";
 import { createLookups } from "./lookups.ts";
+import { createImportOrders } from "./import-orders.ts";
 import { createModelOrders } from "./model-orders.ts";
 import { createQuestions } from "./questions.ts";
 import type { TrackingQuestions } from "./questions.ts";
@@ -60,6 +61,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     ...createRunOrders({ ...orderParts, ensureExperiment: experiments.ensureExperiment }),
     ...createModelOrders(orderParts),
     ...createArtifactOrders(orderParts),
+    imports: createImportOrders(orderParts),
   };
   return {
     ...questions,

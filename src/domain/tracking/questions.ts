@@ -41,11 +41,13 @@ import type { ExperimentProject } from "./store/experiments.ts";
 import type { DatasetSummary } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
 import { packToken, unpackToken } from "./store/keyset.ts";
+import { createPointsDigest } from "./points-digest.ts";
+import { readAllPoints } from "./store/imports.ts";
 import { completeModels } from "./store/logged-models.ts";
 import { searchModels } from "./store/model-search.ts";
 import type { MeasuredOn } from "./store/model-search.ts";
 import { searchRuns } from "./store/run-search.ts";
-import { completeRuns } from "./store/runs.ts";
+import { completeRuns, toPoint } from "./store/runs.ts";
 
 export interface RunSearch {
   /** The runs of all experiments of a project; `experimentIds` narrows or replaces it. */
@@ -133,6 +135,8 @@ export interface TrackingQuestions {
   listArtifacts(owner: ArtifactOwner | string, folder?: string): Promise<readonly ArtifactEntry[]>;
   /** Every file, by path. A text as owner is a run's id. */
   artifactTree(owner: ArtifactOwner | string): Promise<readonly ArtifactFile[]>;
+  /** How many points a run has, and a digest of them that does not depend on their order. */
+  pointsDigest(runId: string): Promise<{ readonly points: number; readonly digest: string }>;
   openArtifact(owner: ArtifactOwner | string, path: string): Promise<OpenArtifact>;
   readArtifact(owner: ArtifactOwner | string, path: string): Promise<Uint8Array>;
 }
@@ -322,6 +326,15 @@ export function createQuestions(parts: {
       return oneLevel(await listArtifactFiles(db, key, folder), folder);
     },
     artifactTree,
+    async pointsDigest(runId) {
+      const run = await lookups.run(runId);
+      const digest = createPointsDigest();
+      for await (const page of readAllPoints(db, run.id)) {
+        const names = await keys.namesOf(new Set(page.map((point) => point.key)));
+        for (const point of page) digest.add(toPoint(point, names.get(point.key) ?? ""));
+      }
+      return digest.result();
+    },
     openArtifact,
     async readArtifact(owner, path) {
       return await blobs.readBytes((await openArtifact(owner, path)).digest);
