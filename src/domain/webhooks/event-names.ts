@@ -1,39 +1,41 @@
+const model = { name: "example_model" };
+const version = { ...model, version: "1" };
+const prompt = { name: "example_prompt" };
+const promptVersion = { ...prompt, version: "1" };
+const tag = { key: "example_key", value: "example_value" };
+const tags = { [tag.key]: tag.value };
+const alias = "example_alias";
+
 /**
  * Everything a webhook can be told, as `entity.action`, each with an example of its data. The first part
- * is what MLflow's clients know, in their words.
+ * is what MLflow's clients know, in their words and with the values they test receivers with.
  */
 const examples = {
-  "registered_model.created": {
-    name: "care-urgency",
-    tags: { team: "care" },
-    description: "Which messages come first",
-  },
+  "registered_model.created": { ...model, tags, description: "An example registered model" },
   "model_version.created": {
-    name: "care-urgency",
-    version: "1",
-    source: "models:/m-0123456789abcdef0123456789abcdef",
-    run_id: "0123456789abcdef0123456789abcdef",
-    tags: { checked: "yes" },
-    description: "The first version",
+    ...version,
+    source: "models:/123",
+    run_id: "abcd1234abcd5678",
+    tags,
+    description: "An example model version",
   },
-  "model_version_tag.set": { name: "care-urgency", version: "1", key: "checked", value: "yes" },
-  "model_version_tag.deleted": { name: "care-urgency", version: "1", key: "checked" },
-  "model_version_alias.created": { name: "care-urgency", alias: "champion", version: "1" },
-  "model_version_alias.deleted": { name: "care-urgency", alias: "champion" },
-  "prompt.created": { name: "greeting", tags: { team: "care" }, description: "How letters begin" },
+  "model_version_tag.set": { ...version, ...tag },
+  "model_version_tag.deleted": { ...version, key: tag.key },
+  "model_version_alias.created": { ...version, alias },
+  "model_version_alias.deleted": { ...model, alias },
+  "prompt.created": { ...prompt, tags, description: "An example prompt" },
   "prompt_version.created": {
-    name: "greeting",
-    version: "1",
-    template: "Dear {{name}}",
-    tags: { checked: "yes" },
-    description: "The first version",
+    ...promptVersion,
+    template: "Hello {{name}}!",
+    tags,
+    description: "An example prompt version",
   },
-  "prompt_tag.set": { name: "greeting", key: "team", value: "care" },
-  "prompt_tag.deleted": { name: "greeting", key: "team" },
-  "prompt_version_tag.set": { name: "greeting", version: "1", key: "checked", value: "yes" },
-  "prompt_version_tag.deleted": { name: "greeting", version: "1", key: "checked" },
-  "prompt_alias.created": { name: "greeting", alias: "live", version: "1" },
-  "prompt_alias.deleted": { name: "greeting", alias: "live" },
+  "prompt_tag.set": { ...prompt, ...tag },
+  "prompt_tag.deleted": { ...prompt, key: tag.key },
+  "prompt_version_tag.set": { ...promptVersion, ...tag },
+  "prompt_version_tag.deleted": { ...promptVersion, key: tag.key },
+  "prompt_alias.created": { ...promptVersion, alias },
+  "prompt_alias.deleted": { ...prompt, alias },
 
   "model_version_stage.set": { name: "care-urgency", version: "1", from: "None", to: "Staging" },
   "run.finished": { run_id: "0123456789abcdef0123456789abcdef", project: "care", status: "finished" },

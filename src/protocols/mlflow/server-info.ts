@@ -59,6 +59,6 @@ export function createServerInfoRoutes(): readonly Route[] {
     plain("/health", "OK", "Whether the server answers, in MLflow's word."),
     info("/api"),
     info("/ajax-api"),
-    ...["/api/2.0/*", "/api/3.0/*", "/ajax-api/2.0/*", "/ajax-api/3.0/*", "/v1/*", "/graphql"].map(unknown),
+    ...["/api/2.0/*", "/api/3.0/*", "/ajax-api/*", "/v1/*", "/graphql"].map(unknown),
   ];
 }

@@ -304,7 +304,7 @@ describe("MLflow's webhooks", () => {
     assert.deepEqual(tested.body, {
       result: { success: true, response_status: 200, response_body: "received" },
     });
-    assert.deepEqual(told, [["prompt_alias.deleted", { name: "greeting", alias: "live" }]]);
+    assert.deepEqual(told, [["prompt_alias.deleted", { name: "example_prompt", alias: "example_alias" }]]);
     await call("PATCH", `${api}/webhooks/${id}`, { url: "http://127.0.0.1:1/" });
     const failed = JSON.stringify((await call("POST", `${api}/webhooks/${id}/test`, {})).body);
     assert.match(failed, /"success":false,"error_message":"Failed to test webhook: /);
