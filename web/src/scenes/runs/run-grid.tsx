@@ -195,7 +195,7 @@ export interface RunGridProps {
 const rowHeight = 37;
 const headHeight = 37;
 const chooserWidth = 40;
-const settleMs = 90;
+const settleMs = 120;
 const headClass =
   "sticky top-0 h-9 border-b border-line bg-panel px-3 text-xs font-medium whitespace-nowrap text-faint";
 
@@ -361,7 +361,7 @@ function GroupRow({
           <span className="truncate">
             <span className="text-faint">{groupName}: </span>
             <span className="font-medium">{group.value ?? "not set"}</span>
-          </span>
+          </span>{" "}
           <span className="shrink-0 text-faint" title={count(group.runs, "run")}>
             {number(group.runs)}
           </span>
