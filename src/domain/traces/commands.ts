@@ -1,5 +1,7 @@
 import type { Assessment, AssessmentError, AssessmentKind, Span, TraceInfo, TraceState } from "./entities.ts";
 
+import type { IssueOrders } from "./issues.ts";
+
 type Pairs = Readonly<Record<string, string>>;
 
 /** A trace as its client describes it, its spans apart. */
@@ -52,7 +54,7 @@ export interface SpansLogged {
 }
 
 /** The orders of traces. Each is one transaction; to send one again changes nothing but for those that create. */
-export interface TracesCommands {
+export interface TracesCommands extends IssueOrders {
   /** Keeps spans of any traces, in any order. Those that cannot be kept are refused one by one. */
   logSpans(order: { experimentId: string; spans: readonly Span[]; actor: string }): Promise<SpansLogged>;
   /** Keeps what a client knows of a trace, before or after its spans. */

@@ -8,6 +8,8 @@ declare module "#kernel/events" {
     "traces.linked": { readonly traces: number };
     /** Subject: the trace. */
     "trace.prompts_linked": { readonly prompts: readonly string[] };
+    "issue.created": { readonly name: string; readonly status: string };
+    "issue.changed": { readonly name: string; readonly status: string };
     "assessment.logged": { readonly assessment: string; readonly name: string; readonly kind: string };
     "assessment.changed": { readonly assessment: string; readonly name: string };
     "assessment.deleted": { readonly assessment: string; readonly name: string };

@@ -7,6 +7,7 @@ export { problems } from "./problems.ts";
 export { attributeKeys, metadataKeys, tagKeys, traceStates } from "./entities.ts";
 export { checkTag, checkTraceId } from "./validation.ts";
 export type { MetricsAsked, TracePlace, TraceSearch, TracesQuestions } from "./questions.ts";
+export type { Issue, IssuePage, IssueSearch } from "./issues.ts";
 export type { Correlation } from "./correlation.ts";
 export type { Aggregation, MetricView } from "./metrics.ts";
 export type { MetricRow } from "./store/metrics.ts";

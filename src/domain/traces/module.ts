@@ -6,6 +6,8 @@ import type { TrackingQuestions } from "#tracking";
 
 import { createAssessmentOrders } from "./assessment-orders.ts";
 import type { TracesCommands } from "./commands.ts";
+import { createIssues } from "./issues.ts";
+import type { Issues } from "./issues.ts";
 import { createLinkOrders } from "./link-orders.ts";
 import { createLookups } from "./lookups.ts";
 import { createQuestions } from "./questions.ts";
@@ -14,7 +16,7 @@ import { createRoutes } from "./routes.ts";
 import { createLogSpans } from "./span-orders.ts";
 import { createTraceOrders } from "./trace-orders.ts";
 
-export interface Traces extends TracesQuestions {
+export interface Traces extends TracesQuestions, Issues {
   readonly commands: TracesCommands;
   readonly routes: readonly Route[];
 }
@@ -31,9 +33,12 @@ export function createTraces({ db, ledger, clock, tracking }: TracesParts): Trac
   const lookups = createLookups(db, tracking);
   const parts = { db, ledger, lookups, nowMs: () => clock.nowMs() };
   const questions = createQuestions({ db, lookups });
+  const { orders: issueOrders, ...issues } = createIssues(parts);
   return {
     ...questions,
+    ...issues,
     commands: {
+      ...issueOrders,
       logSpans: createLogSpans(parts),
       ...createTraceOrders(parts),
       ...createAssessmentOrders(parts),

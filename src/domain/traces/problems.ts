@@ -31,6 +31,11 @@ export const problems = defineProblems({
     when: "A tag to be deleted is not there.",
     next: "List the tags; there may be nothing left to do.",
   },
+  issue_not_found: {
+    kind: "not_found",
+    when: "No issue of traces has this id.",
+    next: "Search the issues of the experiment.",
+  },
   assessment_not_found: {
     kind: "not_found",
     when: "The trace has no assessment of this id.",

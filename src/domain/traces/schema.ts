@@ -13,6 +13,7 @@ declare module "#kernel/db" {
     trace_assessments: AssessmentRow;
     trace_runs: { trace: number; run_id: string };
     trace_prompts: { trace: number; prompt: string };
+    trace_issues: IssueRow;
   }
 }
 
@@ -71,6 +72,22 @@ export interface AssessmentRow {
   updated_at_ms: number;
 }
 
+export interface IssueRow {
+  id: string;
+  experiment: number;
+  name: string;
+  description: string;
+  status: string;
+  severity: string | null;
+  /** JSON lists of texts. */
+  root_causes: string;
+  categories: string;
+  source_run_id: string | null;
+  created_by: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
 /**
  * A trace is a small whole number inside, and everything of it is clustered by that number, so that a
  * search walks the newest traces of an experiment and looks into each with one probe. What is counted
@@ -123,6 +140,19 @@ export const migrations: readonly Migration[] = [
         trace ${integer} not null references traces (id) on delete cascade, prompt ${text} not null,
         primary key (trace, prompt)
       ) ${clustered}`,
+    ],
+  },
+  {
+    id: "traces-002",
+    statements: ({ text, integer, strict }) => [
+      `create table trace_issues (
+        id ${text} not null primary key, experiment ${integer} not null references experiments (id),
+        name ${text} not null, description ${text} not null, status ${text} not null, severity ${text},
+        root_causes ${text} not null, categories ${text} not null, source_run_id ${text}, created_by ${text},
+        created_at_ms ${integer} not null, updated_at_ms ${integer} not null
+      ) ${strict}`,
+      `create index trace_issues_experiment on trace_issues (experiment, created_at_ms)`,
+      `create index trace_assessments_name on trace_assessments (kind, name, trace)`,
     ],
   },
 ];

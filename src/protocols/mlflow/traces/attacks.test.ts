@@ -64,9 +64,19 @@ async function openServer() {
       })
     ).body,
   );
+  const issue = z.object({ issue: z.object({ issue_id: z.string() }) }).parse(
+    (
+      await test.call("POST", "/api/3.0/mlflow/issues", {
+        experiment_id: care.id,
+        name: "secret",
+        description: "slow",
+      })
+    ).body,
+  );
   return {
     ...test,
     kernel,
+    issue: issue.issue.issue_id,
     care: experimentOf.parse({ experiment_id: care.id }).experiment_id,
     other: other.id,
     runId: run.id,
@@ -81,7 +91,7 @@ type Open = Awaited<ReturnType<typeof openServer>>;
 type Request = readonly [TestMethod, string, object?];
 
 /** Requests for one thing: all must be refused. */
-const single = ({ care, runId, assessment, dataset, info }: Open): readonly Request[] => [
+const single = ({ care, runId, assessment, dataset, issue, info }: Open): readonly Request[] => [
   ["POST", "/3.0/mlflow/traces", info("t2", care)],
   ["GET", "/3.0/mlflow/traces/t1"],
   ["GET", "/3.0/mlflow/traces/get?trace_id=t1&allow_partial=true"],
@@ -111,6 +121,9 @@ const single = ({ care, runId, assessment, dataset, info }: Open): readonly Requ
   ["GET", `/2.0/mlflow-artifacts/artifacts?path=${care}/traces/t1/artifacts`],
   ["GET", `/2.0/mlflow-artifacts/artifacts/${care}/traces/t1/artifacts/traces.json`],
   ["DELETE", `/2.0/mlflow-artifacts/artifacts/${care}/traces/t1/artifacts/traces.json`],
+  ["POST", "/3.0/mlflow/issues", { experiment_id: care, name: "x", description: "y" }],
+  ["GET", `/3.0/mlflow/issues/${issue}`],
+  ["PATCH", `/3.0/mlflow/issues/${issue}`, { status: "resolved" }],
   ["POST", "/3.0/mlflow/datasets/create", { name: "x", experiment_ids: [care] }],
   ["POST", "/3.0/mlflow/datasets/create", { name: "of nobody" }],
   ["GET", `/3.0/mlflow/datasets/${dataset}`],
@@ -131,6 +144,8 @@ const many = ({ care, other }: Open): readonly Request[] => [
   ["POST", "/3.0/mlflow/traces/batchGetInfos", { trace_ids: ["t1"] }],
   ["POST", "/3.0/mlflow/traces/search", { locations: [{ mlflow_experiment: { experiment_id: care } }] }],
   ["GET", `/2.0/mlflow/traces?experiment_ids=${care}`],
+  ["POST", "/3.0/mlflow/issues/search", {}],
+  ["POST", "/3.0/mlflow/issues/search", { experiment_id: care }],
   ["POST", "/3.0/mlflow/datasets/search", {}],
   ["GET", `/3.0/mlflow/datasets/search?experiment_ids=${care}`],
   [

@@ -3,6 +3,7 @@ import type { Route } from "#kernel/http";
 import { createAssessmentCalls } from "./assessments.ts";
 import { createTraceCalls } from "./calls.ts";
 import { createTraceFileRoutes } from "./files.ts";
+import { createIssueCalls } from "./issues.ts";
 import { createOldTraceCalls } from "./old-calls.ts";
 import { createOtlpRoute } from "./otlp.ts";
 import type { TraceParts } from "./parts.ts";
@@ -15,6 +16,7 @@ export function createTraceRoutes(parts: TraceParts): readonly Route[] {
     ...createTraceSearchCalls(parts),
     ...createOldTraceCalls(parts),
     ...createAssessmentCalls(parts.traces),
+    ...createIssueCalls(parts),
   ];
   return [...calls.flat(), ...createTraceFileRoutes(parts), createOtlpRoute(parts)];
 }
