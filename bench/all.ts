@@ -11,7 +11,7 @@ import { start } from "./start.ts";
 import { artifacts } from "./tracking/artifacts.ts";
 import { trackingCrashes } from "./tracking/crash.ts";
 import { tracking, trackingAtScale } from "./tracking/index.ts";
-import { trackingOnPostgres } from "./tracking/postgres.ts";
+import { trackingAtScaleOnPostgres, trackingOnPostgres } from "./tracking/postgres.ts";
 
 // `npm run bench [-- names]`: prints measured figures and ratios; exit code 1 when one misses its target.
 // Everything runs on loopback, one measurement after the other.
@@ -24,6 +24,7 @@ const measurements = [
   tracking,
   trackingAtScale,
   trackingOnPostgres,
+  trackingAtScaleOnPostgres,
   trackingCrashes,
   artifacts,
 ];

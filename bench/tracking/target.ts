@@ -11,6 +11,8 @@ export interface Target {
   readonly port: number;
   /** How long it took from the command to the first answer. */
   readonly startMs: number;
+  /** What its process had used of the processor by then: on a busy machine, look here. */
+  readonly startProcessorMs: number;
   /** Of the process and all it has started, in MB; NaN where there is no /proc. */
   residentMb(): Promise<number>;
   /** Of the serving process alone. */
@@ -86,6 +88,7 @@ async function startTarget(
     name,
     port,
     startMs: performance.now() - startedMs,
+    startProcessorMs: await processorMsOf(child.pid),
     residentMb: async () => sum(await Promise.all((await processesBelow(child.pid)).map(residentMbOf))),
     serverMb: () => residentMbOf(child.pid),
     async stop(signal = "SIGTERM") {
@@ -133,6 +136,13 @@ async function processesBelow(pid: number | undefined): Promise<number[]> {
       .map((text) => processesBelow(Number(text))),
   );
   return [pid, ...below.flat()];
+}
+
+/** Fields 14 and 15 of `stat`, in ticks of 10 ms. */
+async function processorMsOf(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function residentMbOf(pid: number | undefined): Promise<number> {
