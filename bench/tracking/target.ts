@@ -49,7 +49,9 @@ export async function startMlflow(options: {
 }): Promise<Target> {
   const port = await freePort();
   const { folder, workers } = options;
-  const database = options.database ?? `sqlite:///${join(folder, "mlflow.db")}`;
+  // SQLAlchemy knows PostgreSQL by its long name only.
+  const database =
+    options.database?.replace(/^postgres:/, "postgresql:") ?? `sqlite:///${join(folder, "mlflow.db")}`;
   const words = [
     "server",
     "--host=127.0.0.1",
