@@ -49,9 +49,10 @@ export async function startMlflow(options: {
 }): Promise<Target> {
   const port = await freePort();
   const { folder, workers } = options;
-  // SQLAlchemy knows PostgreSQL by its long name only.
+  // SQLAlchemy wants to be told the driver: its default changes with its version.
   const database =
-    options.database?.replace(/^postgres:/, "postgresql:") ?? `sqlite:///${join(folder, "mlflow.db")}`;
+    options.database?.replace(/^postgres:/, "postgresql+psycopg2:") ??
+    `sqlite:///${join(folder, "mlflow.db")}`;
   const words = [
     "server",
     "--host=127.0.0.1",
