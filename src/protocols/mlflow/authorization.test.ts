@@ -22,6 +22,7 @@ interface Shop extends HouseOfUsers {
   readonly experimentId: string;
   readonly runId: string;
   readonly loggedModelId: string;
+  readonly traceId: string;
   /** Lets somebody do this with the experiment and the model. */
   grant(user: User, permission: string): Promise<void>;
 }
@@ -46,6 +47,17 @@ async function open(): Promise<Shop> {
     .parse(await post("logged-models", { experiment_id: experimentId, name: "m", source_run_id: runId }));
   await house.tracking.commands.putArtifact(runId, "model/MLmodel", Buffer.from("flavors: {}"));
   await house.tracking.commands.putArtifact({ model: model.info.model_id }, "MLmodel", Buffer.from("secret"));
+  const traceId = `tr-${"a".repeat(32)}`;
+  await post("/api/3.0/mlflow/traces", {
+    trace: {
+      trace_info: {
+        trace_id: traceId,
+        trace_location: inExperiment(experimentId),
+        request_time: "2027-01-01T00:00:00Z",
+        state: "OK",
+      },
+    },
+  });
   await post("registered-models/create", { name: "vault" });
   await post("model-versions/create", { name: "vault", source: `runs:/${runId}/model`, run_id: runId });
   return {
@@ -55,6 +67,7 @@ async function open(): Promise<Shop> {
     experimentId,
     runId,
     loggedModelId: model.info.model_id,
+    traceId,
     async grant({ name: username }, permission) {
       await post("experiments/permissions/create", { experiment_id: experimentId, username, permission });
       await post("registered-models/permissions/create", { name: "vault", username, permission });
@@ -62,9 +75,14 @@ async function open(): Promise<Shop> {
   };
 }
 
+/** Where a trace is, as MLflow says it. */
+function inExperiment(experimentId: string): object {
+  return { type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: experimentId } };
+}
+
 type Request = readonly [TestMethod, string, object?];
 
-function readsOf({ experimentId, runId, loggedModelId }: Shop): Request[] {
+function readsOf({ experimentId, runId, loggedModelId, traceId }: Shop): Request[] {
   return [
     ["GET", `/2.0/mlflow/experiments/get?experiment_id=${experimentId}`],
     ["GET", `/2.0/mlflow/experiments/get-by-name?experiment_name=secrets`],
@@ -78,6 +96,8 @@ function readsOf({ experimentId, runId, loggedModelId }: Shop): Request[] {
     ["GET", `/2.0/mlflow-artifacts/artifacts/${experimentId}/${runId}/artifacts/model/MLmodel`],
     ["GET", `/2.0/mlflow-artifacts/artifacts/${experimentId}%2F${runId}/artifacts/model%2FMLmodel`],
     ["GET", `/2.0/mlflow-artifacts/artifacts/${experimentId}/models/${loggedModelId}/artifacts/MLmodel`],
+    ["GET", `/3.0/mlflow/traces/${traceId}`],
+    ["GET", `/3.0/mlflow/traces/%74r-${"a".repeat(32)}`],
     ["GET", `/2.0/mlflow/registered-models/get?name=vault`],
     ["GET", `/2.0/mlflow/registered-models/get?name=%76ault`],
     ["GET", `/2.0/mlflow/registered-models/get-latest-versions?name=vault`],
@@ -87,7 +107,7 @@ function readsOf({ experimentId, runId, loggedModelId }: Shop): Request[] {
   ];
 }
 
-function writesOf({ experimentId, runId, loggedModelId }: Shop): Request[] {
+function writesOf({ experimentId, runId, loggedModelId, traceId }: Shop): Request[] {
   const artifact = `/2.0/mlflow-artifacts/artifacts/${experimentId}/${runId}/artifacts`;
   const upload = { path: "x.bin", num_parts: 1 };
   const ends = { ...upload, upload_id: "x", parts: [] };
@@ -109,6 +129,8 @@ function writesOf({ experimentId, runId, loggedModelId }: Shop): Request[] {
     ["POST", `/2.0/mlflow-artifacts/mpu/create/${experimentId}/${runId}/artifacts/model`, upload],
     ["POST", `/2.0/mlflow-artifacts/mpu/complete/${experimentId}/${runId}/artifacts/model`, ends],
     ["POST", `/2.0/mlflow-artifacts/mpu/abort/${experimentId}/${runId}/artifacts/model`, ends],
+    ["PATCH", `/2.0/mlflow/traces/${traceId}/tags`, { key: "a", value: "b" }],
+    ["PATCH", `/3.0/mlflow/traces/${traceId}/tags`, { key: "a", value: "b" }],
     ["PATCH", "/2.0/mlflow/registered-models/update", { name: "vault", description: "mine" }],
     ["POST", "/2.0/mlflow/registered-models/set-tag", { name: "vault", key: "a", value: "b" }],
     ["POST", "/2.0/mlflow/registered-models/alias", { name: "vault", alias: "live", version: "1" }],
@@ -132,6 +154,8 @@ function endsOf({ experimentId, runId, loggedModelId, eve }: Shop): Request[] {
     ["POST", "/2.0/mlflow/experiments/delete", { experiment_id: experimentId }],
     ["POST", "/2.0/mlflow/runs/delete", { run_id: runId }],
     ["DELETE", `/2.0/mlflow/logged-models/${loggedModelId}`, {}],
+    ["POST", "/2.0/mlflow/traces/delete-traces", { experiment_id: experimentId, max_traces: 9 }],
+    ["POST", "/3.0/mlflow/traces/delete-traces", { experiment_id: experimentId, max_traces: 9 }],
     ["DELETE", "/2.0/mlflow/model-versions/delete", { name: "vault", version: "1" }],
     ["DELETE", "/2.0/mlflow/registered-models/delete", { name: "vault" }],
     ["POST", "/2.0/mlflow/experiments/permissions/create", { experiment_id: experimentId, ...more }],
@@ -208,15 +232,17 @@ describe("authorization on MLflow's routes", () => {
       ["GET", "registered-models/search?filter=name%20LIKE%20'va%25'"],
       ["GET", "model-versions/search"],
       ["GET", `model-versions/search?filter=run_id='${shop.runId}'`],
+      ["POST", "/api/3.0/mlflow/traces/search", { locations: [inExperiment(shop.experimentId)] }],
     ];
     for (const [method, path, body] of searches) {
       const { status, body: answer } = await shop.as(shop.eve, method, path, body);
       assert.equal(status, 200, path);
       assert.doesNotMatch(JSON.stringify(answer), /secrets|vault/, path);
       assert.ok(!JSON.stringify(answer).includes(shop.runId), path);
+      assert.ok(!JSON.stringify(answer).includes(shop.traceId), path);
       if (path.includes("datasets")) continue;
       const theirs = await shop.as(shop.ada, method, path, body);
-      assert.match(JSON.stringify(theirs.body), /secrets|vault|m-[0-9a-f]{32}|run_id/, path);
+      assert.match(JSON.stringify(theirs.body), /secrets|vault|m-[0-9a-f]{32}|run_id|tr-a/, path);
     }
     // Nor is what is shut away had by making something of it.
     const { status } = await shop.as(shop.eve, "POST", "registered-models/create", { name: "mine" });
