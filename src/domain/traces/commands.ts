@@ -93,8 +93,13 @@ export interface TracesCommands extends IssueOrders {
   }): Promise<Assessment>;
   /** Nothing happens when there is none. */
   deleteAssessment(order: { traceId: string; id: string; actor: string }): Promise<void>;
-  /** Traces that there are not are left out. */
-  linkToRun(order: { traceIds: readonly string[]; runId: string; actor: string }): Promise<void>;
+  /** A trace that has not come yet is linked once it has, if it comes to the project of the run. */
+  linkToRun(order: {
+    traceIds: readonly string[];
+    runId: string;
+    project: string | null;
+    actor: string;
+  }): Promise<void>;
   linkPrompts(order: {
     traceId: string;
     prompts: readonly { readonly name: string; readonly version: string }[];

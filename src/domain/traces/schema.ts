@@ -14,6 +14,7 @@ declare module "#kernel/db" {
     trace_runs: { trace: number; run_id: string };
     trace_prompts: { trace: number; prompt: string };
     trace_issues: IssueRow;
+    trace_pending_runs: { trace_id: string; run_id: string; project: string };
   }
 }
 
@@ -153,6 +154,15 @@ export const migrations: readonly Migration[] = [
       ) ${strict}`,
       `create index trace_issues_experiment on trace_issues (experiment, created_at_ms)`,
       `create index trace_assessments_name on trace_assessments (kind, name, trace)`,
+    ],
+  },
+  {
+    // A client links a trace as soon as it has its id, and sends the trace itself in the background.
+    id: "traces-003",
+    statements: ({ text, clustered }) => [
+      `create table trace_pending_runs (
+        trace_id ${text} not null, run_id ${text} not null, project ${text} not null, primary key (trace_id, run_id)
+      ) ${clustered}`,
     ],
   },
 ];

@@ -47,7 +47,7 @@ async function openFour(open: OpenTestDatabase) {
   await createAssessment({ traceId: "t2", assessment: feedback("polite", "very", ofSession), actor });
   const issue = { kind: "issue" as const, value: { issue_name: "slow" } };
   await createAssessment({ traceId: "t4", assessment: { ...feedback("iss-1", null), ...issue }, actor });
-  await linkToRun({ traceIds: ["t4", "nowhere"], runId: "run1", actor });
+  await linkToRun({ traceIds: ["t4", "later", "stolen"], runId: "run1", project: "care", actor });
   await linkPrompts({ traceId: "t3", prompts: [{ name: "greet", version: "2" }], actor });
   return test;
 }
@@ -118,6 +118,20 @@ describeOnEveryEngine("a search of traces", (open) => {
   it("finds what the filter says, in every piece of the grammar", async () => {
     const { find } = await openFour(open);
     for (const [filter, ids] of filters) assert.deepEqual([filter, await find(filter)], [filter, ids]);
+  });
+
+  it("finds a trace by a run it was linked to before it came, but never in another project", async () => {
+    const { find, record, tracking, traces } = await openFour(open);
+    await record("later");
+    assert.deepEqual(await find("run_id = 'run1'"), ["t4", "t2", "later"]);
+    const other = await tracking.commands.createExperiment({ name: "other", actor });
+    await record("stolen", { experimentId: other.id });
+    const page = await traces.searchTraces({
+      experimentIds: [other.id],
+      filter: "run_id = 'run1'",
+      limit: 5,
+    });
+    assert.deepEqual(page.items, []);
   });
 
   it("says what is wrong with a filter", async () => {

@@ -8,6 +8,7 @@ import type { Span, TraceState } from "./entities.ts";
 import type { Lookups } from "./lookups.ts";
 import { traceElsewhere } from "./lookups.ts";
 import { previewOf } from "./previews.ts";
+import { takeLinks } from "./store/links.ts";
 import { saveSpans, sumMeasures } from "./store/spans.ts";
 import { ensureTrace, lockTrace, readPairs, saveMeasures, savePairs, updateTrace } from "./store/traces.ts";
 import type { StoredTrace } from "./store/traces.ts";
@@ -109,6 +110,7 @@ async function addToTrace(db: Database, target: Target, spans: readonly Span[]):
   const trace = await lockTrace(db, traceId);
   if (trace === undefined) throw new Error(`the trace ${traceId} vanished`);
   if (trace.experiment !== experiment) return false;
+  if (isNew) await takeLinks(db, trace);
   if (isNew)
     await savePairs(db, "trace_tags", trace.id, {
       [tagKeys.artifactLocation]: artifactLocation(target.root, traceId),

@@ -12,6 +12,7 @@ import { traceElsewhere } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { artifactLocation } from "./span-orders.ts";
 import type { OrderParts } from "./span-orders.ts";
+import { takeLinks } from "./store/links.ts";
 import {
   completeTraces,
   deleteTag,
@@ -46,10 +47,15 @@ export function createTraceOrders(parts: OrderParts & { nowMs(): number }): Trac
     };
     const metadata = keepPairs(given.metadata);
     return await db.transaction(async () => {
-      await ensureTrace(db, { trace_id: traceId, experiment: Number(given.experimentId), ...values });
+      const { isNew } = await ensureTrace(db, {
+        trace_id: traceId,
+        experiment: Number(given.experimentId),
+        ...values,
+      });
       const trace = await lockTrace(db, traceId);
       if (trace === undefined) throw new Error(`the trace ${traceId} vanished`);
       if (trace.experiment !== Number(given.experimentId)) throw traceElsewhere(traceId);
+      if (isNew) await takeLinks(db, trace);
       await updateTrace(db, trace.id, {
         ...values,
         request_preview: values.request_preview ?? trace.request_preview,

@@ -35,7 +35,7 @@ export function createTraceFileRoutes({ tracking, traces }: TraceParts): readonl
           return await sendBlob(reply, { ...(await tracking.openArtifact(owner, fileName)), fileName });
         }
         const { spans } = await traces.getTrace(traceId, { allowPartial: true });
-        void reply.header("content-disposition", `attachment; filename="${dataFile}"`);
+        void reply.header("content-disposition", `attachment; filename=${dataFile}`);
         void reply.header("x-content-type-options", "nosniff");
         void reply.type("application/octet-stream");
         return Buffer.from(JSON.stringify({ spans: spans.map(presentSpanInFile) }));

@@ -71,12 +71,13 @@ export function createOldTraceCalls(parts: TraceParts): readonly Call[] {
       method: "POST",
       path: `${base}/link-to-run`,
       permission: "run:write",
-      summary: "Links traces to a run; those that there are not are left out.",
+      summary: "Links traces to a run, those too that have not come yet.",
       input: z.object({ trace_ids: array(text), run_id: text }),
       async handler({ trace_ids: traceIds, run_id: runId }, caller) {
-        await caller.allow(ofExperiment(await tracking.scopeOfRun(runId)));
+        const scope = await tracking.scopeOfRun(runId);
+        await caller.allow(ofExperiment(scope));
         for (const place of await traces.placesOfTraces(traceIds)) await caller.allow(ofExperiment(place));
-        await commands.linkToRun({ traceIds, runId, actor: caller.principal.id });
+        await commands.linkToRun({ traceIds, runId, project: scope.project, actor: caller.principal.id });
       },
     }),
     defineCall({
