@@ -1,0 +1,122 @@
+# Fills an MLflow backend the way people do, with the unmodified client. Arguments: tracking URI, artifact
+# root ("" leaves it to the server), number of runs. Works with MLflow 2.22 and later.
+import os
+import sys
+import tempfile
+
+import mlflow
+import mlflow.data
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+uri, artifacts, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+mlflow.set_tracking_uri(uri)
+mlflow.set_registry_uri(uri)
+client = MlflowClient()
+
+
+def experiment(name, tags=None):
+    location = os.path.join(artifacts, name.replace(" ", "-")) if artifacts else None
+    return client.create_experiment(name, artifact_location=location, tags=tags)
+
+
+care = experiment("care", {"team": "care", "note ü": "größer"})
+other = experiment("an other one")
+gone = experiment("gone")
+for name in ("first", "second"):
+    experiment(f"empty {name}")
+
+notes = tempfile.mkdtemp()
+for number in range(count):
+    run = client.create_run(
+        care if number % 4 else other,
+        start_time=1_700_000_000_000 + number,
+        run_name=f"run {number}",
+        tags={"index": str(number), "mlflow.user": "ada"},
+    )
+    run_id = run.info.run_id
+    metrics = [
+        Metric("loss", 1 / (step + 1 + number), 1_700_000_000_000 + step, step) for step in range(50)
+    ] + [
+        Metric("accuracy", number / max(1, count), 1_700_000_000_100, 0),
+        Metric("odd", float("nan"), 5, 0),
+        Metric("huge", float("inf"), 6, -3),
+        Metric("deep/metric with space", -0.1 * number, 7, 10),
+    ]
+    client.log_batch(
+        run_id,
+        metrics=metrics,
+        params=[Param("depth", str(number % 7)), Param("text", "ü" * 20), Param("index", str(number))],
+        tags=[RunTag("state", "odd" if number % 2 else "even")],
+    )
+    # The server of MLflow 3.11 fails to hand out a file with such a name.
+    path = os.path.join(notes, f"note ü {number}.txt" if artifacts else f"note {number}.txt")
+    with open(path, "w") as file:
+        file.write(f"note {number}\n" * (number + 1))
+    client.log_artifact(run_id, path, "notes/deep")
+    if number % 10 == 0:
+        with open(os.path.join(notes, "weights.bin"), "wb") as file:
+            file.write(os.urandom(100_000))
+        client.log_artifact(run_id, os.path.join(notes, "weights.bin"))
+    if number % 9 == 0:
+        client.set_terminated(run_id, "FAILED", end_time=1_700_000_100_000 + number)
+    elif number % 5:
+        client.set_terminated(run_id, "FINISHED", end_time=1_700_000_100_000 + number)
+    if number % 13 == 3:
+        client.delete_run(run_id)
+
+with mlflow.start_run(experiment_id=care, run_name="with data") as run:
+    import pandas
+
+    data = mlflow.data.from_pandas(pandas.DataFrame({"x": [1, 2, 3]}), name="table", source="made.csv")
+    mlflow.log_input(data, context="training")
+    model_path = os.path.join(notes, "model")
+    os.makedirs(model_path, exist_ok=True)
+    with open(os.path.join(model_path, "MLmodel"), "w") as file:
+        file.write("flavors: {}\n")
+    mlflow.log_artifacts(model_path, "model")
+
+client.create_registered_model("sentiment", tags={"owner": "care"}, description="what people feel")
+for number in range(3):
+    client.create_model_version(
+        "sentiment",
+        source=f"{run.info.artifact_uri}/model",
+        run_id=run.info.run_id,
+        tags={"number": str(number)},
+        description=f"version {number}",
+    )
+client.set_registered_model_alias("sentiment", "champion", "2")
+client.set_registered_model_alias("sentiment", "challenger", "3")
+client.delete_model_version("sentiment", "1")
+try:
+    client.transition_model_version_stage("sentiment", "2", "Production")
+except AttributeError:
+    pass
+
+if hasattr(client, "create_logged_model"):
+    model = client.create_logged_model(
+        care,
+        name="logged",
+        source_run_id=run.info.run_id,
+        tags={"size": "small"},
+        params={"alpha": "0.5"},
+        model_type="fake",
+    )
+    client.log_model_artifacts(model.model_id, model_path) if hasattr(
+        client, "log_model_artifacts"
+    ) else None
+    client.finalize_logged_model(model.model_id, "READY")
+    with mlflow.start_run(run_id=run.info.run_id):
+        mlflow.log_metric("score", 0.75, step=2, model_id=model.model_id)
+        mlflow.log_metric("score", 0.8, step=3, model_id=model.model_id)
+    client.create_registered_model("logged one")
+    client.create_model_version(
+        "logged one",
+        source=f"models:/{model.model_id}",
+        run_id=run.info.run_id,
+        model_id=model.model_id,
+    )
+
+client.create_run(gone, run_name="of a deleted experiment")
+client.delete_experiment(gone)
+print("filled")
