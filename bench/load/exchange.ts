@@ -31,7 +31,13 @@ export function createConnection(port: number, host = "127.0.0.1"): Connection {
   return {
     async exchange(request) {
       if (socket === undefined || socket.destroyed || socket.readableEnded) socket = await open(port, host);
-      return await exchange(socket, host, port, request);
+      try {
+        return await exchange(socket, host, port, request);
+      } catch {
+        // It was closed for being idle in the moment it was used: once more, on a new one.
+        socket = await open(port, host);
+        return await exchange(socket, host, port, request);
+      }
     },
     close: () => socket?.destroy(),
   };
