@@ -105,6 +105,33 @@ export const reasons: readonly Reason[] = [
     why: "A question about such a file: theirs has no such address.",
   },
   {
+    where: /^GET mlflow-artifacts\/artifacts: files\.\d+\.file_size$/,
+    ours: /^0$/,
+    theirs: /^absent$/,
+    why: "An empty file has a size, which is nought.",
+  },
+  {
+    where: /^GET server-info: /,
+    theirs: /./,
+    why: "Each server tells what it has beyond the routes of every MLflow.",
+  },
+  {
+    where: /^POST runs\/search: runs$/,
+    theirs: /"value":"NaN"/,
+    why: "They keep 0 for NaN and compare that; here a metric that is no number meets no comparison.",
+  },
+  {
+    where: /^POST experiments\/search: experiments$/,
+    ours: /"name":"Default"/,
+    theirs: /^absent$/,
+    why: "The first experiment is as old as time here, and as old as its server there.",
+  },
+  {
+    where: /^POST experiments\/search: experiments$/,
+    theirs: /"name":"Default"/,
+    why: "The first experiment is as old as time here, and as old as its server there.",
+  },
+  {
     where: /^PATCH logged-models\/\{id\}\/tags: model$/,
     theirs: /^absent$/,
     why: "Whoever sets a tag of a logged model is told what the model is now; clients read nothing there.",

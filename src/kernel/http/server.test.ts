@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
 
 import { z } from "zod";
@@ -161,6 +162,21 @@ describe("a JSON route", () => {
   });
 });
 
+describe("a method that no route has", () => {
+  it("is a route that is not there, also where the framework would look for a body", async () => {
+    const server = serve([lampRoute], { port: 0 });
+    const { port } = await server.listen();
+    try {
+      for (const method of ["QUERY", "PROPFIND", "TRACE"]) {
+        const answer = await ask(port, `${method} /api/v1/projects/hall/lamps/left HTTP/1.1`);
+        assert.match(answer, /^HTTP\/1\.1 404 /, method);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe("the route table", () => {
   it("does not start with a route that declares no permission", () => {
     const { permission: _, ...open } = lampRoute;
@@ -302,3 +318,15 @@ describe("the API description", () => {
     assert.equal(systemPrincipal.kind, "system");
   });
 });
+
+async function ask(port: number, line: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.end(`${line}\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
+    });
+    let answer = "";
+    socket.on("data", (chunk) => (answer += String(chunk)));
+    socket.on("end", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}

@@ -77,6 +77,7 @@ export interface Server {
   openApi(): Readonly<Record<string, unknown>>;
 }
 
+const knownMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const defaultBodyLimitBytes = 1024 * 1024;
 const defaultTimeoutMs = 120_000;
 const headersTimeoutMs = 10_000;
@@ -113,6 +114,8 @@ export function createServer(options: ServerOptions): Server {
     if (unsafe !== undefined)
       throw new Problem(problems.path_unsafe, { message: `The address is refused: ${unsafe}.` });
     const { route } = request.routeOptions.config;
+    // Said before anybody looks for a body: no route has a method such as QUERY.
+    if (!knownMethods.includes(request.method)) throw notFound(request);
     gate({
       method: request.method,
       host: request.headers.host,
