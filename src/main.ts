@@ -166,6 +166,8 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     url: () => url,
     /** The OpenAPI description of every route, also before the start. */
     describeApi: () => server.openApi(),
+    /** MLflow's routes, which that description leaves out. */
+    mlflowRoutes: mlflow.routes,
 
     async start(): Promise<void> {
       makeFolder(folder("work"));

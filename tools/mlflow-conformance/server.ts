@@ -19,7 +19,8 @@ import { createTestServer, testMigrations } from "../../src/protocols/mlflow/tes
 /*
  * The server that upstream's tests are pointed at: tracking and the registry behind the MLflow protocol,
  * everything real, on loopback. It is asked by lines on its standard input and answers each with a line
- * of JSON: `fresh` starts an empty system and says its address, `count` says how many requests it has had.
+ * of JSON: `fresh` starts an empty system and says its address, `fresh any` one that keeps any text as artifact
+ * location and source, `count` says how many requests it has had.
  */
 
 const folder = mkdtempSync(join(tmpdir(), "gyre-conformance-"));
@@ -50,16 +51,16 @@ await blank.migrate(migrations);
 await blank.close();
 
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "fresh") await answerFresh();
+  if (line.startsWith("fresh")) await answerFresh(line === "fresh any");
   else process.stdout.write(`${JSON.stringify({ requests })}\n`);
 }
 await running?.stop();
 rmSync(folder, { recursive: true, force: true });
 
-async function answerFresh(): Promise<void> {
+async function answerFresh(anyAddress: boolean): Promise<void> {
   // Clients of the test before may keep connections open for seconds: the next test does not wait for them.
   void running?.stop();
-  running = await start();
+  running = await start(anyAddress);
   requests = 0;
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
 }
@@ -68,7 +69,7 @@ async function notAsked(): Promise<never> {
   throw new Error("there are no releases here");
 }
 
-async function start(): Promise<Running> {
+async function start(anyAddress: boolean): Promise<Running> {
   const own = join(folder, String(++serial));
   mkdirSync(own);
   const location = join(own, "gyre.db");
@@ -81,7 +82,7 @@ async function start(): Promise<Running> {
   const kernel = { db, ledger, clock, jobs, blobs, log: silentLog };
   const { server } = createTestServer(kernel, {
     withRegistry: true,
-    anyAddress: true,
+    anyAddress,
     webhooks: (registry) =>
       createWebhooks({
         ...kernel,

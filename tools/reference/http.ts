@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { readConfig } from "#kernel/config";
 import { createSystem } from "#main";
+import type { System } from "#main";
 
 import { generatedNote, table } from "./markdown.ts";
 
@@ -16,15 +17,20 @@ const operationSchema = z.looseObject({
 const openApiSchema = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), operationSchema)) });
 type OpenApi = z.output<typeof openApiSchema>;
 
-/** The description of the whole API, from a system that is built and never started. */
+/** The description of the whole API. */
 export async function describeApi(): Promise<OpenApi> {
+  return await askSystem((system) => openApiSchema.parse(system.describeApi()));
+}
+
+/** Asks a system that is built and never started. */
+export async function askSystem<Answer>(ask: (system: System) => Answer): Promise<Answer> {
   const folder = await mkdtemp(join(tmpdir(), "gyre-reference-"));
   try {
     const { config } = readConfig({ flags: {}, environment: {}, workingFolder: folder });
     const system = createSystem(config);
-    const described = openApiSchema.parse(system.describeApi());
+    const answer = ask(system);
     await system.stop();
-    return described;
+    return answer;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { renderCommandLine } from "./command-line.ts";
 import { renderErrors } from "./errors.ts";
 import { renderEvents } from "./events.ts";
 import { describeApi, renderHttp } from "./http.ts";
+import { renderMlflow } from "./mlflow.ts";
 import { renderProjectFile, renderProjectFileSchema } from "./project-file.ts";
 
 export interface ReferencePage {
@@ -18,6 +19,7 @@ export async function referencePages(): Promise<readonly ReferencePage[]> {
     { path: "docs/reference/errors.md", text: await renderErrors() },
     { path: "docs/reference/events.md", text: renderEvents() },
     { path: "docs/reference/http.md", text: renderHttp(api) },
+    { path: "docs/reference/mlflow-compatibility.md", text: await renderMlflow() },
     { path: "docs/reference/gyre-yaml.md", text: renderProjectFile() },
     { path: "docs/reference/gyre.schema.json", text: renderProjectFileSchema() },
   ];

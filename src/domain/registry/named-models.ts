@@ -36,8 +36,8 @@ export function createNamedModels({
       });
     },
     async getVersion(name, number) {
-      const named = await findName(db, name);
-      return await presentOne(db, named, await findNumber(db, named, number));
+      const { named, version } = await findNamedVersion(db, name, number);
+      return await presentOne(db, named, version);
     },
     async findByAlias(name, alias) {
       const named = await findName(db, name);
@@ -84,7 +84,7 @@ export function createNamedModels({
       return version === undefined || named === undefined ? undefined : await presentOne(db, named, version);
     },
     async filesOfVersion(name, number) {
-      const version = await findNumber(db, await findName(db, name), number);
+      const { version } = await findNamedVersion(db, name, number);
       return { name, project: projectOf(version), files: version.files };
     },
     async filesOf(versionId) {
@@ -122,13 +122,20 @@ export async function findName(db: Database, name: string): Promise<Name> {
   throw new Problem(problems.model_not_found, { message: `Registered Model with name=${name} not found` });
 }
 
-/** Throws `model_version_not_found`. */
-export async function findNumber(db: Database, named: Name, number: number): Promise<ModelVersion> {
-  const { project, model } = named;
-  const [version] = await readVersions(db, { project, model, number });
-  if (version !== undefined) return version;
+/** Throws `model_version_not_found`, also where there is no such model. */
+export async function findNamedVersion(
+  db: Database,
+  name: string,
+  number: number,
+): Promise<{ readonly named: Name; readonly version: ModelVersion }> {
+  const named = await readName(db, name);
+  if (named !== undefined) {
+    const { project, model } = named;
+    const [version] = await readVersions(db, { project, model, number });
+    if (version !== undefined) return { named, version };
+  }
   throw new Problem(problems.model_version_not_found, {
-    message: `Model Version (name=${named.name}, version=${number}) not found`,
+    message: `Model Version (name=${name}, version=${number}) not found`,
   });
 }
 

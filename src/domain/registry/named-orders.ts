@@ -9,7 +9,14 @@ import type { NamedModelCommands } from "./commands.ts";
 import type { TagChange } from "./events.ts";
 import type { ModelVersion, NamedModels, NamedVersion } from "./index.ts";
 import { keepVersion } from "./keeping.ts";
-import { findName, findNumber, labelsOf, presentModel, presentOne, versionsOf } from "./named-models.ts";
+import {
+  findName,
+  findNamedVersion,
+  labelsOf,
+  presentModel,
+  presentOne,
+  versionsOf,
+} from "./named-models.ts";
 import { promptTag } from "./named-search.ts";
 import { deleteLabels, deleteName, insertName, readLabels, saveLabels, saveName } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
@@ -67,10 +74,10 @@ export function createNamedModelOrders(
     order: { readonly name: string; readonly number: number; readonly actor: string },
     told: ToldLabel,
     next: (labels: Labels) => Partial<Labels>,
+    nowMs = clock.nowMs(),
   ): Promise<NamedVersion> {
-    const model = await findName(db, order.name);
-    const version = await findNumber(db, model, order.number);
-    await relabel(version, order.actor, told, next);
+    const { named: model, version } = await findNamedVersion(db, order.name, order.number);
+    await relabel(version, order.actor, told, next, nowMs);
     return await presentOne(db, model, version);
   }
 
@@ -79,9 +86,10 @@ export function createNamedModelOrders(
     actor: string,
     told: ToldLabel,
     next: (labels: Labels) => Partial<Labels>,
+    nowMs: number,
   ): Promise<void> {
     const labels = labelsOf(version, (await readLabels(db, [version.id])).get(version.id));
-    const changed = { ...labels, ...next(labels), updatedAtMs: clock.nowMs() };
+    const changed = { ...labels, ...next(labels), updatedAtMs: nowMs };
     await saveLabels(db, version.id, changed);
     const stage = labels.stage === changed.stage ? {} : { stage: { from: labels.stage, to: changed.stage } };
     await ledger.append({
@@ -187,11 +195,11 @@ export function createNamedModelOrders(
 
     setAlias: ({ name, number, ...order }) =>
       db.transaction(async () => {
-        const model = await findName(db, name);
         if (number !== undefined) {
-          await pointAlias(parts, await findNumber(db, model, number), order);
+          await pointAlias(parts, (await findNamedVersion(db, name, number)).version, order);
           return;
         }
+        const model = await findName(db, name);
         const version = (await versionsOf(db, model)).find((one) => one.aliases.includes(order.alias));
         if (version !== undefined) await removeAlias(parts, version, order);
       }),
@@ -246,26 +254,31 @@ export function createNamedModelOrders(
         const stage = canonicalStage(order.stage);
         if (archiveExisting) checkArchiving(stage);
         const change = { change: "stage", reason };
+        const nowMs = clock.nowMs();
         const model = await findName(db, order.name);
         for (const other of archiveExisting ? await versionsOf(db, model) : []) {
           const labels = (await readLabels(db, [other.id])).get(other.id);
           if (other.number === order.number || labelsOf(other, labels).stage !== stage) continue;
-          await relabel(other, order.actor, change, () => ({ stage: "Archived" }));
+          await relabel(other, order.actor, change, () => ({ stage: "Archived" }), nowMs);
         }
-        const labelled = await label(order, change, () => ({ stage }));
+        const labelled = await label(order, change, () => ({ stage }), nowMs);
         await saveName(db, { ...model, updatedAtMs: labelled.updatedAtMs });
         return labelled;
       }),
 
     deleteVersion: ({ name, number, actor }) =>
       db.transaction(async () => {
-        const model = await findName(db, name);
+        const { named: model } = await findNamedVersion(db, name, number);
         await lockModel(db, model);
-        const version = await findNumber(db, model, number);
+        const { version } = await findNamedVersion(db, name, number);
         if (version.kind !== "python") throw kept(`Version ${number} of ${name}`);
         await deleteLabels(db, version.id);
         await deleteVersion(db, version);
-        await saveName(db, { ...model, greatestDeleted: Math.max(model.greatestDeleted, number) });
+        await saveName(db, {
+          ...model,
+          greatestDeleted: Math.max(model.greatestDeleted, number),
+          updatedAtMs: clock.nowMs(),
+        });
         await ledger.append({
           kind: "model_version.deleted",
           subject: version.id,

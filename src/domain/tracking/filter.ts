@@ -278,7 +278,7 @@ function readOrderedField(name: Token, grammar: SearchGrammar): Field {
   if (isAttribute && !Object.hasOwn(grammar.attributes, key)) {
     const valid = Object.keys(grammar.attributes).join("', '");
     throw wrong(
-      `Invalid order by key '${name.text}' specified: Invalid attribute key. Valid keys are '${valid}'`,
+      `Invalid order by key '${name.text}' specified. Invalid attribute key '${name.text}' specified. Valid keys are '${valid}'`,
     );
   }
   return readField(name, grammar);

@@ -6,10 +6,29 @@ import { nextToken, registryPageSize } from "./experiments.ts";
 import { readModelSource } from "./model-source.ts";
 import { presentVersion } from "./present-registry.ts";
 import type { RegistryParts } from "./registered-models.ts";
-import { array, boolean, given, integer, keyValue, list, optionalText, text } from "./wire.ts";
+import {
+  array,
+  boolean,
+  given,
+  integer,
+  invalid,
+  keyValue,
+  list,
+  missingParameter,
+  optionalText,
+  text,
+} from "./wire.ts";
 
 const base = "/mlflow/model-versions";
-const versionInput = z.object({ name: given, version: integer });
+const versionNumber = z.unknown().transform((value) => {
+  if (value === undefined || value === "") throw missingParameter("version");
+  const parsed = integer.safeParse(value);
+  if (!parsed.success) {
+    throw invalid(`Parameter 'version' must be an integer, got '${String(value).slice(0, 80)}'.`);
+  }
+  return parsed.data;
+});
+const versionInput = z.object({ name: given, version: versionNumber });
 
 /** Versions of registered models. */
 export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
