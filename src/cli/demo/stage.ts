@@ -30,6 +30,13 @@ export interface Stage {
 const blueprint = join(import.meta.dirname, "..", "..", "..", "blueprints", "text-classification");
 const reviewerName = "reviewer";
 
+/**
+ * A file brings some sixty messages a day, a tenth of what the project makes itself. In one day of shadow too
+ * few outcomes come to tell a bad candidate from an unlucky one, so the team that gets them looks for two days.
+ */
+const usualRollout = "{ shadow: 1d }, { canary: 25%, for: 1d }";
+const patientRollout = "{ shadow: 2d }, { canary: 25%, for: 12h }";
+
 export interface StageOptions {
   /** The folder for the project; what an earlier demo left there is removed. */
   readonly folder: string;
@@ -82,7 +89,8 @@ function makeProject(folder: string, stream: MessageStream): void {
   cpSync(blueprint, folder, { recursive: true });
   for (const file of ["gyre.yaml", "README.md"]) {
     const path = join(folder, file);
-    writeFileSync(path, readFileSync(path, "utf8").replaceAll("{{name}}", project));
+    const text = readFileSync(path, "utf8").replaceAll("{{name}}", project);
+    writeFileSync(path, stream.isMade ? text : text.replace(usualRollout, patientRollout));
   }
   makeFolder(join(folder, "data"));
   writeFileSync(join(folder, "data", "messages.csv"), messagesToCsv(stream.training));
