@@ -6,7 +6,7 @@ import type { Environment } from "#compute";
 import { systemClock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 
-export type Locked = "mlflow-2" | "mlflow-3" | "schemathesis" | "torch";
+export type Locked = "mlflow-2" | "mlflow-3" | "schemathesis";
 
 /**
  * The environment of a lock file in `requirements/`, built by Gyre's own compute the first time and found
