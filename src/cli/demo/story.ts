@@ -358,14 +358,16 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
     const incidents = (await system.monitoring.listIncidents(project)).filter(
       (one) => one.kind === "performance",
     );
-    if (incidents.length !== 1)
+    // What people really wrote need not become easier to judge by training on more of it: there an incident may
+    // stay open, or a second one find that the new version keeps its bounds no better.
+    const isAsPlanned = stream.isMade ? incidents.length === 1 : incidents.length > 0;
+    if (!isAsPlanned)
       throw new StoryBroken(`one performance incident was to be opened, and there are ${incidents.length}`);
     if (recoveredAtMs === undefined && stream.isMade)
       throw new StoryBroken("quality did not recover: the incident is still open");
-    // What people really wrote need not become easier to judge by training on more of it.
     if (recoveredAtMs === undefined)
       aside(
-        "the incident is still open: on these messages the new version has not shown itself within its bounds",
+        "an incident is still open: on these messages the new version has not shown itself within its bounds",
       );
     if (!told.has("guardrail")) throw new StoryBroken("the bad canary was not rolled back");
   }
