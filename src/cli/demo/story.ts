@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { dayMs, hourMs } from "#kernel/clock";
+import type { Incident } from "#monitoring";
 
 import { createApi } from "./api.ts";
 import type { Api } from "./api.ts";
@@ -319,11 +320,17 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   }
 
   async function hasRecovered(): Promise<boolean> {
-    if (clock.nowMs() < stream.event.atMs) return false;
-    const incidents = (await system.monitoring.listIncidents(project)).filter(
-      (one) => one.kind === "performance",
-    );
+    const incidents = await incidentsOfEvent();
     return incidents.length > 0 && incidents.every((one) => one.state === "resolved");
+  }
+
+  /** The baseline may have had one of its own before, where a rule does badly. */
+  async function incidentsOfEvent(): Promise<readonly Incident[]> {
+    return (await performanceIncidents()).filter((one) => one.openedAtMs >= stream.event.atMs);
+  }
+
+  async function performanceIncidents(): Promise<readonly Incident[]> {
+    return (await system.monitoring.listIncidents(project)).filter((one) => one.kind === "performance");
   }
 
   async function isRollingOut(): Promise<boolean> {
@@ -355,9 +362,7 @@ export async function playStory(stage: Stage, stream: MessageStream, narrator: N
   }
 
   async function requireWholeStory(): Promise<void> {
-    const incidents = (await system.monitoring.listIncidents(project)).filter(
-      (one) => one.kind === "performance",
-    );
+    const incidents = stream.isMade ? await performanceIncidents() : await incidentsOfEvent();
     // What people really wrote need not become easier to judge by training on more of it: there an incident may
     // stay open, or a second one find that the new version keeps its bounds no better.
     const isAsPlanned = stream.isMade ? incidents.length === 1 : incidents.length > 0;
