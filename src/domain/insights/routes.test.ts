@@ -207,8 +207,9 @@ describe("the stream of events", () => {
       }
       const [first = "", second = ""] = await live;
       assert.equal(Number(second) - Number(first), 2, "the event of another project is left out");
-      const missed = await read(stream, 3, String(start));
-      assert.deepEqual(missed.slice(0, 3), [start + 2, start + 4, start + 6].map(String));
+      // Two of the project's were seen, so at least two have happened since the start.
+      const missed = await read(stream, 2, String(start));
+      assert.deepEqual(missed.slice(0, 2), [start + 2, start + 4].map(String));
     } finally {
       await server.close();
     }

@@ -36,8 +36,6 @@ const unserved: readonly string[] = [
   "3.0/mlflow/label-schemas/ls-1",
   "3.0/mlflow/review-queues",
   "3.0/mlflow/review-queues/rq-1/items",
-  "3.0/mlflow/issues",
-  "3.0/mlflow/issues/invoke",
   "3.0/mlflow/prompt-optimization/jobs",
   "3.0/mlflow/prompt-optimization/jobs/search",
   "3.0/mlflow/genai/evaluate/invoke",
