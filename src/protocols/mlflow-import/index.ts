@@ -143,7 +143,7 @@ export function createMlflowImport({ tracking, registry }: MlflowImportParts): {
       path: "/api/v1/import/mlflow/aliases",
       permission: "model:write",
       summary: "Points aliases that are not there yet at the versions they had; answers how many were new.",
-      body: z.object({ name: z.string(), aliases: z.record(z.string(), z.number()) }),
+      body: z.object({ name: z.string(), aliases: z.record(z.string(), z.int()) }),
       response: z.object({ added: z.number() }),
       async handler({ body: { name, aliases }, principal }) {
         const known = await registry.named.getModel(name);

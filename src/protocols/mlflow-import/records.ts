@@ -8,6 +8,9 @@ import { z } from "zod";
 const texts = z.record(z.string(), z.string());
 const state = z.enum(["active", "deleted"]);
 
+/** Times and steps are kept as whole numbers that every client can read exactly. */
+const whole = z.int();
+
 /** NaN has no number in JSON. */
 const value = z.union([z.number(), z.literal("NaN").transform(() => Number.NaN)]);
 
@@ -15,8 +18,8 @@ export const experimentSchema = z.object({
   id: z.string(),
   name: z.string(),
   state,
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
+  createdAtMs: whole,
+  updatedAtMs: whole,
   tags: texts,
 });
 export type ExperimentRecord = z.output<typeof experimentSchema>;
@@ -36,19 +39,19 @@ export const runSchema = z.object({
   status: z.enum(["running", "scheduled", "finished", "failed", "killed"]),
   state,
   userName: z.string(),
-  startedAtMs: z.number(),
-  endedAtMs: z.number().nullable(),
+  startedAtMs: whole,
+  endedAtMs: whole.nullable(),
   params: texts,
   tags: texts,
   inputs: z.array(z.object({ dataset, tags: texts })),
   modelInputs: z.array(z.string()),
-  modelOutputs: z.array(z.object({ modelId: z.string(), step: z.number() })),
+  modelOutputs: z.array(z.object({ modelId: z.string(), step: whole })),
   artifactLocation: z.string().optional(),
 });
 export type RunRecord = z.output<typeof runSchema>;
 
 /** A point as it travels: key, value, time, step. */
-export const pointSchema = z.tuple([z.string(), value, z.number(), z.number()]);
+export const pointSchema = z.tuple([z.string(), value, whole, whole]);
 export type PointRecord = z.output<typeof pointSchema>;
 
 export const loggedModelSchema = z.object({
@@ -57,16 +60,16 @@ export const loggedModelSchema = z.object({
   modelType: z.string(),
   sourceRunId: z.string(),
   status: z.enum(["pending", "ready", "upload_failed"]),
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
+  createdAtMs: whole,
+  updatedAtMs: whole,
   params: texts,
   tags: texts,
   metrics: z.array(
     z.object({
       key: z.string(),
       value,
-      atMs: z.number(),
-      step: z.number(),
+      atMs: whole,
+      step: whole,
       runId: z.string(),
       datasetName: z.string(),
       datasetDigest: z.string(),
@@ -80,17 +83,17 @@ export const modelSchema = z.object({
   name: z.string(),
   description: z.string(),
   tags: texts,
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
+  createdAtMs: whole,
+  updatedAtMs: whole,
 });
 export type ModelRecord = z.output<typeof modelSchema>;
 
 export const versionSchema = z.object({
   name: z.string(),
-  number: z.number(),
+  number: whole,
   description: z.string(),
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
+  createdAtMs: whole,
+  updatedAtMs: whole,
   source: z.string(),
   runId: z.string(),
   runLink: z.string(),
