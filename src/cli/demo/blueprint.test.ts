@@ -9,6 +9,8 @@ import { z } from "zod";
 import { parseProjectFile, referencedFiles } from "#objectives";
 import { readPipeline } from "#pipelines";
 
+import { usualRollout } from "./stage.ts";
+
 const blueprint = join(import.meta.dirname, "../../../blueprints/text-classification");
 const read = (path: string) =>
   readFileSync(join(blueprint, path), "utf8").replaceAll("{{name}}", "airline-care");
@@ -22,6 +24,10 @@ test("the blueprint's charter is valid, and every file that it names is there", 
     ),
     [],
   );
+});
+
+test("the blueprint's charter has the rollout that a demo on few messages makes longer", () => {
+  equal(read("gyre.yaml").split(usualRollout).length, 2);
 });
 
 test("the blueprint's pipeline trains two candidates side by side", async () => {

@@ -34,7 +34,7 @@ const reviewerName = "reviewer";
  * A file brings some sixty messages a day, a tenth of what the project makes itself. In one day of shadow too
  * few outcomes come to tell a bad candidate from an unlucky one, so the team that gets them looks for two days.
  */
-const usualRollout = "{ shadow: 1d }, { canary: 25%, for: 1d }";
+export const usualRollout = "{ shadow: 1d }, { canary: 25%, for: 1d }";
 const patientRollout = "{ shadow: 2d }, { canary: 25%, for: 12h }";
 
 export interface StageOptions {
