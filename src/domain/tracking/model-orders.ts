@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import { artifactLocationBelow } from "./artifact-location.ts";
 import type { TrackingCommands } from "./commands.ts";
 import { notActive } from "./experiment-orders.ts";
 import type { OrderParts } from "./experiment-orders.ts";
@@ -63,7 +64,7 @@ export function createModelOrders(parts: OrderParts & { keys: Keys }): ModelOrde
           source_run_id: sourceRun,
           status: "pending",
           state: "active",
-          artifact_root: `${experiment.artifact_location}/models/${modelId}/artifacts`,
+          artifact_root: artifactLocationBelow(experiment.artifact_location, `models/${modelId}/artifacts`),
           created_at_ms: now,
           updated_at_ms: now,
         });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { Problem } from "#kernel/errors";
 
+import { artifactLocationBelow } from "./artifact-location.ts";
 import type { NewRun, TrackingCommands } from "./commands.ts";
 import type { RunStatus } from "./entities.ts";
 import type { RunEndStatus } from "./events.ts";
@@ -123,7 +124,7 @@ export function createRunOrders(
           actor: order.actor,
           started_at_ms: order.startedAtMs,
           ended_at_ms: null,
-          artifact_root: `${experiment.artifact_location}/${runId}/artifacts`,
+          artifact_root: artifactLocationBelow(experiment.artifact_location, `${runId}/artifacts`),
         };
         const run: StoredRun = { ...row, id: await insertRun(db, row), project: experiment.project };
         await saveBatch(db, keys, run, { metrics: [], params: [], tags });
