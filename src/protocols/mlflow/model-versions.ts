@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineCall, ofExperiment, ofModel } from "./calls.ts";
 import type { Call, Caller } from "./calls.ts";
 import { nextToken, registryPageSize } from "./experiments.ts";
+import { checkModelName } from "./model-name.ts";
 import { readModelSource } from "./model-source.ts";
 import { presentVersion } from "./present-registry.ts";
 import type { RegistryParts } from "./registered-models.ts";
@@ -171,6 +172,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
       summary: "Sets a tag of a version.",
       input: versionInput.extend(keyValue.shape),
       async handler({ name, version: number, key, value }, caller) {
+        checkModelName(name);
         await registry.setVersionTag({ name, number, key, value, actor: await mayTouch(name, caller) });
       },
     }),
@@ -181,6 +183,7 @@ export function createModelVersionCalls(parts: RegistryParts): readonly Call[] {
       summary: "Deletes a tag of a version.",
       input: versionInput.extend({ key: text }),
       async handler({ name, version: number, key }, caller) {
+        checkModelName(name);
         await registry.setVersionTag({
           name,
           number,

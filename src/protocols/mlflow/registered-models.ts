@@ -9,19 +9,10 @@ import { nextToken, registryPageSize } from "./experiments.ts";
 import type { TrackingParts } from "./experiments.ts";
 import type { Owning } from "./owning.ts";
 import { createModelVersionCalls } from "./model-versions.ts";
+import { checkModelName } from "./model-name.ts";
 import { presentModel, presentVersion } from "./present-registry.ts";
 import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
-import {
-  array,
-  given,
-  integer,
-  invalid,
-  keyValue,
-  list,
-  missingParameter,
-  optionalText,
-  text,
-} from "./wire.ts";
+import { array, given, integer, invalid, keyValue, list, optionalText, text } from "./wire.ts";
 
 const base = "/mlflow/registered-models";
 const modelInput = z.object({ name: given });
@@ -215,19 +206,6 @@ export function createRegisteredModelCalls(
 
 export function toRecord(pairs: readonly { key: string; value: string }[]): Record<string, string> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
-}
-
-function checkModelName(name: string, parameter = "name"): void {
-  if (name.trim() === "") throw missingParameter(parameter);
-  if (/[/:]/.test(name)) {
-    throw invalid(`Invalid model name '${name.slice(0, 80)}'. Names cannot contain '/' or ':'.`);
-  }
-  if (name.includes("\0") || name === "." || name === ".." || name.length > 256) {
-    throw invalid(
-      `Invalid value ${JSON.stringify(name.slice(0, 80))} for parameter '${parameter}' supplied: Names must not be ` +
-        `longer than 256 characters, nor resolve to another place when read as a path.`,
-    );
-  }
 }
 
 function checkAlias(alias: string): void {
