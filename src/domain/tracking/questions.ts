@@ -5,6 +5,7 @@ import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
+import { packToken, unpackToken } from "#kernel/search";
 
 import { checkArtifactPath } from "./artifact-path.ts";
 import type {
@@ -40,7 +41,6 @@ import { listDatasetSummaries } from "./store/inputs.ts";
 import type { ExperimentProject } from "./store/experiments.ts";
 import type { DatasetSummary } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
-import { packToken, unpackToken } from "./store/keyset.ts";
 import { createPointsDigest } from "./points-digest.ts";
 import { readAllPoints } from "./store/imports.ts";
 import { completeModels } from "./store/logged-models.ts";

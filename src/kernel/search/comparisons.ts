@@ -79,3 +79,8 @@ export function byBytes(db: Database, expression: Fragment): Fragment {
 export function and(fragments: readonly Fragment[]): Fragment {
   return fragments.length === 0 ? sql`1 = 1` : sql.join(fragments, sql` and `);
 }
+
+/** Any of the fragments; of none, nothing holds. */
+export function or(fragments: readonly Fragment[]): Fragment {
+  return fragments.length === 0 ? sql`1 = 0` : sql`(${sql.join(fragments, sql` or `)})`;
+}

@@ -1,5 +1,5 @@
 export { insertRows, numberList, textList } from "./bulk.ts";
-export { and, byBytes, compare } from "./comparisons.ts";
+export { and, byBytes, compare, or } from "./comparisons.ts";
 export type { Comparator, Comparison, Fragment } from "./comparisons.ts";
 export { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
 export type { SortColumn, SortKey } from "./keyset.ts";

@@ -2,11 +2,11 @@ import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
+import { insertRows, numberList } from "#kernel/search";
 
 import type { NewMetricPoint } from "../entities.ts";
 import { problems } from "../problems.ts";
 import type { Batch, KeyValue } from "../validation.ts";
-import { insertRows, numberList } from "./bulk.ts";
 import type { Keys } from "./keys.ts";
 import type { StoredRun } from "./runs.ts";
 

@@ -1,15 +1,13 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { and, byBytes, compare, isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
+import type { Fragment, SortColumn } from "#kernel/search";
 
 import type { Experiment, LifecycleState, Page } from "../entities.ts";
 import type { Condition, Ordering } from "../filter.ts";
-import { and, byBytes, compare } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import { withTags } from "./experiments.ts";
 import type { StoredExperiment } from "./experiments.ts";
-import { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
-import type { SortColumn } from "./keyset.ts";
 
 export interface ExperimentQuery {
   readonly states: readonly LifecycleState[];

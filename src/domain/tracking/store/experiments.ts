@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { numberList } from "#kernel/search";
 
 import type { Experiment, LifecycleState } from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
-import { numberList } from "./bulk.ts";
 
 export interface StoredExperiment {
   readonly id: number;

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { numberList } from "#kernel/search";
 
 import type { MetricPoint } from "../entities.ts";
-import { numberList } from "./bulk.ts";
 import { toPoint } from "./runs.ts";
 
 /** Where a page of a history begins: after this point. */

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { textList } from "#kernel/search";
 
-import { textList } from "./bulk.ts";
 import { insertExperiment, readExperiment } from "./experiments.ts";
 import type { StoredExperiment } from "./experiments.ts";
 

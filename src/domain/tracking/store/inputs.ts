@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { numberList } from "#kernel/search";
 
 import type { DatasetInput, ModelOutput } from "../entities.ts";
-import { numberList } from "./bulk.ts";
 import type { StoredRun } from "./runs.ts";
 
 /** The tag by which clients say what a dataset was used for: training, evaluation. */

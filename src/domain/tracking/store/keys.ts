@@ -1,8 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-
-import { insertRows, numberList, textList } from "./bulk.ts";
+import { insertRows, numberList, textList } from "#kernel/search";
 
 /**
  * The numbers of metric, parameter and tag names. A name's number never changes, so what has been

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { insertRows, numberList, textList } from "#kernel/search";
 
 import type {
   LifecycleState,
@@ -10,7 +11,6 @@ import type {
   NewMetricPoint,
 } from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
-import { insertRows, numberList, textList } from "./bulk.ts";
 import type { Keys } from "./keys.ts";
 import { toPoint } from "./runs.ts";
 import type { StoredRun } from "./runs.ts";

@@ -1,15 +1,12 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { and, byBytes, compare, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import type { Fragment, SortColumn } from "#kernel/search";
 
 import type { LoggedModel, Page } from "../entities.ts";
 import type { Condition, Field } from "../filter.ts";
-import { numberList } from "./bulk.ts";
-import { and, byBytes, compare } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
-import { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
-import type { SortColumn } from "./keyset.ts";
 import { completeModels } from "./logged-models.ts";
 import type { StoredModel } from "./logged-models.ts";
 

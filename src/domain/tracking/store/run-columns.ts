@@ -1,8 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-
-import { numberList } from "./bulk.ts";
+import { numberList } from "#kernel/search";
 
 export type ColumnKind = "param" | "metric" | "tag";
 

@@ -1,13 +1,12 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { and, compare, numberList, or } from "#kernel/search";
+import type { Fragment } from "#kernel/search";
 
 import type { Clause } from "../clauses.ts";
 import type { LifecycleState } from "../entities.ts";
 import type { Condition } from "../filter.ts";
-import { numberList } from "./bulk.ts";
-import { and, compare, or } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
 
 /** Which runs a search is about. */

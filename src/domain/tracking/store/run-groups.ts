@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { and } from "#kernel/search";
+import type { Fragment } from "#kernel/search";
 
 import type { Field } from "../filter.ts";
-import { and } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
 import { attributeColumn, matching } from "./run-conditions.ts";
 import type { RunScope } from "./run-conditions.ts";

@@ -1,12 +1,11 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { byBytes } from "#kernel/search";
+import type { Fragment, SortColumn } from "#kernel/search";
 
 import type { Ordering } from "../filter.ts";
-import { byBytes } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
-import type { SortColumn } from "./keyset.ts";
 import { attributeColumn } from "./run-conditions.ts";
 
 /** What sorts runs: what has to be joined to `runs` for it, and the columns. The newest first after all. */

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { compare } from "#kernel/search";
+import type { Fragment } from "#kernel/search";
 
 import type { Clause } from "../clauses.ts";
 import type { Condition } from "../filter.ts";
-import { compare } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
 import { matching, within } from "./run-conditions.ts";
 import type { RunScope } from "./run-conditions.ts";

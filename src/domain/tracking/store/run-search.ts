@@ -1,15 +1,12 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { and, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import type { Fragment, SortColumn, SortKey } from "#kernel/search";
 
 import type { Page, Run } from "../entities.ts";
 import type { Ordering } from "../filter.ts";
-import { numberList } from "./bulk.ts";
-import { and } from "./comparisons.ts";
-import type { Fragment } from "./comparisons.ts";
 import type { Keys } from "./keys.ts";
-import { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";
-import type { SortColumn, SortKey } from "./keyset.ts";
 import { matching } from "./run-conditions.ts";
 import type { RunScope } from "./run-conditions.ts";
 import { sortedBy } from "./run-orderings.ts";

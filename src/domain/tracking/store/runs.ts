@@ -2,10 +2,10 @@ import { CompiledQuery, sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { numberList } from "#kernel/search";
 
 import type { DatasetInput, LifecycleState, MetricPoint, ModelOutput, Run, RunStatus } from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
-import { numberList } from "./bulk.ts";
 import type { Keys } from "./keys.ts";
 
 /** A run without its params, metrics and tags. `project` is that of its experiment. */

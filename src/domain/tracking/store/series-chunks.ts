@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
+import { insertRows } from "#kernel/search";
 
 import type { SeriesBucket } from "../entities.ts";
-import { insertRows } from "./bulk.ts";
 import { readHistory } from "./history.ts";
 import type { HistoryCursor } from "./history.ts";
 import type { SeriesKey, SeriesRange } from "./series.ts";

@@ -1,1 +1,0 @@
-export { insertRows, numberList, textList } from "#kernel/search";

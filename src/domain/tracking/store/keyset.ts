@@ -1,2 +1,0 @@
-export { isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
-export type { SortColumn, SortKey } from "#kernel/search";
