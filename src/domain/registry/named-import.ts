@@ -4,13 +4,12 @@ import type { Ledger } from "#kernel/events";
 import { createId } from "#kernel/ids";
 
 import { projectOf } from "./aliases.ts";
+import { clientVersion } from "./client-version.ts";
 import type { ModelVersion, NamedModels, VersionFile } from "./index.ts";
 import { announce } from "./keeping.ts";
 import { findName } from "./named-models.ts";
 import { insertName, readName, saveLabels } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
-import { manifestDigest } from "./register.ts";
-import { withoutOrigin } from "./registering.ts";
 import { insertVersion, lockModel, readVersions } from "./store.ts";
 
 /** A model and its versions as another registry has them: numbers, times and labels are kept. */
@@ -78,21 +77,11 @@ export function createRegistryImports(
           project,
           model: modelName,
           number,
-          kind: "python",
-          state: "ready",
-          rejection: null,
-          files,
-          digest: manifestDigest(files),
-          signature: { inputs: [], labels: [] },
-          runnableDigest: null,
-          parity: null,
-          holdoutDigest: null,
-          origin: {
-            ...withoutOrigin,
+          ...clientVersion({
+            files,
             runId: imported.runId === "" ? null : imported.runId,
-            purpose: { kind: "client", reason: `imported from ${source}` },
-          },
-          metrics: {},
+            reason: `imported from ${source}`,
+          }),
           aliases: [],
           createdAtMs,
           actor,

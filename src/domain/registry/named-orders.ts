@@ -4,6 +4,7 @@ import { Problem } from "#kernel/errors";
 import type { Events, Ledger } from "#kernel/events";
 import type { Tracking } from "#tracking";
 
+import { clientVersion } from "./client-version.ts";
 import { pointAlias, projectOf, removeAlias } from "./aliases.ts";
 import type { NamedModelCommands } from "./commands.ts";
 import type { TagChange } from "./events.ts";
@@ -22,8 +23,6 @@ import { deleteLabels, deleteName, insertName, readLabels, saveLabels, saveName 
 import type { Labels, Name } from "./named-store.ts";
 import { problems } from "./problems.ts";
 import { canonicalStage, checkArchiving, checkTagName, checkTags } from "./label-rules.ts";
-import { manifestDigest } from "./register.ts";
-import { withoutOrigin } from "./registering.ts";
 import { deleteVersion, lockModel, moveModel, readVersions } from "./store.ts";
 
 export interface NamedModelOrderParts {
@@ -211,21 +210,7 @@ export function createNamedModelOrders(
         const version = await keepVersion(parts, {
           project: model.project,
           model: model.model,
-          kind: "python",
-          state: "ready",
-          rejection: null,
-          files,
-          digest: manifestDigest(files),
-          signature: { inputs: [], labels: [] },
-          runnableDigest: null,
-          parity: null,
-          holdoutDigest: null,
-          origin: {
-            ...withoutOrigin,
-            runId: runId ?? null,
-            purpose: { kind: "client", reason: "registered by an MLflow client" },
-          },
-          metrics: {},
+          ...clientVersion({ files, runId: runId ?? null, reason: "registered by an MLflow client" }),
           actor,
         });
         await saveLabels(db, version.id, {

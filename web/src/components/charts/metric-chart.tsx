@@ -1,6 +1,7 @@
 import { lazy, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "../button.tsx";
 import { number } from "../format.ts";
+import { ChartTable } from "./chart-table.tsx";
 import { downloadCsv } from "./csv.ts";
 import { align, smoothed, type AlignedLine, type MetricLine } from "./metric-lines.ts";
 
@@ -78,13 +79,15 @@ export function MetricChart(props: MetricChartProps) {
         </div>
       </figcaption>
       {asTable ? (
-        <LinesTable
+        <ChartTable
           title={title}
           at={at}
           lines={aligned}
           atFormat={atFormat}
           atLabel={props.atLabel}
           height={height}
+          cell={(line, row) => cellOf(aligned[line], row)}
+          rowsAtOnce={rowsAtOnce}
         />
       ) : (
         <div
@@ -180,70 +183,10 @@ function ZoomFields({
   );
 }
 
-function LinesTable({
-  title,
-  at,
-  lines,
-  atFormat,
-  atLabel,
-  height,
-}: {
-  title: string;
-  at: readonly number[];
-  lines: readonly AlignedLine[];
-  atFormat: (at: number) => string;
-  atLabel: string;
-  height: number;
-}) {
-  const [shown, setShown] = useState(rowsAtOnce);
-  return (
-    <div
-      role="region"
-      aria-label={`${title}, table`}
-      tabIndex={0}
-      className="scroll-quiet overflow-auto"
-      style={{ height }}
-    >
-      <table className="w-full text-sm">
-        <thead className="sticky top-0 bg-panel">
-          <tr className="text-left text-xs text-faint">
-            <th className="py-1.5 pr-4 font-medium">{atLabel}</th>
-            {lines.map((line) => (
-              <th key={line.key} className="px-3 py-1.5 text-right font-medium">
-                {line.label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {at.slice(0, shown).map((moment, index) => (
-            <tr key={moment} className="border-t border-line">
-              <td className="py-1.5 pr-4 whitespace-nowrap">{atFormat(moment)}</td>
-              {lines.map((line) => (
-                <td key={line.key} className="tabular px-3 py-1.5 text-right whitespace-nowrap">
-                  {cellOf(line, index)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {at.length > shown && (
-        <button
-          type="button"
-          onClick={() => setShown(shown + rowsAtOnce)}
-          className="mt-1 h-8 rounded-md px-2 text-sm text-accent hover:bg-hover"
-        >
-          {`Show more of ${number(at.length)} rows`}
-        </button>
-      )}
-    </div>
-  );
-}
-
 const rowsAtOnce = 200;
 
-function cellOf(line: AlignedLine, index: number): string {
+function cellOf(line: AlignedLine | undefined, index: number): string {
+  if (line === undefined) return "";
   const [least, most] = [line.min[index], line.max[index]];
   const value = number(line.last[index]);
   const isBand = typeof least === "number" && typeof most === "number" && least !== most;

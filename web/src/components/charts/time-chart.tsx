@@ -2,6 +2,7 @@ import { lazy, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } 
 import { IconButton } from "../button.tsx";
 import { dateTime, number } from "../format.ts";
 import type { ChartDrawing } from "./chart-drawing.tsx";
+import { ChartTable } from "./chart-table.tsx";
 import { downloadCsv } from "./csv.ts";
 
 /** uPlot comes with the first chart, not with the page. */
@@ -82,7 +83,15 @@ export function TimeChart(props: TimeChartProps) {
         </div>
       </figcaption>
       {asTable ? (
-        <ChartTable {...props} format={format} atFormat={atFormat} atLabel={atLabel} height={height} />
+        <ChartTable
+          title={title}
+          at={at}
+          lines={series}
+          cell={(line, row) => withInterval(series[line], row, format)}
+          atFormat={atFormat}
+          atLabel={atLabel}
+          height={height}
+        />
       ) : (
         <div
           role="group"
@@ -201,47 +210,12 @@ function LineSample({ index, dashed }: { index: number; dashed?: boolean | undef
   );
 }
 
-function ChartTable(
-  props: TimeChartProps & Required<Pick<TimeChartProps, "format" | "atFormat" | "atLabel" | "height">>,
-) {
-  const { at, series, format, atFormat, atLabel, height, title } = props;
-  return (
-    <div
-      role="region"
-      aria-label={`${title}, table`}
-      tabIndex={0}
-      className="scroll-quiet overflow-auto"
-      style={{ height }}
-    >
-      <table className="w-full text-sm">
-        <thead className="sticky top-0 bg-panel">
-          <tr className="text-left text-xs text-faint">
-            <th className="py-1.5 pr-4 font-medium">{atLabel}</th>
-            {series.map((line) => (
-              <th key={line.key} className="px-3 py-1.5 text-right font-medium">
-                {line.label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {at.map((moment, index) => (
-            <tr key={moment} className="border-t border-line">
-              <td className="py-1.5 pr-4 whitespace-nowrap">{atFormat(moment)}</td>
-              {series.map((line) => (
-                <td key={line.key} className="px-3 py-1.5 text-right whitespace-nowrap">
-                  {withInterval(line, index, format)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function withInterval(line: ChartSeries, index: number, format: (value: number | null) => string): string {
+function withInterval(
+  line: ChartSeries | undefined,
+  index: number,
+  format: (value: number | null) => string,
+): string {
+  if (line === undefined) return "";
   const value = format(line.values[index] ?? null);
   const low = line.low?.[index];
   const high = line.high?.[index];
