@@ -166,7 +166,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     url: () => url,
     /** The OpenAPI description of every route, also before the start. */
     describeApi: () => server.openApi(),
-    /** MLflow's routes, which that description leaves out. */
+    /** MLflow's routes, those for files too, which have no schema and so no place in that description. */
     mlflowRoutes: mlflow.routes,
 
     async start(): Promise<void> {

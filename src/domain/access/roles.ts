@@ -2,9 +2,10 @@ import { permissions } from "#kernel/auth";
 import type { Permission } from "#kernel/auth";
 
 /**
- * What each role allows. A member reads, and may begin experiments and models, which are then theirs.  A contributor does the daily work and may stop a bad release; an approver
- * releases but does not build, so that holding both on one product is a visible decision (and even then
- * nobody approves their own release). Only an owner decides about access.
+ * What each role allows. A member reads, and may begin experiments and models, which are then theirs. A
+ * contributor does the daily work and may stop a bad release; an approver releases but does not build, so that
+ * holding both on one product is a visible decision (and even then nobody approves their own release). Only an
+ * owner decides about access.
  */
 export const roles = {
   viewer: ["project:read", "run:read"],
