@@ -108,6 +108,7 @@ export function unreadable(label: string, error: unknown): Problem {
   const reason = error instanceof Error ? error.message : String(error);
   return new Problem(problems.import_source_unreadable, {
     message: `${label} cannot be read: ${reason}.`,
+    next: "Name the database that the MLflow server is started with (--backend-store-uri), as somebody who may read it.",
     cause: error,
   });
 }
