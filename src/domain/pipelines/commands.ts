@@ -14,11 +14,16 @@ export interface ExecuteOrder {
   /** The code of an earlier execution; a snapshot of the project's folder when absent. */
   readonly codeDigest?: Digest;
   readonly actor: string;
+  /** Asked for again under the same key within the project, the order gives the execution of the first time. */
+  readonly idempotencyKey?: string;
 }
 
 /** The orders of pipelines. */
 export interface PipelinesCommands {
-  /** Queues an execution. Throws at once what is wrong with the pipeline, its parameters or its data. */
+  /**
+   * Queues an execution. Throws at once what is wrong with the pipeline, its parameters or its data, and
+   * `idempotency_key_reused` when the key stands for another order.
+   */
   execute(order: ExecuteOrder): Promise<Execution>;
   /** Ends a queued or running execution; one that has ended stays as it is. Throws `execution_not_found`. */
   cancelExecution(id: string, actor: string): Promise<Execution>;

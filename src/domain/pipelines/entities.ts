@@ -84,6 +84,18 @@ export interface Step {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** An execution without its steps. */
+export type ExecutionRecord = Omit<Execution, "steps">;
+
+/** A step with the stage it was and what it was made from: for whoever tells of steps one at a time. */
+export interface StepRecord {
+  readonly execution: ExecutionRecord;
+  readonly step: Step;
+  readonly stage: Stage;
+  /** Null until they were computed. */
+  readonly keyParts: KeyParts | null;
+}
+
 /** A path a step produced, and what it held. */
 export interface StepOut {
   readonly path: string;

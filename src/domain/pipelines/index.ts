@@ -10,11 +10,23 @@ export { connect } from "./definition/graph.ts";
 export type { Graph } from "./definition/graph.ts";
 export type { ProjectFiles } from "./definition/scope.ts";
 export type { PipelinesQuestions } from "./questions.ts";
+export type { StepResult } from "./store/results.ts";
 export type { LogPart } from "./execution/logs.ts";
-export type { DatasetInput, DatasetsPort, PipelineProject, ProjectsPort, RunsPort } from "./ports.ts";
+export type {
+  DatasetInput,
+  DatasetsPort,
+  ListeningToStep,
+  PipelineProject,
+  ProjectsPort,
+  RunsPort,
+  StepAttempt,
+  StepEnding,
+  StepListener,
+} from "./ports.ts";
 export type {
   Difference,
   Execution,
+  ExecutionRecord,
   ExecutionState,
   Failure,
   KeyParts,
@@ -27,5 +39,6 @@ export type {
   Step,
   StepExplanation,
   StepOut,
+  StepRecord,
   StepState,
 } from "./entities.ts";

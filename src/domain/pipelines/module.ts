@@ -19,7 +19,7 @@ import { giveUp } from "./execution/give-up.ts";
 import { createLogs } from "./execution/logs.ts";
 import { createSlots } from "./execution/slots.ts";
 import { createOrders } from "./orders.ts";
-import type { DatasetsPort, ProjectsPort, RunsPort } from "./ports.ts";
+import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "./ports.ts";
 import { createQuestions } from "./questions.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { createRoutes } from "./routes.ts";
@@ -39,6 +39,8 @@ export interface PipelinesParts {
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;
+  /** Who hears what steps report on the way. Nobody by default. */
+  readonly listeners?: readonly StepListener[];
   /** The state folder of the server: executions work below it, and their logs stay there. */
   readonly stateFolder: string;
   readonly log?: Log;
@@ -60,6 +62,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   const executionParts = {
     ...parts,
     log: parts.log ?? silentLog,
+    listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),
     slots: createSlots(slotCount),
     slotCount,

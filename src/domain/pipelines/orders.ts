@@ -12,9 +12,11 @@ import type { Executor } from "./execution/executor.ts";
 import type { ExecutionParts } from "./execution/parts.ts";
 import { planExecution } from "./planning/plan.ts";
 import { snapshotCode } from "./planning/snapshot.ts";
+import { findKeyed, requestDigest } from "./one-time-key.ts";
 import type { DatasetInput, PipelineProject } from "./ports.ts";
 import { problems } from "./problems.ts";
 import { endExecution, insertExecution, readExecution, requestCancel } from "./store/executions.ts";
+import { takeKey } from "./store/keys.ts";
 import { endWaitingStep } from "./store/steps.ts";
 
 export interface OrderParts extends ExecutionParts {
@@ -28,6 +30,8 @@ export function createOrders(parts: OrderParts): PipelinesCommands {
   const { db, clock } = parts;
   return {
     async execute(order) {
+      const earlier = await findKeyed(db, order);
+      if (earlier !== undefined) return await requireExecution(parts, earlier);
       const project = await parts.projects.getProject(order.project);
       const datasets = await parts.datasets.resolve(order.project, order.datasetVersions ?? {});
       const code = await readCode(parts, order, project, datasets);
@@ -36,6 +40,11 @@ export function createOrders(parts: OrderParts): PipelinesCommands {
       const plan = await planExecution(parts.blobs, { project, code, parameters, targets, datasets });
       const id = createId("execution", clock);
       return await db.transaction(async () => {
+        const { idempotencyKey: key } = order;
+        const use = { execution: id, requestDigest: requestDigest(order) };
+        if (key !== undefined && !(await takeKey(db, order.project, key, use))) {
+          return await requireExecution(parts, (await findKeyed(db, order)) ?? id);
+        }
         await insertExecution(db, {
           id,
           project: order.project,

@@ -1,5 +1,7 @@
 import type { Digest } from "#kernel/digest";
 
+import type { Failure, Stage } from "./entities.ts";
+
 /** What pipelines must know of a project. */
 export interface PipelineProject {
   readonly id: string;
@@ -46,4 +48,46 @@ export interface RunsPort {
   finish(runId: string, status: "finished" | "failed" | "killed", actor: string): Promise<void>;
   /** Where clients of tracking reach the server; asked when a step starts. */
   trackingUri(): string;
+}
+
+/** One attempt of a step, for those that hear what it reports on the way. */
+export interface StepAttempt {
+  readonly project: string;
+  readonly execution: string;
+  readonly step: string;
+  readonly stage: Stage;
+  readonly attempt: number;
+  /** The run that tracks it. */
+  readonly runId: string;
+  readonly actor: string;
+  /** The folder of the project's files in which it works; absolute. */
+  readonly folder: string;
+  /** A folder for this attempt alone, not made yet; it goes with the execution. */
+  readonly scratchFolder: string;
+  /** Adds a line to its log. */
+  say(line: string): Promise<void>;
+}
+
+/** How the commands of an attempt ended, before that is written down. */
+export interface StepEnding {
+  readonly exitCode: number | null;
+  /** Null when every command ended well. */
+  readonly failure: Failure | null;
+  readonly lastLines: readonly string[];
+  readonly isCancelled: boolean;
+}
+
+/** Hears what steps report by a protocol of their own. What it throws is logged and changes nothing. */
+export interface StepListener {
+  /** Before the first command of each attempt. */
+  listen(attempt: StepAttempt): Promise<ListeningToStep>;
+}
+
+export interface ListeningToStep {
+  /** What the step's processes are told beside what all are told. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** After the last command: gives a truer word on why it failed, when there is one. */
+  end(
+    ending: StepEnding,
+  ): Promise<{ readonly failure: Failure; readonly lastLines?: readonly string[] } | undefined>;
 }

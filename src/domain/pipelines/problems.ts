@@ -46,6 +46,16 @@ export const problems = defineProblems({
     when: "An execution is asked for by an id that does not exist.",
     next: "List the executions with: gyre runs",
   },
+  idempotency_key_reused: {
+    kind: "conflict",
+    when: "An execution is asked for under an idempotency key that stands for other targets or parameters.",
+    next: "Use a new key for each new thing to run, and the same one only to ask for the same again.",
+  },
+  idempotency_key_refused: {
+    kind: "invalid",
+    when: "The header Idempotency-Key is empty, too long, or there twice.",
+    next: "Send one key of at most 200 characters, such as the id of the run that asks.",
+  },
   step_not_found: {
     kind: "not_found",
     when: "A step is asked for that its execution does not have.",

@@ -4,7 +4,16 @@ import { Problem } from "#kernel/errors";
 
 import { connect } from "./definition/graph.ts";
 import { readPipeline } from "./definition/pipeline.ts";
-import type { Execution, PlannedGraph, Step, StepExplanation, StepOut } from "./entities.ts";
+import { awaitEnd } from "./await-end.ts";
+import type {
+  Execution,
+  ExecutionRecord,
+  PlannedGraph,
+  Step,
+  StepExplanation,
+  StepOut,
+  StepRecord,
+} from "./entities.ts";
 import { explainStage } from "./explain.ts";
 import type { ExplainParts } from "./explain.ts";
 import type { LogPart } from "./execution/logs.ts";
@@ -12,11 +21,23 @@ import { filesOfTree } from "./planning/plan.ts";
 import { filesOfFolder } from "./planning/snapshot.ts";
 import { problems } from "./problems.ts";
 import { listExecutions, readExecution } from "./store/executions.ts";
+import { listLastResults } from "./store/results.ts";
+import type { StepResult } from "./store/results.ts";
+import { readExecutionRecord, readStepRecord } from "./store/records.ts";
 import { listLastSteps, readStep } from "./store/steps.ts";
 
 export interface PipelinesQuestions {
   /** Throws `execution_not_found`. */
   getExecution(id: string): Promise<Execution>;
+  /** Throws `execution_not_found`. */
+  getExecutionRecord(id: string): Promise<ExecutionRecord>;
+  /** Waits for the end of the execution, at most `withinMs`; gives it as it then stands. Throws `execution_not_found`. */
+  awaitExecution(
+    id: string,
+    wait: { readonly withinMs: number; readonly signal?: AbortSignal },
+  ): Promise<ExecutionRecord>;
+  /** Throws `step_not_found`. */
+  getStepRecord(id: string): Promise<StepRecord>;
   /** Newest first; `before` is the id of the last one of the page before. */
   listExecutions(
     project: string,
@@ -34,6 +55,8 @@ export interface PipelinesQuestions {
   readOutput(execution: string, path: string): Promise<Uint8Array>;
   /** The stages and how they depend on each other: of the project as it stands, or of stored code. */
   planGraph(project: string, codeDigest?: Digest): Promise<PlannedGraph>;
+  /** What each stage read and wrote when it ran last and well, by the name of the stage. */
+  lastResults(project: string): Promise<readonly StepResult[]>;
   /** The newest step of each stage that was more than planned. */
   lastSteps(
     project: string,
@@ -45,10 +68,12 @@ export function createQuestions(parts: ExplainParts): PipelinesQuestions {
   const getExecution = async (id: string): Promise<Execution> => {
     const execution = await readExecution(db, id);
     if (execution !== undefined) return execution;
-    throw new Problem(problems.execution_not_found, {
-      message: `There is no execution ${id}.`,
-      data: { execution: id },
-    });
+    throw executionNotFound(id);
+  };
+  const getExecutionRecord = async (id: string): Promise<ExecutionRecord> => {
+    const record = await readExecutionRecord(db, id);
+    if (record !== undefined) return record;
+    throw executionNotFound(id);
   };
   const outputs = async (id: string): Promise<ReadonlyMap<string, Digest>> => {
     const found = new Map<string, Digest>();
@@ -64,16 +89,18 @@ export function createQuestions(parts: ExplainParts): PipelinesQuestions {
   };
   return {
     getExecution,
+    getExecutionRecord,
+    awaitExecution: async (id, wait) => await awaitEnd(async () => await getExecutionRecord(id), wait),
+    async getStepRecord(id) {
+      const record = await readStepRecord(db, id);
+      if (record !== undefined) return record;
+      throw stepNotFound(id);
+    },
     listExecutions: async (project, page) => await listExecutions(db, project, page),
     explainStep: async (project, stage) => await explainStage(parts, project, stage),
     async readLog(stepId, { fromByte = 0 } = {}) {
       const found = await readStep(db, stepId);
-      if (found === undefined) {
-        throw new Problem(problems.step_not_found, {
-          message: `There is no step ${stepId}.`,
-          data: { step: stepId },
-        });
-      }
+      if (found === undefined) throw stepNotFound(stepId);
       return await parts.logs.read(found.execution, { step: stepId, attempt: found.step.attempt }, fromByte);
     },
     readEnvironmentLog: async (execution, { fromByte = 0 } = {}) =>
@@ -100,6 +127,18 @@ export function createQuestions(parts: ExplainParts): PipelinesQuestions {
       }));
       return { file: project.pipeline.file, codeDigest: codeDigest ?? null, stages };
     },
+    lastResults: async (project) => await listLastResults(db, project),
     lastSteps: async (project) => await listLastSteps(db, project),
   };
+}
+
+function executionNotFound(id: string): Problem {
+  return new Problem(problems.execution_not_found, {
+    message: `There is no execution ${id}.`,
+    data: { execution: id },
+  });
+}
+
+function stepNotFound(id: string): Problem {
+  return new Problem(problems.step_not_found, { message: `There is no step ${id}.`, data: { step: id } });
 }

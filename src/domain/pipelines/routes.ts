@@ -64,23 +64,30 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       }),
       status: 201,
       response: executionDetail,
-      handler: async ({ params, body, principal }) =>
+      handler: async ({ params, body, principal, request }) =>
         await commands.execute({
           project: params.project,
           targets: body.targets,
           parameters: body.parameters,
           purpose: { kind: "requested", reason: body.reason ?? `asked for by ${principal.name}` },
           actor: principal.id,
+          ...keyOf(request.headers["idempotency-key"]),
         }),
     }),
     defineRoute({
       method: "GET",
       path: `${base}/executions/:execution`,
       permission: "project:read",
-      summary: "Shows an execution with its steps",
+      summary: "Shows an execution with its steps; on request when it has ended, or the wait is over",
       tags,
+      query: z.object({ waitSeconds: z.coerce.number().int().min(0).max(60).default(0) }),
       response: executionDetail,
-      handler: async ({ params }) => await executionOf(params.project, params.execution),
+      async handler({ params, query, signal }) {
+        const execution = await executionOf(params.project, params.execution);
+        if (query.waitSeconds === 0) return execution;
+        await questions.awaitExecution(execution.id, { withinMs: query.waitSeconds * 1_000, signal });
+        return await questions.getExecution(execution.id);
+      },
     }),
     defineRoute({
       method: "POST",
@@ -177,5 +184,18 @@ function stepOf(execution: Execution, stage: string): Step {
   throw new Problem(problems.step_not_found, {
     message: `Execution ${execution.id} has no step "${stage}".`,
     data: { execution: execution.id, stage },
+  });
+}
+
+const longestKey = 200;
+
+/** The header of that name, as it is widely used: the same order under the same key is carried out once. */
+function keyOf(header: string | string[] | undefined): { readonly idempotencyKey?: string } {
+  if (header === undefined) return {};
+  if (typeof header === "string" && header.length > 0 && header.length <= longestKey) {
+    return { idempotencyKey: header };
+  }
+  throw new Problem(problems.idempotency_key_refused, {
+    message: `An idempotency key has between 1 and ${longestKey} characters.`,
   });
 }

@@ -6,7 +6,7 @@ import type { Log } from "#kernel/log";
 
 import type { Compute, Environment } from "#compute";
 
-import type { DatasetsPort, ProjectsPort, RunsPort } from "../ports.ts";
+import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "../ports.ts";
 import type { Logs } from "./logs.ts";
 import type { Slots } from "./slots.ts";
 import type { Workspace } from "./workspace.ts";
@@ -22,6 +22,7 @@ export interface ExecutionParts {
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;
+  readonly listeners: readonly StepListener[];
   readonly logs: Logs;
   readonly slots: Slots;
   readonly slotCount: number;

@@ -10,6 +10,7 @@ import type { PlannedStep, StepEnd } from "../store/steps.ts";
 import { cacheKeyOf, readKeyParts } from "./cache-key.ts";
 import { decide } from "./decide.ts";
 import { inputMissing, outputMissing, processFailed } from "./failures.ts";
+import { listenToStep } from "./listening.ts";
 import { readMetrics } from "./metrics.ts";
 import type { ExecutionParts, OpenExecution } from "./parts.ts";
 
@@ -119,18 +120,36 @@ async function runProcesses(
       runId: started.runId,
       nowMs: parts.clock.nowMs(),
     });
+    await parts.ledger.append({
+      kind: "step.started",
+      subject: step.id,
+      project: execution.project,
+      actor: execution.actor,
+      data: { execution: execution.id, stage: stage.name, attempt },
+    });
     return started;
   });
 
-  const lastLines: string[] = [];
-  const outcome = await runCommands(parts, execution, { ...step, attempt }, run, (line) => {
-    lastLines.push(line.slice(0, longestKeptLine));
-    if (lastLines.length > keptLines) lastLines.shift();
+  const printed: string[] = [];
+  const listening = await listenToStep(parts, execution, { ...step, attempt }, run);
+  const told = { ...run, variables: listening.variables };
+  const outcome = await runCommands(parts, execution, { ...step, attempt }, told, (line) => {
+    printed.push(line.slice(0, longestKeptLine));
+    if (printed.length > keptLines) printed.shift();
+  }).catch(async (error: unknown) => {
+    await listening.end({ exitCode: null, failure: null, lastLines: printed, isCancelled: true });
+    throw error;
   });
+  const isCancelled = execution.cancelled.aborted;
+  const better = await listening.end({ ...outcome, lastLines: printed, isCancelled });
+  const lastLines = better?.lastLines ?? printed;
   // Left by this process and not cancelled: the next server finds the step running, and begins it anew.
   if (!execution.cancelled.aborted) execution.signal.throwIfAborted();
 
-  const collected = outcome.failure === null ? await collect(execution, step) : outcome;
+  const collected =
+    outcome.failure === null
+      ? await collect(execution, step)
+      : { failure: better?.failure ?? outcome.failure };
   const failure = collected.failure ?? null;
   const state = execution.cancelled.aborted ? "cancelled" : failure === null ? "succeeded" : "failed";
   const end: StepEnd = {
@@ -179,7 +198,11 @@ async function runCommands(
   parts: ExecutionParts,
   execution: OpenExecution,
   step: PlannedStep,
-  run: { readonly runId: string; readonly experimentId: string },
+  run: {
+    readonly runId: string;
+    readonly experimentId: string;
+    readonly variables: Readonly<Record<string, string>>;
+  },
   onLine: (line: string) => void,
 ): Promise<CommandsOutcome> {
   const { stage } = step;
@@ -194,6 +217,7 @@ async function runCommands(
       cwd: `${execution.workspace.folder}/${stage.wdir}`,
       ...(execution.environment === null ? {} : { environment: execution.environment }),
       variables: {
+        ...run.variables,
         HOME: execution.workspace.home,
         // Lines appear in the log when they are printed.
         PYTHONUNBUFFERED: "1",

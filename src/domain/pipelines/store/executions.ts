@@ -144,7 +144,7 @@ export async function isCancelRequested(db: Database, id: string): Promise<boole
   return (await readExecutionRow(db, id))?.cancel_requested === 1;
 }
 
-function toExecution(row: ExecutionRow, steps: ReadonlyMap<string, readonly Step[]>): Execution {
+export function toExecution(row: ExecutionRow, steps: ReadonlyMap<string, readonly Step[]>): Execution {
   return {
     id: row.id,
     project: row.project,

@@ -75,6 +75,26 @@ export async function findLastResult(
   return row === undefined ? undefined : toResult(row);
 }
 
+/** The newest result of each stage. */
+export async function listLastResults(db: Database, project: string): Promise<readonly StepResult[]> {
+  const newest = db.query
+    .selectFrom("step_results")
+    .select((select) => ["stage", select.fn.max("seq").as("newest")])
+    .where("project", "=", project)
+    .groupBy("stage")
+    .as("newest");
+  const rows = await db.query
+    .selectFrom("step_results")
+    .innerJoin(newest, (join) =>
+      join.onRef("newest.stage", "=", "step_results.stage").onRef("newest.newest", "=", "step_results.seq"),
+    )
+    .selectAll("step_results")
+    .where("step_results.project", "=", project)
+    .orderBy("step_results.stage")
+    .execute();
+  return rows.map(toResult);
+}
+
 function toResult(row: ResultRow): StepResult {
   return {
     project: row.project,

@@ -1,5 +1,7 @@
 import type { Migration } from "#kernel/db";
 
+import { keyMigrations } from "./keys.ts";
+
 declare module "#kernel/db" {
   interface Tables {
     executions: ExecutionRow;
@@ -104,4 +106,5 @@ export const migrations: readonly Migration[] = [
       `create index step_results_stage on step_results (project, stage, seq)`,
     ],
   },
+  ...keyMigrations,
 ];

@@ -237,7 +237,7 @@ export async function releaseStep(db: Database, id: string): Promise<void> {
     .execute();
 }
 
-function toStep(row: StepRow): Step {
+export function toStep(row: StepRow): Step {
   const stage: Stage = JSON.parse(row.definition);
   return {
     id: row.id,
