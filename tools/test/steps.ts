@@ -50,7 +50,9 @@ export const steps: readonly Step[] = [
   {
     name: "web",
     title: "Web UI",
-    checks: [{ name: "build of the web UI", command: ["npm", "run", "--silent", "build"] }],
+    checks: [
+      { name: "build of the web UI and of the program", command: ["npm", "run", "--silent", "build"] },
+    ],
     files: {
       globs: ["web/src/**/*.test.ts", "web/test/**/*.test.ts"],
       except: ["web/test/pages.test.ts"],
