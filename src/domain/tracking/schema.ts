@@ -228,4 +228,10 @@ export const migrations: readonly Migration[] = [
       ) ${clustered}`,
     ],
   },
+  {
+    id: "tracking-runs-by-name",
+    statements: () => [
+      `create index runs_by_name on runs (experiment, state, name, started_at_ms desc, run_id)`,
+    ],
+  },
 ];

@@ -15,7 +15,7 @@ import type { RunQuery } from "./run-search.ts";
  * How a search goes about 100,000 runs. Neither engine knows how many runs a condition leaves, because
  * that depends on the key; so it is counted here, as far as it matters. Three ways:
  *
- *   few runs are left by a condition with an index   those are read, tested and sorted
+ *   few runs are left by conditions with an index    those are read, tested and sorted
  *   sorted by a metric, and enough runs match        the metric's index is read in order until the page is full
  *   otherwise                                        all runs of the experiments are tested, and sorted
  */
@@ -26,27 +26,32 @@ const few = 10_000;
 const sampleSize = 1_000;
 const enoughOfSample = 20;
 
-interface Narrow {
-  readonly condition: Clause;
-  /** Selects the numbers of the runs that meet it, as `run`. */
+/** Conditions that leave few runs. */
+export interface Narrow {
+  readonly conditions: readonly Clause[];
+  /** Selects the numbers of the runs that meet all of them, as `run`. */
   readonly runs: Fragment;
 }
 
-/** The condition that leaves the fewest runs, when they are few. */
+/** All the conditions that an index answers with few runs; the one that leaves the fewest is read, the others are asked. */
 export async function narrowest(db: Database, keys: Keys, query: RunScope): Promise<Narrow | undefined> {
-  let best: (Narrow & { readonly count: number }) | undefined;
+  const found: { readonly condition: Clause; readonly runs: Fragment; readonly count: number }[] = [];
   for (const condition of query.conditions) {
     const runs = await runsMeeting(db, keys, condition);
     if (runs === undefined) continue;
-    const most = (best?.count ?? few + 1) - 1;
     const { rows } = await sql<{ count: number }>`
-      select count(*) as count from (${runs} limit ${most + 1}) as counted
+      select count(*) as count from (${runs} limit ${few + 1}) as counted
     `.execute(db.query);
     const count = rows[0]?.count ?? 0;
-    if (count <= most) best = { condition, runs, count };
+    if (count <= few) found.push({ condition, runs, count });
     if (count === 0) break;
   }
-  return best;
+  const [least, ...others] = found.toSorted((a, b) => a.count - b.count);
+  if (least === undefined) return undefined;
+  return {
+    conditions: found.map(({ condition }) => condition),
+    runs: sql.join([least.runs, ...others.map(({ runs }) => sql`run in (${runs})`)], sql` and `),
+  };
 }
 
 /** Undefined where no index answers the condition. */
@@ -59,10 +64,15 @@ async function runsMeeting(db: Database, keys: Keys, condition: Clause): Promise
     return sql`select run from latest_metrics where key = ${key} and is_nan = 0 and ${test}`;
   }
   const table = sql.table(field.of === "param" ? "run_params" : "run_tags");
-  // Of long texts the beginning is in the index: PostgreSQL has no room for more.
-  return sql`select run from ${table}
-    where key = ${key} and substr(value, 1, 100) = ${String(value).slice(0, 100)} and value = ${value}`;
+  // Of long texts the beginning is in the index: PostgreSQL has no room for more. Of all others it says everything,
+  // and the row itself need not be read.
+  const beginning = sql`substr(value, 1, ${sql.lit(indexedLength)}) = ${String(value).slice(0, indexedLength)}`;
+  const rest = String(value).length < indexedLength ? sql`` : sql`and value = ${value}`;
+  return sql`select run from ${table} where key = ${key} and ${beginning} ${rest}`;
 }
+
+/** As the indexes `run_params_value` and `run_tags_value` have it. */
+const indexedLength = 100;
 
 function isIndexed(clause: Clause): clause is Condition {
   if (!("field" in clause)) return false;
@@ -73,7 +83,10 @@ function isIndexed(clause: Clause): clause is Condition {
   return (field.of === "param" || field.of === "tag") && comparator === "=";
 }
 
-/** The number of the metric that sorts the runs, when reading them in its order will fill a page soon. */
+/**
+ * The number of the metric that sorts the runs, when reading them in its order will fill a page soon. Asked only
+ * where no condition is narrow: metrics go together, and runs with a good one may all lie at the far end of another.
+ */
 export async function metricInOrder(db: Database, keys: Keys, query: RunQuery): Promise<number | undefined> {
   const [first] = query.orderings;
   if (first?.field.of !== "metric" || (query.skip ?? 0) > 0) return undefined;

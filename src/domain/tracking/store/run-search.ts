@@ -69,7 +69,9 @@ async function findRuns(
   const narrow = await narrowest(db, keys, query);
   const metric = narrow === undefined ? await metricInOrder(db, keys, query) : undefined;
   if (metric === undefined) {
-    const conditions = query.conditions.filter((condition) => condition !== narrow?.condition);
+    const conditions = query.conditions.filter(
+      (condition) => narrow?.conditions.includes(condition) !== true,
+    );
     const source = narrow === undefined ? sql`runs` : drivenBy(db, narrow.runs);
     const where = await matching(db, keys, { ...query, conditions });
     return await readFound(db, { ...sorted, source, where, after, limit: query.limit + 1, skip: query.skip });
