@@ -144,24 +144,12 @@ export const exceptions: readonly Exception[] = [
     tests: [
       "test_mlflow_artifacts.py::test_mime_type_for_download_artifacts_api",
       "test_mlflow_artifacts.py::test_server_overrides_requested_mime_type",
+      "test_mlflow_artifacts.py::test_rest_get_model_version_artifact_api_proxied_artifact_root",
     ],
   },
   {
     kind: "wanted",
     reason: "The name of a download is quoted, as a name with a space has to be.",
     tests: ["test_mlflow_artifacts.py::test_rest_get_artifact_api_log_image"],
-  },
-  {
-    kind: "missing",
-    reason: "A number 9.0 in JSON is read as 9, so a refusal says 9.",
-    tests: ["test_rest_tracking.py::test_create_experiment_validation"],
-  },
-  {
-    kind: "missing",
-    reason: "The UI's own route `/model-versions/get-artifact` is not served.",
-    tests: [
-      "test_rest_tracking.py::test_path_validation",
-      "test_mlflow_artifacts.py::test_rest_get_model_version_artifact_api_proxied_artifact_root",
-    ],
   },
 ];

@@ -4,7 +4,7 @@ export { createTraces } from "./module.ts";
 export type { Traces, TracesParts } from "./module.ts";
 export { migrations } from "./schema.ts";
 export { problems } from "./problems.ts";
-export { attributeKeys, metadataKeys, tagKeys, traceStates } from "./entities.ts";
+export { attributeKeys, metadataKeys, spansAreHere, tagKeys, traceStates } from "./entities.ts";
 export { checkTag, checkTraceId } from "./validation.ts";
 export type { MetricsAsked, TracePlace, TraceSearch, TracesQuestions } from "./questions.ts";
 export type { Issue, IssuePage, IssueSearch } from "./issues.ts";

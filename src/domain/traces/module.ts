@@ -25,7 +25,7 @@ export interface TracesParts {
   readonly db: Database;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly tracking: Pick<TrackingQuestions, "getExperiment">;
+  readonly tracking: Pick<TrackingQuestions, "getExperiment" | "experimentIdsOf">;
 }
 
 /** Builds traces, spans and assessments. Apply tracking's migrations first, then `migrations`. */
@@ -44,6 +44,6 @@ export function createTraces({ db, ledger, clock, tracking }: TracesParts): Trac
       ...createAssessmentOrders(parts),
       ...createLinkOrders(parts),
     },
-    routes: createRoutes(questions),
+    routes: createRoutes(questions, tracking),
   };
 }

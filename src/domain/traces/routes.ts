@@ -1,10 +1,12 @@
 import { z } from "zod";
 
+import { experimentThing } from "#access";
 import { Problem } from "#kernel/errors";
 import { toPlainJson } from "#kernel/exact-json";
 import type { ExactJson } from "#kernel/exact-json";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
+import type { TrackingQuestions } from "#tracking";
 
 import { attributeKeys, metadataKeys, tagKeys, traceStates } from "./entities.ts";
 import type { Assessment, SpanEvent, TraceInfo } from "./entities.ts";
@@ -85,12 +87,16 @@ const detail = summary
 const base = "/api/v1/projects/:project/traces";
 
 /** The routes of the product's own interface; MLflow's are in `protocols/mlflow`. */
-export function createRoutes(traces: TracesQuestions): readonly Route[] {
+export function createRoutes(
+  traces: TracesQuestions,
+  tracking: Pick<TrackingQuestions, "experimentIdsOf">,
+): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
       path: base,
       permission: "run:read",
+      scope: "handler",
       summary: "Lists the traces of a project, newest first: filtered and ordered in MLflow's words.",
       query: z.object({
         filter: z.string().default(""),
@@ -100,12 +106,16 @@ export function createRoutes(traces: TracesQuestions): readonly Route[] {
         cursor: z.string().optional(),
       }),
       response: z.object({ traces: z.array(summary), cursor: z.string().nullable() }),
-      async handler({ params, query }) {
+      async handler({ params: { project }, query, allow, onlyAllowed }) {
+        // Roles in the project and grants on single experiments decide together, as for MLflow's clients.
+        const all = await tracking.experimentIdsOf(project);
+        const visible = await onlyAllowed(all, () => project, experimentThing);
+        if (visible.length === 0) await allow(project);
         const page = await traces.searchTraces({
-          project: params.project,
+          project,
           filter: query.filter,
           orderBy: query.order === undefined ? [] : [query.order],
-          ...(query.experiment === undefined ? {} : { experimentIds: [query.experiment] }),
+          experimentIds: visible.filter((id) => query.experiment === undefined || id === query.experiment),
           limit: query.limit,
           pageToken: query.cursor,
         });
@@ -116,11 +126,15 @@ export function createRoutes(traces: TracesQuestions): readonly Route[] {
       method: "GET",
       path: `${base}/:trace`,
       permission: "run:read",
+      scope: "handler",
       summary: "Shows one trace: its spans as a tree, and what was thought of it.",
       response: detail,
-      async handler({ params }) {
+      async handler({ params, allow }) {
+        const [place] = await traces.placesOfTraces([params.trace]);
+        const isHere = place?.project === params.project;
+        await allow(params.project, isHere ? experimentThing(place.experimentId) : undefined);
+        if (!isHere) throw elsewhere(params.trace, params.project);
         const { info, spans } = await traces.getTrace(params.trace, { allowPartial: true });
-        if (info.project !== params.project) throw elsewhere(params.trace, params.project);
         const placed = toTree(spans);
         const originNs = placed.map(({ span: one }) => one.startedAtNs).reduce(earlier, latest);
         return {

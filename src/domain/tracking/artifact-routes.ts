@@ -6,7 +6,8 @@ import type { Route } from "#kernel/http";
 import { extensionOf, imageTypes, previewArtifact } from "./artifact-preview.ts";
 import type { ArtifactPreview } from "./artifact-preview.ts";
 import { base } from "./route-parts.ts";
-import type { RouteParts, RunOf } from "./route-parts.ts";
+import type { RouteParts } from "./route-parts.ts";
+import type { RunGate } from "./run-gate.ts";
 
 const preview = z
   .object({
@@ -22,13 +23,14 @@ const preview = z
   .meta({ id: "ArtifactPreview" });
 
 /** The files of a run: listed, looked into, downloaded. */
-export function artifactRoutes(parts: RouteParts, runOf: RunOf): readonly Route[] {
+export function artifactRoutes(parts: RouteParts, gate: RunGate): readonly Route[] {
   const { tracking } = parts;
   return [
     defineRoute({
       method: "GET",
       path: `${base}/:run/artifacts`,
       permission: "run:read",
+      scope: "handler",
       summary: "Lists one folder of a run's files.",
       query: z.object({ path: z.string().default("") }),
       response: z.object({
@@ -41,8 +43,8 @@ export function artifactRoutes(parts: RouteParts, runOf: RunOf): readonly Route[
           }),
         ),
       }),
-      async handler({ params, query }) {
-        const run = await runOf(params.project, params.run);
+      async handler({ params, query, ...asking }) {
+        const run = await gate.runOf(params.project, params.run, asking);
         return { entries: [...(await tracking.listArtifacts(run.id, query.path))] };
       },
     }),
@@ -50,11 +52,12 @@ export function artifactRoutes(parts: RouteParts, runOf: RunOf): readonly Route[
       method: "GET",
       path: `${base}/:run/artifacts/preview`,
       permission: "run:read",
+      scope: "handler",
       summary: "Shows the beginning of a file: text, or the first rows of CSV and Parquet.",
       query: z.object({ path: z.string(), rows: z.coerce.number().int().min(1).max(1_000).default(100) }),
       response: preview,
-      async handler({ params, query }) {
-        const run = await runOf(params.project, params.run);
+      async handler({ params, query, ...asking }) {
+        const run = await gate.runOf(params.project, params.run, asking);
         const file = await tracking.openArtifact(run.id, query.path);
         const { sizeBytes, digest } = file;
         const found = await previewArtifact(parts, file, { rows: query.rows });
@@ -65,9 +68,10 @@ export function artifactRoutes(parts: RouteParts, runOf: RunOf): readonly Route[
       method: "GET",
       path: `${base}/:run/artifacts/page`,
       permission: "run:read",
+      scope: "handler",
       summary: "An HTML file as a page that may run its own scripts, but reach neither us nor the network.",
-      async handler({ params, query, reply }) {
-        const run = await runOf(params.project, params.run);
+      async handler({ params, query, reply, ...asking }) {
+        const run = await gate.runOf(params.project, params.run, asking);
         const file = await tracking.openArtifact(run.id, textOf(query["path"]));
         void reply.headers(pageHeaders);
         void reply.header("content-length", file.sizeBytes);
@@ -78,9 +82,10 @@ export function artifactRoutes(parts: RouteParts, runOf: RunOf): readonly Route[
       method: ["GET", "HEAD"],
       path: `${base}/:run/artifacts/content`,
       permission: "run:read",
+      scope: "handler",
       summary: "Downloads one file of a run, in whole or by range.",
-      async handler({ params, query, reply }) {
-        const run = await runOf(params.project, params.run);
+      async handler({ params, query, reply, ...asking }) {
+        const run = await gate.runOf(params.project, params.run, asking);
         const path = textOf(query["path"]);
         const file = await tracking.openArtifact(run.id, path);
         const mediaType = imageTypes[extensionOf(path)];

@@ -4,46 +4,64 @@ import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
-import { problems } from "./problems.ts";
 import { base } from "./route-parts.ts";
 import type { RouteParts } from "./route-parts.ts";
+import type { Asking, RunGate } from "./run-gate.ts";
 
-const order = z.discriminatedUnion("action", [
-  z.strictObject({ action: z.literal("delete") }),
-  z.strictObject({ action: z.literal("restore") }),
+const ids = z.array(z.string()).min(1).max(1_000);
+const tagging = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("tag"), key: z.string().min(1), value: z.string() }),
   z.strictObject({ action: z.literal("untag"), key: z.string().min(1) }),
 ]);
+const ending = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.literal("delete") }),
+  z.strictObject({ action: z.literal("restore") }),
+]);
 
 /** One order for many runs. Each run is changed on its own; sending the order again changes nothing more. */
-export function bulkRoutes({ tracking, commands }: RouteParts): readonly Route[] {
+export function bulkRoutes({ commands }: RouteParts, gate: RunGate): readonly Route[] {
+  const shared = { method: "POST", scope: "handler", response: z.object({ runs: z.number() }) } as const;
+
+  /** Nothing is changed unless the visitor may change all of them. */
+  async function each(
+    runIds: readonly string[],
+    { project, asking }: { readonly project: string; readonly asking: Asking },
+    change: (runId: string) => Promise<unknown>,
+  ): Promise<{ runs: number }> {
+    const distinct = [...new Set(runIds)];
+    for (const runId of distinct) await gate.pass(project, runId, asking);
+    await Promise.all(distinct.map(change));
+    return { runs: distinct.length };
+  }
+
   return [
     defineRoute({
-      method: "POST",
+      ...shared,
       path: `${base}/bulk`,
       permission: "run:write",
-      summary: "Tags, deletes or restores up to 1000 runs. What was deleted can be restored.",
-      body: z.strictObject({ ids: z.array(z.string()).min(1).max(1_000), order }),
-      response: z.object({ runs: z.number() }),
-      async handler({ params, body, principal }) {
-        const ids = [...new Set(body.ids)];
-        for (const id of ids) {
-          if ((await tracking.projectOfRun(id)) === params.project) continue;
-          throw new Problem(problems.run_not_found, {
-            message: `Run with id=${id} not found in the project ${params.project}`,
-          });
-        }
+      summary: "Sets or removes a tag of up to 1000 runs.",
+      body: z.strictObject({ ids, order: tagging }),
+      async handler({ params, body: { ids: runIds, order }, ...asking }) {
+        return await each(runIds, { ...params, asking }, (runId) =>
+          order.action === "tag"
+            ? commands.logBatch({ runId, tags: [{ key: order.key, value: order.value }] })
+            : commands.deleteRunTag({ runId, key: order.key }).catch(ignoreAbsentTag),
+        );
+      },
+    }),
+    defineRoute({
+      ...shared,
+      path: `${base}/bulk-state`,
+      permission: "run:delete",
+      summary: "Deletes or restores up to 1000 runs. What was deleted can be restored.",
+      body: z.strictObject({ ids, order: ending }),
+      async handler({ params, body: { ids: runIds, order }, principal, ...asking }) {
         const actor = principal.id;
-        const change = async (runId: string): Promise<void> => {
-          const wanted = body.order;
-          if (wanted.action === "delete") await commands.deleteRun({ runId, actor });
-          else if (wanted.action === "restore") await commands.restoreRun({ runId, actor });
-          else if (wanted.action === "tag")
-            await commands.logBatch({ runId, tags: [{ key: wanted.key, value: wanted.value }] });
-          else await commands.deleteRunTag({ runId, key: wanted.key }).catch(ignoreAbsentTag);
-        };
-        await Promise.all(ids.map(change));
-        return { runs: ids.length };
+        return await each(runIds, { ...params, asking }, (runId) =>
+          order.action === "delete"
+            ? commands.deleteRun({ runId, actor })
+            : commands.restoreRun({ runId, actor }),
+        );
       },
     }),
   ];

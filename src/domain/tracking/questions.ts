@@ -103,6 +103,8 @@ export interface TrackingQuestions {
   /** The project of each experiment there is among these. */
   projectsOfExperiments(ids: readonly string[]): Promise<readonly ExperimentProject[]>;
   listExperiments(project?: string): Promise<readonly Experiment[]>;
+  /** Deleted ones too. */
+  experimentIdsOf(project: string): Promise<readonly string[]>;
   searchExperiments(search: ExperimentSearch): Promise<Page<Experiment>>;
   getRun(runId: string): Promise<Run>;
   /** Whether no call ever touched the run after the one that began it, an hour ago or longer. */
@@ -207,6 +209,9 @@ export function createQuestions(parts: {
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
       return project === undefined ? all : all.filter((experiment) => experiment.project === project);
+    },
+    async experimentIdsOf(project) {
+      return (await listExperimentIds(db, project)).map(String);
     },
     async searchExperiments(search) {
       return await searchExperiments(db, {

@@ -2,7 +2,6 @@ import type { Blobs } from "#kernel/blobs";
 import type { Analyst } from "#kernel/columnar";
 
 import type { TrackingCommands } from "./commands.ts";
-import type { Run } from "./entities.ts";
 import type { TrackingQuestions } from "./questions.ts";
 import type { RunTable } from "./run-table.ts";
 import type { RunViews } from "./views.ts";
@@ -17,8 +16,5 @@ export interface RouteParts {
   /** Without it, files that are tables are shown as text or not at all. */
   readonly analyst?: Analyst | undefined;
 }
-
-/** Finds a run that must be of this project. */
-export type RunOf = (project: string, runId: string) => Promise<Run>;
 
 export const base = "/api/v1/projects/:project/runs";

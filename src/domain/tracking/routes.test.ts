@@ -187,13 +187,15 @@ describe("the routes of runs", () => {
     const tag = { action: "tag", key: "stage", value: "kept" };
     assert.deepEqual(await send("POST", `${base}/bulk`, { ids, order: tag }), { runs: 2 });
     assert.equal(await total("filter=tags.stage%20%3D%20'kept'"), 2);
-    assert.deepEqual(await send("POST", `${base}/bulk`, { ids, order: { action: "delete" } }), { runs: 2 });
+    assert.deepEqual(await send("POST", `${base}/bulk-state`, { ids, order: { action: "delete" } }), {
+      runs: 2,
+    });
     assert.deepEqual([await total(""), await total("state=deleted")], [0, 2]);
-    await send("POST", `${base}/bulk`, { ids, order: { action: "restore" } });
+    await send("POST", `${base}/bulk-state`, { ids, order: { action: "restore" } });
     assert.equal(await total(""), 2);
     const refused = await server.inject({
       method: "POST",
-      url: `${base}/bulk`,
+      url: `${base}/bulk-state`,
       body: { ids: [ids[0], foreign], order: { action: "delete" } },
     });
     assert.equal(refused.status, 404);

@@ -8,7 +8,8 @@ import type { LifecycleState } from "./entities.ts";
 import { problems } from "./problems.ts";
 import { compareRuns, comparison, runDetail, runSummary, toDetail, toSummary } from "./run-presenter.ts";
 import { base } from "./route-parts.ts";
-import type { RouteParts, RunOf } from "./route-parts.ts";
+import type { RouteParts } from "./route-parts.ts";
+import type { Asking, RunGate } from "./run-gate.ts";
 import type { RunTableSearch } from "./run-table.ts";
 
 const mostCompared = 1_000;
@@ -21,12 +22,13 @@ const searched = {
 };
 
 /** The table of runs, its groups and columns, one run, and several side by side. */
-export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readonly Route[] {
+export function runRoutes({ tracking, table }: RouteParts, gate: RunGate): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
       path: base,
       permission: "run:read",
+      scope: "handler",
       summary: "Lists the runs of a project: filtered, ordered, with chosen fields.",
       query: z.object({
         ...searched,
@@ -43,8 +45,8 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
         /** How many runs there are in all; null when it was not asked for. */
         total: z.number().nullable(),
       }),
-      async handler({ params, query }) {
-        const search = searchOf(params.project, query);
+      async handler({ params, query, ...asking }) {
+        const search = await searchOf(params.project, query, asking);
         const { fields } = query;
         const orderBy = query.order === undefined ? [] : splitOrder(query.order);
         const page = await table.page({
@@ -66,6 +68,7 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
       method: "GET",
       path: `${base}/groups`,
       permission: "run:read",
+      scope: "handler",
       summary: "Groups the runs of a search by a parameter, a tag or an attribute, the largest group first.",
       query: z.object({
         ...searched,
@@ -83,8 +86,8 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
           }),
         ),
       }),
-      async handler({ params, query }) {
-        const search = searchOf(params.project, query);
+      async handler({ params, query, ...asking }) {
+        const search = await searchOf(params.project, query, asking);
         return {
           groups: [...(await table.groups({ ...search, by: query.by, limit: query.limit }))],
           total: await table.count(search),
@@ -95,6 +98,7 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
       method: "GET",
       path: `${base}/columns`,
       permission: "run:read",
+      scope: "handler",
       summary: "Names the parameters, metrics and tags that runs have, the most common first.",
       query: z.object({ experiment: z.string().optional() }),
       response: z.object({
@@ -105,10 +109,9 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
           z.object({ kind: z.enum(["param", "metric", "tag"]), key: z.string(), runs: z.number() }),
         ),
       }),
-      async handler({ params, query }) {
-        const found = await table.columns(
-          searchOf(params.project, { ...query, filter: "", state: "active" }),
-        );
+      async handler({ params, query, ...asking }) {
+        const all = { ...query, filter: "", state: "active" } as const;
+        const found = await table.columns(await searchOf(params.project, all, asking));
         return { ...found, columns: [...found.columns] };
       },
     }),
@@ -120,9 +123,9 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
       summary:
         "Says which project a run belongs to: the links that MLflow's clients print name only the run.",
       response: z.object({ id: z.string(), project: z.string().nullable(), experimentId: z.string() }),
-      async handler({ params, allow }) {
+      async handler({ params, ...asking }) {
         const { id, project, experimentId } = await tracking.getRun(params.run);
-        await allow(project ?? undefined);
+        await gate.passRun({ project, experimentId }, asking);
         return { id, project, experimentId };
       },
     }),
@@ -130,6 +133,7 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
       method: "POST",
       path: `${base}/compare`,
       permission: "run:read",
+      scope: "handler",
       summary: "Sets up to 1000 runs side by side: those named, or those a filter finds.",
       body: z.strictObject({
         ids: z.array(z.string()).max(mostCompared).optional(),
@@ -138,9 +142,10 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
         limit: z.number().int().min(1).max(mostCompared).default(100),
       }),
       response: comparison,
-      async handler({ params, body }) {
+      async handler({ params, body, ...asking }) {
         const { ids, filter = "", order, limit } = body;
-        const search = { project: params.project, states: ["active", "deleted"] as const };
+        const experimentIds = await gate.experimentsOf(params.project, asking);
+        const search = { project: params.project, experimentIds, states: ["active", "deleted"] as const };
         if (ids === undefined) {
           const orderBy = order === undefined ? [] : splitOrder(order);
           const found = await table.page({ ...search, states: ["active"], filter, orderBy, limit });
@@ -166,29 +171,36 @@ export function runRoutes({ tracking, table }: RouteParts, runOf: RunOf): readon
       method: "GET",
       path: `${base}/:run`,
       permission: "run:read",
+      scope: "handler",
       summary: "Shows one run: parameters, latest metrics, inputs, models, children.",
       response: runDetail,
-      async handler({ params }) {
-        const run = await runOf(params.project, params.run);
+      async handler({ params, ...asking }) {
+        const run = await gate.runOf(params.project, params.run, asking);
         return await toDetail(tracking, run);
       },
     }),
   ];
+
+  /** Of the experiments asked for, those the visitor may see. */
+  async function searchOf(
+    project: string,
+    { filter, experiment, state }: Searched,
+    asking: Asking,
+  ): Promise<RunTableSearch> {
+    const visible = await gate.experimentsOf(project, asking);
+    return {
+      project,
+      filter,
+      states: state === "all" ? ["active", "deleted"] : [state],
+      experimentIds: experiment === undefined ? visible : visible.filter((id) => id === experiment),
+    };
+  }
 }
 
 interface Searched {
   readonly filter: string;
   readonly experiment?: string | undefined;
   readonly state: LifecycleState | "all";
-}
-
-function searchOf(project: string, { filter, experiment, state }: Searched): RunTableSearch {
-  return {
-    project,
-    filter,
-    states: state === "all" ? ["active", "deleted"] : [state],
-    ...(experiment === undefined ? {} : { experimentIds: [experiment] }),
-  };
 }
 
 /** `metrics.auc DESC, start_time`: no key holds a comma. */

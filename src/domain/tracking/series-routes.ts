@@ -7,7 +7,8 @@ import type { Route } from "#kernel/http";
 import type { MetricSeries } from "./entities.ts";
 import { problems } from "./problems.ts";
 import { base } from "./route-parts.ts";
-import type { RouteParts, RunOf } from "./route-parts.ts";
+import type { RouteParts } from "./route-parts.ts";
+import type { RunGate } from "./run-gate.ts";
 
 const series = z
   .object({
@@ -58,16 +59,17 @@ const stretch = {
 };
 
 /** Metrics over steps or time. Every stretch keeps its extremes, however few stretches are asked for. */
-export function seriesRoutes({ tracking }: RouteParts, runOf: RunOf): readonly Route[] {
+export function seriesRoutes({ tracking }: RouteParts, gate: RunGate): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
       path: `${base}/series`,
       permission: "run:read",
+      scope: "handler",
       summary: "Gives several metrics of several runs, each in few stretches with min, max and last.",
       query: z.object({ ...stretch, runs: z.string(), metrics: z.string() }),
       response: z.object({ series: z.array(columns) }),
-      async handler({ params, query }) {
+      async handler({ params, query, ...asking }) {
         const { runs, metrics, points, ...range } = query;
         const ids = [...new Set(runs.split(","))];
         const keys = [...new Set(metrics.split(","))];
@@ -77,7 +79,7 @@ export function seriesRoutes({ tracking }: RouteParts, runOf: RunOf): readonly R
           });
         const series: z.input<typeof columns>[] = [];
         for (const id of ids) {
-          if ((await tracking.projectOfRun(id)) !== params.project) await runOf(params.project, id);
+          await gate.pass(params.project, id, asking);
           for (const key of keys)
             series.push(toColumns(id, await tracking.metricSeries(id, key, { ...range, buckets: points })));
         }
@@ -88,26 +90,28 @@ export function seriesRoutes({ tracking }: RouteParts, runOf: RunOf): readonly R
       method: "GET",
       path: `${base}/:run/metrics/:key`,
       permission: "run:read",
+      scope: "handler",
       summary: "Gives the series of a metric in at most 1500 buckets with min, max and last.",
       query: z.object(stretch),
       response: series,
-      async handler({ params, query }) {
+      async handler({ params, query, ...asking }) {
         const { points, ...range } = query;
-        const run = await runOf(params.project, params.run);
-        return await tracking.metricSeries(run.id, params.key, { ...range, buckets: points });
+        await gate.pass(params.project, params.run, asking);
+        return await tracking.metricSeries(params.run, params.key, { ...range, buckets: points });
       },
     }),
     defineRoute({
       method: "GET",
       path: `${base}/:run/series`,
       permission: "run:read",
+      scope: "handler",
       summary: "As the series of one metric, for a key that holds slashes.",
       query: z.object({ ...stretch, key: z.string() }),
       response: series,
-      async handler({ params, query }) {
+      async handler({ params, query, ...asking }) {
         const { points, key, ...range } = query;
-        const run = await runOf(params.project, params.run);
-        return await tracking.metricSeries(run.id, key, { ...range, buckets: points });
+        await gate.pass(params.project, params.run, asking);
+        return await tracking.metricSeries(params.run, key, { ...range, buckets: points });
       },
     }),
   ];

@@ -4,6 +4,7 @@ import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
 import { base } from "./route-parts.ts";
+import type { RunGate } from "./run-gate.ts";
 import type { RunView, RunViews } from "./views.ts";
 
 const short = z.string().max(300);
@@ -29,22 +30,25 @@ const view = z
   .meta({ id: "RunView" });
 
 /** Named views of the table of runs. */
-export function viewRoutes(views: RunViews): readonly Route[] {
+export function viewRoutes(views: RunViews, gate: RunGate): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
       path: `${base}/views`,
       permission: "run:read",
+      scope: "handler",
       summary: "Lists the saved views of the runs of a project: one's own and those others share.",
       response: z.object({ views: z.array(view) }),
-      handler: async ({ params, principal }) => ({
-        views: (await views.list(params.project, principal.id)).map(present),
-      }),
+      async handler({ params, principal, ...asking }) {
+        await gate.experimentsOf(params.project, asking);
+        return { views: (await views.list(params.project, principal.id)).map(present) };
+      },
     }),
     defineRoute({
       method: "PUT",
       path: `${base}/views`,
       permission: "run:read",
+      scope: "handler",
       summary: "Saves a view of the runs under a name; one's own view of this name is replaced.",
       body: z.strictObject({
         name: z.string().trim().min(1).max(80),
@@ -52,25 +56,27 @@ export function viewRoutes(views: RunViews): readonly Route[] {
         isShared: z.boolean().default(false),
       }),
       response: z.object({ view }),
-      handler: async ({ params, body, principal }) => ({
-        view: present(
-          await views.save({
-            project: params.project,
-            name: body.name,
-            state: JSON.stringify(body.state),
-            isShared: body.isShared,
-            actor: principal.id,
-          }),
-        ),
-      }),
+      async handler({ params, body, principal, ...asking }) {
+        await gate.experimentsOf(params.project, asking);
+        const saved = await views.save({
+          project: params.project,
+          name: body.name,
+          state: JSON.stringify(body.state),
+          isShared: body.isShared,
+          actor: principal.id,
+        });
+        return { view: present(saved) };
+      },
     }),
     defineRoute({
       method: "DELETE",
       path: `${base}/views/:view`,
       permission: "run:read",
+      scope: "handler",
       summary: "Deletes a saved view of one's own.",
       response: z.void(),
-      handler: async ({ params, principal }) => {
+      async handler({ params, principal, ...asking }) {
+        await gate.experimentsOf(params.project, asking);
         await views.remove({ project: params.project, id: params.view, actor: principal.id });
       },
     }),

@@ -90,6 +90,18 @@ export function createArtifactPages(parts: ArtifactPageParts): readonly Route[] 
             },
           }),
         ]),
+    ...["/get-artifact", "/model-versions/get-artifact"].map((path) =>
+      // A tracking address that ends in a slash gives such addresses; MLflow's server sends them on as well.
+      defineRawRoute({
+        method: ["GET", "HEAD"],
+        path: `/${path}`,
+        permission: "public",
+        summary: "Sends an address with a slash too many on to the right one.",
+        tags: ["mlflow"],
+        presentProblem,
+        handler: async ({ request, reply }) => await reply.redirect((request.raw.url ?? "").slice(1), 308),
+      }),
+    ),
   ];
 }
 

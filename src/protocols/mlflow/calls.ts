@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import { experimentThing, modelThing, outsideProjects } from "#access";
 import type { Principal, RoutePermission } from "#kernel/auth";
-import { defineRawRoute, readJson } from "#kernel/http";
+import { defineRawRoute, parseJson, readBody } from "#kernel/http";
 import type { Method, Route, Visit } from "#kernel/http";
 
 import { presentProblem } from "./answers.ts";
@@ -83,8 +83,9 @@ export function defineCall<Input extends z.ZodType>(call: CallDeclaration<Input>
         ? { describes: call.method === "GET" ? { query: call.input } : { body: call.input } }
         : {}),
       async handler(visit) {
-        const given = call.method === "GET" ? visit.query : await readBody(visit);
-        const input = readInput(call.input, { ...given, ...toObject(visit.request.params) });
+        const { given, written } =
+          call.method === "GET" ? { given: visit.query, written: undefined } : await readSent(visit);
+        const input = readInput(call.input, { ...given, ...toObject(visit.request.params) }, written);
         const output = await call.handler(input, callerOf(visit));
         void visit.reply.type("application/json");
         return JSON.stringify(output ?? {});
@@ -95,10 +96,13 @@ export function defineCall<Input extends z.ZodType>(call: CallDeclaration<Input>
 
 type RawVisit = Visit & {
   readonly query: Readonly<Record<string, string | string[]>>;
-  readonly body: Parameters<typeof readJson>[0];
+  readonly body: Parameters<typeof readBody>[0];
 };
 
-async function readBody(visit: RawVisit): Promise<object> {
+/** The body, with its text where it has one. */
+async function readSent(
+  visit: RawVisit,
+): Promise<{ readonly given: object; readonly written: string | undefined }> {
   const { method, headers } = visit.request;
   const type = headers["content-type"] ?? "";
   // A form or a plain text is what a foreign page can send without asking.
@@ -107,12 +111,14 @@ async function readBody(visit: RawVisit): Promise<object> {
       `Bad Request. Content-Type must be one of ['application/json'], got '${type.slice(0, 80)}'.`,
     );
   }
-  let body = await readJson(visit.body, bodyLimitBytes);
+  const written = (await readBody(visit.body, bodyLimitBytes)).toString("utf8");
+  if (written === "") return { given: visit.query, written: undefined };
+  let body = parseJson(written);
   // Some old clients send the JSON text of a JSON text.
   if (typeof body === "string") body = parseAgain(body);
-  if (body === undefined || body === null) return visit.query;
+  if (body === null) return { given: visit.query, written: undefined };
   if (typeof body !== "object" || Array.isArray(body)) throw invalid("The body must be a JSON object.");
-  return body;
+  return { given: body, written };
 }
 
 function toObject(value: unknown): object {

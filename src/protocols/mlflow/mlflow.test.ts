@@ -31,6 +31,60 @@ async function openServer(options: Parameters<typeof createTestServer>[1] = {}) 
 }
 
 describe("the MLflow protocol", () => {
+  it("shows a wrong value as it was written, whole numbers and others apart", async () => {
+    const { call } = await openServer();
+    const refused = async (body: object) => {
+      const answer = await call("POST", `${api}/experiments/create`, body);
+      return z.object({ message: z.string() }).parse(answer.body).message.split(" supplied", 1)[0];
+    };
+    assert.equal(await refused({ name: 9 }), "Invalid value 9 for parameter 'name'");
+    const { server } = await openServer();
+    for (const [written, shown] of [
+      ["9.0", "9.0"],
+      ["9007199254740993", "9007199254740993"],
+      [`{"b": [1.0, 2]}`, `{"b":[1.0,2]}`],
+    ]) {
+      const answer = await server.inject({
+        method: "POST",
+        url: `${api}/experiments/create`,
+        headers: { "content-type": "application/json" },
+        body: `{"name": "x", "artifactLocation": ${written}}`,
+      });
+      assert.equal(answer.status, 400);
+      const wanted = `Invalid value ${shown} for parameter 'artifact_location'`;
+      assert.ok(
+        z.object({ message: z.string() }).parse(answer.json()).message.startsWith(wanted),
+        answer.text,
+      );
+    }
+  });
+
+  it("sends an address with a slash too many on, and never to another host", async () => {
+    const { server, runId } = await openServer({ withRegistry: true });
+    const { url } = await server.listen();
+    try {
+      const asked = await fetch(`${url}//model-versions/get-artifact?name=m&version=1&path=../x`);
+      assert.deepEqual(
+        [asked.status, new URL(asked.url).pathname, new URL(asked.url).host === new URL(url).host],
+        [400, "/model-versions/get-artifact", true],
+      );
+      assert.match(await asked.text(), /"message": ?"Invalid path"/);
+      const first = await fetch(`${url}//get-artifact?run_id=${runId}&path=//evil.example`, {
+        redirect: "manual",
+      });
+      assert.deepEqual(
+        [first.status, first.headers.get("location")],
+        [308, `/get-artifact?run_id=${runId}&path=//evil.example`],
+      );
+      for (const path of ["///get-artifact", "//evil.example/get-artifact", "//evil.example/%2e%2e"]) {
+        const other = await fetch(`${url}${path}`, { redirect: "manual" });
+        assert.ok(other.status >= 400, `${path}: ${other.status}`);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+
   it("reads the JSON of protocol buffers in all its spellings", async () => {
     const { call, runId } = await openServer();
     await call("POST", `${api}/runs/log-metric`, {

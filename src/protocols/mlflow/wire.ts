@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { Problem } from "#kernel/errors";
+import { parseExactJson, toExact, writeExactJson } from "#kernel/exact-json";
 
 import { problems } from "./problems.ts";
 
@@ -61,26 +62,48 @@ export function array<Schema extends z.ZodType>(item: Schema) {
 export const keyValue = z.object({ key: text, value: text.default("") });
 export const namedValue = z.object({ key: given, value: text.default("") });
 
-/** Reads a request; the message of a refusal is the one MLflow's own tests and users know. */
-export function readInput<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
+/**
+ * Reads a request; the message of a refusal is the one MLflow's own tests and users know. It shows a number
+ * as `written` has it, the JSON text of the request: 9.0 is another mistake than 9.
+ */
+export function readInput<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  written?: string,
+): z.output<Schema> {
   const input = normalise(raw);
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path ?? [];
-  const value = path.reduce<unknown>(
-    (at, key) => (isRecord(at) || Array.isArray(at) ? Reflect.get(at, key) : undefined),
-    input,
-  );
+  const value = valueAt(input, path);
   const name = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .replace(/^\./, "");
   if (value === undefined || (value === "" && issue?.code === "too_small")) throw invalid(missing(name));
-  const shown = JSON.stringify(value)?.slice(0, 200) ?? String(value);
+  const shown = asWritten(written, path) ?? JSON.stringify(value) ?? String(value);
   throw invalid(
-    `Invalid value ${shown} for parameter '${name}' supplied: ${issue?.message ?? "it has the wrong form"}`,
+    `Invalid value ${shown.slice(0, 200)} for parameter '${name}' supplied: ${issue?.message ?? "it has the wrong form"}`,
   );
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (isRecord(at) || Array.isArray(at) ? Reflect.get(at, key) : undefined),
+    input,
+  );
+}
+
+/** The value at a path of a JSON text, spelt as it is there; undefined when that is not known. */
+function asWritten(written: string | undefined, path: readonly PropertyKey[]): string | undefined {
+  try {
+    const value = valueAt(normalise(parseExactJson(written ?? "null")), path);
+    return value === undefined ? undefined : writeExactJson(toExact(value));
+  } catch {
+    // A text within a text, as old clients send it, or one too deep to be walked again.
+    return undefined;
+  }
 }
 
 export function invalid(message: string): Problem {

@@ -202,7 +202,9 @@ export function changeRuns(
   ids: readonly string[],
   order: BulkOrder,
 ): Promise<{ runs: number }> {
-  return request(projectPath(project, "runs", "bulk"), { method: "POST", body: { ids, order } });
+  const isAboutState = order.action === "delete" || order.action === "restore";
+  const path = projectPath(project, "runs", isAboutState ? "bulk-state" : "bulk");
+  return request(path, { method: "POST", body: { ids, order } });
 }
 
 /** Several runs in columns: those named, or the first that a filter finds. */

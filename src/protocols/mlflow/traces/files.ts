@@ -1,7 +1,7 @@
 import { defineRawRoute, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
-import { tagKeys } from "#traces";
+import { spansAreHere, tagKeys } from "#traces";
 
 import { presentProblem } from "../answers.ts";
 import { callerOf, ofExperiment } from "../calls.ts";
@@ -29,7 +29,7 @@ export function createTraceFileRoutes({ tracking, traces }: TraceParts): readonl
         await callerOf(visit).allow(ofExperiment(info));
         const owner = { trace: info.id, experiment: info.experimentId };
         const name = typeof path === "string" && path !== "" ? checkArtifactPath(path) : undefined;
-        const hasSpans = info.tags[tagKeys.spansLocation] !== undefined;
+        const hasSpans = info.tags[tagKeys.spansLocation] === spansAreHere;
         if (name !== undefined || !hasSpans) {
           const fileName = name ?? dataFile;
           return await sendBlob(reply, { ...(await tracking.openArtifact(owner, fileName)), fileName });
