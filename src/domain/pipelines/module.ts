@@ -18,6 +18,7 @@ import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
 import { createLogs } from "./execution/logs.ts";
 import { createSlots } from "./execution/slots.ts";
+import { createLogRoutes } from "./log-routes.ts";
 import { createOrders } from "./orders.ts";
 import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "./ports.ts";
 import { createQuestions } from "./questions.ts";
@@ -81,5 +82,6 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   });
   const questions = createQuestions(executionParts);
   const commands = createOrders({ ...executionParts, executor });
-  return { ...questions, commands, routes: createRoutes(questions, commands) };
+  const routes = [...createRoutes(questions, commands), ...createLogRoutes(questions, executionParts.logs)];
+  return { ...questions, commands, routes };
 }

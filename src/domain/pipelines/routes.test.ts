@@ -63,6 +63,35 @@ describe("the routes of pipelines", () => {
     assert.equal(cancelled.json.state, "succeeded");
   });
 
+  it("read, search, follow and download the log of a step by its lines", async () => {
+    const { call, jobs } = await openServer();
+    const { id } = (await call("POST", "executions", { targets: ["t"] })).json;
+    await jobs.settle();
+    const log = `executions/${id}/steps/t@x/log`;
+    const whole = {
+      from: 1,
+      lines: ["> echo über x && cp in out", "über x"],
+      errors: [],
+      total: 2,
+      sizeBytes: 36,
+      firstError: null,
+      attempt: 1,
+    };
+    assert.deepEqual((await call("GET", `${log}/lines`)).json, whole);
+    assert.deepEqual((await call("GET", `${log}/lines?from=-1`)).json, {
+      ...whole,
+      from: 2,
+      lines: ["über x"],
+    });
+    assert.deepEqual((await call("GET", `${log}/search?text=%C3%9CBER`)).json, { hits: [1, 2], next: null });
+    const followed = await call("GET", `${log}/follow?from=2`);
+    assert.match(followed.text, /event: lines\ndata: \{"from":2,"lines":\["über x"\]/);
+    assert.match(followed.text, /event: end\ndata: \{"state":"succeeded"\}/);
+    const file = await call("GET", `${log}/file`);
+    assert.deepEqual([file.status, file.text], [200, "> echo über x && cp in out\nüber x\n"]);
+    assert.equal((await call("GET", `executions/${id}/steps/none/log/lines`)).json.code, "step_not_found");
+  });
+
   it("page through executions, newest first", async () => {
     const { call, clock } = await openServer();
     const ids: string[] = [];

@@ -17,16 +17,10 @@ import { executionDetail, executionSummary, explanation, graph, logPart } from "
 const base = "/api/v1/projects/:project";
 const tags = ["pipelines"];
 
-/** The HTTP face of pipelines. What another project's execution is called does not exist here. */
+/** The HTTP face of pipelines. */
 export function createRoutes(questions: PipelinesQuestions, commands: PipelinesCommands): readonly Route[] {
-  const executionOf = async (project: string, id: string): Promise<Execution> => {
-    const execution = await questions.getExecution(id);
-    if (execution.project === project) return execution;
-    throw new Problem(problems.execution_not_found, {
-      message: `There is no execution ${id}.`,
-      data: { execution: id },
-    });
-  };
+  const executionOf = async (project: string, id: string): Promise<Execution> =>
+    await executionOfProject(questions, project, id);
   return [
     defineRoute({
       method: "GET",
@@ -178,7 +172,21 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
   ];
 }
 
-function stepOf(execution: Execution, stage: string): Step {
+/** What another project's execution is called does not exist here. */
+export async function executionOfProject(
+  questions: Pick<PipelinesQuestions, "getExecution">,
+  project: string,
+  id: string,
+): Promise<Execution> {
+  const execution = await questions.getExecution(id);
+  if (execution.project === project) return execution;
+  throw new Problem(problems.execution_not_found, {
+    message: `There is no execution ${id}.`,
+    data: { execution: id },
+  });
+}
+
+export function stepOf(execution: Execution, stage: string): Step {
   const step = execution.steps.find((candidate) => candidate.stage === stage || candidate.id === stage);
   if (step !== undefined) return step;
   throw new Problem(problems.step_not_found, {

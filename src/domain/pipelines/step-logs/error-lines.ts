@@ -1,0 +1,28 @@
+/**
+ * Lines that tell of an error, as interpreters, loggers, compilers and shells write them. A name alone does
+ * not count: "0 errors" and "error_rate" are no errors.
+ */
+const pattern = new RegExp(
+  [
+    String.raw`Traceback \(most recent call last\)`,
+    // Python, Java, JavaScript: `ValueError: …`, `java.io.IOException: …`, `Uncaught TypeError: …`.
+    String.raw`\b(?:[A-Z]\w*\.|[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception)\b\s*(?::|$)`,
+    // Loggers and compilers.
+    String.raw`(?:^|[^\w-]|\x1b\[[\d;]*m)(?:ERROR|FATAL|CRITICAL|SEVERE)(?![\w=-])`,
+    String.raw`(?:^|\s|\x1b\[[\d;]*m)(?:[Ff]atal|[Ee]rror)(?:\[\w+\])?:\s`,
+    String.raw`npm ERR!`,
+    String.raw`^panic: `,
+    String.raw`Segmentation fault|core dumped|Out of memory|Killed$`,
+    String.raw`exit(?:ed)?(?: with)?(?: exit)?[ -](?:code|status)[ :]+(?!0\b)\d+`,
+  ].join("|"),
+  "m",
+);
+
+/** The place in the text where the first line stands that tells of an error. */
+export function findError(text: string): number | undefined {
+  return pattern.exec(text)?.index;
+}
+
+export function isErrorLine(line: string): boolean {
+  return pattern.test(line);
+}
