@@ -12,6 +12,7 @@ import { createLongSeries } from "./long-series.ts";
 import { createLookups } from "./lookups.ts";
 import { createImportOrders } from "./import-orders.ts";
 import { createModelOrders } from "./model-orders.ts";
+import { createLogPoints } from "./point-orders.ts";
 import { createQuestions } from "./questions.ts";
 import type { TrackingQuestions } from "./questions.ts";
 import { createRoutes } from "./routes.ts";
@@ -46,11 +47,13 @@ export function createTracking(parts: TrackingParts): Tracking {
   const lookups = createLookups(db);
   const write = createWrites(db);
   const longSeries = createLongSeries({ db, keys, write });
+  const logPoints = createLogPoints({ db, keys, lookups, longSeries, write });
   const orderParts = {
     ...parts,
     keys,
     lookups,
     longSeries,
+    logPoints,
     write,
     isProject: (name: string) => parts.isProject(name),
   };

@@ -10,7 +10,9 @@ import { notActive } from "./experiment-orders.ts";
 import type { ExperimentOrders, OrderParts } from "./experiment-orders.ts";
 import type { LongSeries } from "./long-series.ts";
 import { nameOfRun } from "./names.ts";
+import type { LogPoints } from "./point-orders.ts";
 import { problems } from "./problems.ts";
+import { runNotActive } from "./run-state.ts";
 import { deleteTag, saveBatch } from "./store/batches.ts";
 import { saveInputs, saveModelLinks } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
@@ -18,7 +20,7 @@ import { saveModelMetrics } from "./store/logged-models.ts";
 import { completeRuns, countMetricKeys, freshRun, insertRun, updateRun } from "./store/runs.ts";
 import type { StoredRun } from "./store/runs.ts";
 import { checkBatch, checkLength, checkRunTag, invalid, limits, storable } from "./validation.ts";
-import type { KeyValue } from "./validation.ts";
+import type { Batch, KeyValue } from "./validation.ts";
 
 export type RunOrders = Pick<
   TrackingCommands,
@@ -41,6 +43,7 @@ export function createRunOrders(
   parts: OrderParts & {
     keys: Keys;
     longSeries: LongSeries;
+    logPoints: LogPoints;
     ensureExperiment: ExperimentOrders["ensureExperiment"];
   },
 ): RunOrders {
@@ -150,6 +153,7 @@ export function createRunOrders(
     restoreRun: (order) => changeState(order, "active"),
     async logBatch({ runId, metrics = [], params = [], tags = [], isSingle = false }) {
       const batch = checkBatch({ metrics, params, tags }, isSingle);
+      if (isPointsOnly(batch) && !db.inTransaction()) return await parts.logPoints(runId, batch.metrics);
       await write(async () => {
         const run = await activeRun(runId);
         await saveBatch(db, keys, run, batch);
@@ -189,6 +193,12 @@ export function createRunOrders(
       });
     },
   };
+}
+
+/** What an order of its own is for: nothing that touches more than the run's points. */
+function isPointsOnly({ metrics, params, tags }: Batch): boolean {
+  const ofModel = metrics.some(({ modelId }) => modelId !== undefined && modelId !== "");
+  return metrics.length > 0 && params.length === 0 && tags.length === 0 && !ofModel;
 }
 
 async function experimentOf(
@@ -242,10 +252,4 @@ function checkDataset(
 
 function isEnded(status: RunStatus): status is RunEndStatus {
   return status === "finished" || status === "failed" || status === "killed";
-}
-
-function runNotActive(run: StoredRun, wanted: string): Problem {
-  return new Problem(problems.run_not_active, {
-    message: `The run ${run.run_id} must be in the '${wanted}' state. Current state is ${run.state}.`,
-  });
 }

@@ -18,8 +18,20 @@ export async function saveBatch(db: Database, keys: Keys, run: StoredRun, batch:
   const names = [...batch.metrics, ...batch.params, ...batch.tags].map((item) => item.key);
   const ids = await keys.idsOf(names);
   await saveParams(db, run, batch.params, ids);
-  await saveMetrics(db, run.id, batch.metrics, ids);
+  await saveMetrics(db, [{ run: run.id, points: batch.metrics }], ids);
   await saveTags(db, run.id, batch.tags, ids);
+}
+
+/** Points of one run. */
+export interface RunPoints {
+  readonly run: number;
+  readonly points: readonly NewMetricPoint[];
+}
+
+/** Adds points to several runs at once, inside the caller's transaction. */
+export async function savePoints(db: Database, keys: Keys, runs: readonly RunPoints[]): Promise<void> {
+  const names = runs.flatMap(({ points }) => points.map((point) => point.key));
+  await saveMetrics(db, runs, await keys.idsOf(names));
 }
 
 type Ids = ReadonlyMap<string, number>;
@@ -30,29 +42,33 @@ function idOf(ids: Ids, name: string): number {
   return id;
 }
 
-async function saveMetrics(
-  db: Database,
-  run: number,
-  metrics: readonly NewMetricPoint[],
-  ids: Ids,
-): Promise<void> {
-  if (metrics.length === 0) return;
-  const rows = metrics.map((metric) => toCells(run, metric, ids));
+async function saveMetrics(db: Database, runs: readonly RunPoints[], ids: Ids): Promise<void> {
+  const rows = runs.flatMap(({ run, points }) => points.map((point) => toCells(run, point, ids)));
+  if (rows.length === 0) return;
   await insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing");
-  const latest = new Map<string, NewMetricPoint>();
-  for (const metric of metrics) {
-    const before = latest.get(metric.key);
-    if (before === undefined || isLater(metric, before)) latest.set(metric.key, metric);
-  }
   await insertRows(
     db,
     "latest_metrics (run, key, step, at_ms, value, is_nan)",
-    [...latest.values()].map((metric) => toCells(run, metric, ids)),
+    latestOf(runs).map(({ run, point }) => toCells(run, point, ids)),
     `(run, key) do update set
       step = excluded.step, at_ms = excluded.at_ms, value = excluded.value, is_nan = excluded.is_nan
       where (excluded.step, excluded.at_ms, excluded.value)
         > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)`,
   );
+}
+
+/** One point for each run and key: a statement must not touch a row twice. */
+function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: NewMetricPoint }[] {
+  const latest = new Map<number, Map<string, NewMetricPoint>>();
+  for (const { run, points } of runs) {
+    const ofRun = latest.get(run) ?? new Map<string, NewMetricPoint>();
+    latest.set(run, ofRun);
+    for (const point of points) {
+      const before = ofRun.get(point.key);
+      if (before === undefined || isLater(point, before)) ofRun.set(point.key, point);
+    }
+  }
+  return [...latest].flatMap(([run, ofRun]) => [...ofRun.values()].map((point) => ({ run, point })));
 }
 
 function toCells(run: number, metric: NewMetricPoint, ids: Ids): (number | string)[] {

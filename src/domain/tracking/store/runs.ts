@@ -2,7 +2,7 @@ import { CompiledQuery, sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { numberList, textList } from "#kernel/search";
 
 import type { DatasetInput, LifecycleState, MetricPoint, ModelOutput, Run, RunStatus } from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
@@ -37,6 +37,24 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
   const text = runText + (db.engine === "postgres" ? "$1" : "?");
   const { rows } = await db.query.executeQuery<StoredRun>(CompiledQuery.raw(text, [runId]));
   return rows[0];
+}
+
+/** Those that there are, by their ids. */
+export async function readRuns(
+  db: Database,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, StoredRun>> {
+  const [only, ...others] = runIds;
+  if (only === undefined) return new Map();
+  if (others.length === 0) {
+    const run = await readRun(db, only);
+    return new Map(run === undefined ? [] : [[only, run]]);
+  }
+  const { rows } = await sql<StoredRun>`
+    select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment
+    where run_id in ${textList(db, runIds)}
+  `.execute(db.query);
+  return new Map(rows.map((run) => [run.run_id, run]));
 }
 
 export async function updateRun(

@@ -1,0 +1,109 @@
+import type { Database } from "#kernel/db";
+import type { Problem } from "#kernel/errors";
+
+import type { NewMetricPoint } from "./entities.ts";
+import type { Lookups } from "./lookups.ts";
+import type { LongSeries } from "./long-series.ts";
+import { runNotActive } from "./run-state.ts";
+import { savePoints } from "./store/batches.ts";
+import type { Keys } from "./store/keys.ts";
+import { readRuns } from "./store/runs.ts";
+import type { Write } from "./store/writes.ts";
+
+/** Adds points to a run. Throws `run_not_found` and `run_not_active`. */
+export type LogPoints = (runId: string, points: readonly NewMetricPoint[]) => Promise<void>;
+
+interface PointParts {
+  readonly db: Database;
+  readonly keys: Keys;
+  readonly lookups: Pick<Lookups, "runNotFound">;
+  readonly longSeries: Pick<LongSeries, "added">;
+  readonly write: Write;
+}
+
+interface Call {
+  readonly runId: string;
+  readonly points: readonly NewMetricPoint[];
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+// Bounds one statement of the kind, and how long others wait for the connection.
+const mostCalls = 64;
+
+/**
+ * Logging one point is what clients do most, and many do it at the same moment. The calls that wait for the
+ * next transaction go in together, with three statements for all of them instead of three each: on PostgreSQL
+ * every statement is a way to the server and back. A call whose run is missing or deleted fails alone.
+ */
+export function createLogPoints(parts: PointParts): LogPoints {
+  const { db, keys, lookups, longSeries, write } = parts;
+  const waiting: Call[] = [];
+  let isPlanned = false;
+
+  /** What is wrong with each call, in their order; those with nothing wrong are saved. */
+  const save = async (calls: readonly Call[]): Promise<readonly (Problem | undefined)[]> => {
+    const runs = await readRuns(db, [...new Set(calls.map(({ runId }) => runId))]);
+    const wrong = calls.map(({ runId }) => {
+      const run = runs.get(runId);
+      if (run === undefined) return lookups.runNotFound(runId);
+      return run.state === "active" ? undefined : runNotActive(run, "active");
+    });
+    const rows = calls.flatMap(({ runId, points }, index) => {
+      const run = runs.get(runId);
+      return run === undefined || wrong[index] !== undefined ? [] : [{ run: run.id, points }];
+    });
+    await savePoints(db, keys, rows);
+    for (const { run, points } of rows) await longSeries.added(run, points);
+    return wrong;
+  };
+
+  const saveTogether = async (): Promise<void> => {
+    // Taken when the transaction has begun: whoever has come until then comes along.
+    let calls: readonly Call[] | undefined;
+    try {
+      const wrong = await write(async () => {
+        calls ??= take();
+        return await save(calls);
+      });
+      for (const [index, problem] of wrong.entries()) {
+        if (problem === undefined) calls?.[index]?.done();
+        else calls?.[index]?.failed(problem);
+      }
+    } catch (error) {
+      calls ??= take();
+      if (calls.length === 1) calls[0]?.failed(error);
+      else for (const call of calls) await saveAlone(call);
+    }
+  };
+
+  /** After a failure of all, so that whoever is to blame does not take the others along. */
+  const saveAlone = async (call: Call): Promise<void> => {
+    try {
+      const [problem] = await write(() => save([call]));
+      if (problem !== undefined) throw problem;
+      call.done();
+    } catch (error) {
+      call.failed(error);
+    }
+  };
+
+  const plan = (): void => {
+    if (isPlanned || waiting.length === 0) return;
+    isPlanned = true;
+    void saveTogether();
+  };
+
+  const take = (): readonly Call[] => {
+    const calls = waiting.splice(0, mostCalls);
+    isPlanned = false;
+    plan();
+    return calls;
+  };
+
+  return async (runId, points) =>
+    await new Promise((done, failed) => {
+      waiting.push({ runId, points, done, failed });
+      plan();
+    });
+}
