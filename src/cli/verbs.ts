@@ -130,6 +130,11 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/audit.ts")).registerAudit(program, terminal),
   },
   {
+    name: "dvc",
+    summary: "DVC's verbs, on a DVC repository in place: add, status, repro, push, …",
+    register: async (program) => (await import("./verbs/dvc.ts")).registerDvc(program),
+  },
+  {
     name: "import",
     summary: "bring in what another tracking server holds",
     register: async (program, terminal) =>

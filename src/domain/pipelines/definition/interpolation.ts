@@ -1,5 +1,6 @@
 import { writeFlags } from "./command-flags.ts";
 import type { FlagStyle } from "./command-flags.ts";
+import type { OutsidePaths } from "./paths.ts";
 import { suggestName } from "./suggest.ts";
 import { invalidAt } from "./source.ts";
 import type { Site } from "./source.ts";
@@ -10,6 +11,8 @@ import type { Mapping, Scalar, Value } from "./values.ts";
 export interface Scope {
   readonly values: Mapping;
   readonly flags: FlagStyle;
+  /** What becomes of a path outside of the project: most callers refuse it, DVC's own commands keep it. */
+  readonly outside?: OutsidePaths;
 }
 
 // A `${` behind a backslash is meant for the shell; expressions do not nest.

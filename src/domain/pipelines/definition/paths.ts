@@ -3,11 +3,20 @@ import { posix } from "node:path";
 import { invalidAt } from "./source.ts";
 import type { Site } from "./source.ts";
 
+export type OutsidePaths = "refused" | "kept";
+
 /**
  * A path a stage names, from the project's root, without a final slash. `wdir` is the stage's folder
- * from the root. Throws `pipeline_invalid` for what lies outside the project.
+ * from the root. Throws `pipeline_invalid` for what lies outside the project, unless it is kept: then an
+ * absolute path or an address stays as it is, and another begins with `../`.
  */
-export function projectPath(path: string, wdir: string, site: Site): string {
+export function projectPath(
+  path: string,
+  wdir: string,
+  site: Site,
+  outside: OutsidePaths = "refused",
+): string {
+  if (outside === "kept" && (posix.isAbsolute(path) || /^[a-z][a-z0-9+.-]*:\/\//i.test(path))) return path;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     throw invalidAt(
       site,
@@ -25,6 +34,7 @@ export function projectPath(path: string, wdir: string, site: Site): string {
     );
   }
   const normal = posix.normalize(posix.join(wdir, path)).replace(/\/+$/, "");
+  if (outside === "kept") return normal;
   if (posix.isAbsolute(path) || normal === ".." || normal.startsWith("../")) {
     throw invalidAt(
       site,

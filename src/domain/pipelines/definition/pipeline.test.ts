@@ -254,6 +254,7 @@ stages:
     const expected: Stage = {
       name: "train",
       commands: ["python train.py"],
+      cmd: "python train.py",
       wdir: "src",
       deps: ["src/train.py", "data"],
       params: [
@@ -521,6 +522,7 @@ describe("the graph of stages", () => {
     const stage = (name: string, deps: readonly string[], outs: readonly string[]): Stage => ({
       name,
       commands: ["true"],
+      cmd: "true",
       wdir: ".",
       deps,
       params: [],

@@ -9,6 +9,7 @@ import { expandForeach, expandMatrix } from "./expansion.ts";
 import type { Expanded } from "./expansion.ts";
 import { interpolate, interpolateValue } from "./interpolation.ts";
 import { projectPath } from "./paths.ts";
+import type { OutsidePaths } from "./paths.ts";
 import { loadDefaultVariables, loadVariables, noVariables } from "./scope.ts";
 import type { ProjectFiles, Variables } from "./scope.ts";
 import { itemsAt, mappingAt, onlyEntry, refuseUnknownKeys } from "./shape.ts";
@@ -37,6 +38,8 @@ export interface PipelineSource {
   /** Where in the file the pipeline stands: `["pipeline"]` in `gyre.yaml`, the top otherwise. */
   readonly at?: readonly string[];
   readonly flags?: FlagStyle;
+  /** Whether paths outside of the project are refused, as by default, or kept as they are written. */
+  readonly outside?: OutsidePaths;
 }
 
 const topKeys = ["stages", "vars", "params", "metrics", "plots", "artifacts", "datasets"];
@@ -60,7 +63,8 @@ export async function readPipeline(source: PipelineSource): Promise<Pipeline> {
   if (stagesSite !== site) refuseUnknownKeys(site, top, topKeys);
 
   const folder = posix.dirname(file);
-  const defaults = await loadDefaultVariables(noVariables(source.flags ?? defaultFlagStyle), folder, files);
+  const nothing = noVariables(source.flags ?? defaultFlagStyle, source.outside);
+  const defaults = await loadDefaultVariables(nothing, folder, files);
   const variables =
     stagesSite === site ? defaults : await loadVariables(defaults, site.at("vars"), folder, files);
   const stages: Stage[] = [];

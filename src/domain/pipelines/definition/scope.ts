@@ -4,6 +4,7 @@ import type { Scope } from "./interpolation.ts";
 import { isInterpolated } from "./interpolation.ts";
 import { defaultFlagStyle } from "./command-flags.ts";
 import type { FlagStyle } from "./command-flags.ts";
+import type { OutsidePaths } from "./paths.ts";
 import { suggestName } from "./suggest.ts";
 import { readParameterFile } from "./parameter-files.ts";
 import { invalidAt } from "./source.ts";
@@ -22,9 +23,13 @@ export interface Variables extends Scope {
   readonly loaded: ReadonlyMap<string, readonly string[] | null>;
 }
 
-export const noVariables = (flags: FlagStyle = defaultFlagStyle): Variables => ({
+export const noVariables = (
+  flags: FlagStyle = defaultFlagStyle,
+  outside: OutsidePaths = "refused",
+): Variables => ({
   values: {},
   flags,
+  outside,
   loaded: new Map(),
 });
 

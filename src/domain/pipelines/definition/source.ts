@@ -6,6 +6,7 @@ import type { SourcePosition } from "#kernel/errors";
 import { explainSyntax } from "#kernel/yaml";
 
 import { problems } from "../problems.ts";
+import { isList, isMapping } from "./values.ts";
 import type { Value } from "./values.ts";
 
 /** A place in a YAML file: what stands there, where that is, and the way further down. */
@@ -38,7 +39,10 @@ export function readYamlSite(file: string, text: string): Site {
   const siteOf = (path: readonly (string | number)[], value: Value | undefined): Site => ({
     value,
     name: nameOf(path),
-    position: positionAt(offsetOf(document, path)),
+    // Looked for when asked: a file of a thousand stages has many thousand places.
+    get position() {
+      return positionAt(offsetOf(document, path));
+    },
     at: (key) => siteOf([...path, key], memberOf(value, key)),
     keyPosition: (key) => positionAt(keyOffsetOf(document, path, key)),
   });
@@ -59,10 +63,8 @@ export function invalidAtPosition(position: SourcePosition, message: string, nex
 }
 
 function memberOf(value: Value | undefined, key: string | number): Value | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.hasOwn(value, key)
-    ? Object.entries(value).find(([name]) => name === String(key))?.[1]
-    : undefined;
+  if (isList(value)) return value[Number(key)];
+  return isMapping(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 function nameOf(path: readonly (string | number)[]): string {

@@ -35,6 +35,8 @@ export interface Stage {
   readonly name: string;
   /** Run one after the other, each by a shell of its own; the first that fails fails the stage. */
   readonly commands: readonly string[];
+  /** The same as the file has it, resolved: what `dvc.lock` keeps. */
+  readonly cmd: string | readonly string[];
   /** The folder the commands run in; `.` is the root. */
   readonly wdir: string;
   readonly deps: readonly string[];
@@ -84,10 +86,12 @@ export async function resolveStage(
   }
   const wdir = readWdir(site.at("wdir"), variables, folder);
   const scope = await loadVariables(variables, site.at("vars"), wdir, files);
+  const cmd = readCmd(site.at("cmd"), scope);
   const meta = interpolateValue(definition["meta"] ?? null, scope, site.at("meta"));
   const stage: Stage = {
     name,
-    commands: readCommands(site.at("cmd"), scope),
+    commands: splitCommands(cmd, site.at("cmd")),
+    cmd,
     wdir,
     deps: itemsAt(site.at("deps"), "a list of paths").map((item) => readPath(item, scope, wdir)),
     params: readParameters(site.at("params"), scope, wdir),
@@ -118,13 +122,15 @@ function readWdir(site: Site, scope: Scope, folder: string): string {
   return projectPath(interpolate(textAt(site, "a folder of the project"), scope, site), folder, site);
 }
 
-/** A list entry is one command; a text of several lines is one for each, where a final `\` joins two. */
-function readCommands(site: Site, scope: Scope): readonly string[] {
-  const commands = isList(site.value)
+function readCmd(site: Site, scope: Scope): string | readonly string[] {
+  return isList(site.value)
     ? itemsAt(site, "a list of commands").map((item) => readCommand(item, scope))
-    : readCommand(site, scope)
-        .replaceAll(/\\\r?\n/g, "")
-        .split(/\r?\n/);
+    : readCommand(site, scope);
+}
+
+/** A list entry is one command; a text of several lines is one for each, where a final `\` joins two. */
+function splitCommands(cmd: string | readonly string[], site: Site): readonly string[] {
+  const commands = typeof cmd === "string" ? cmd.replaceAll(/\\\r?\n/g, "").split(/\r?\n/) : cmd;
   const filled = commands.map((command) => command.trim()).filter((command) => command !== "");
   if (filled.length === 0)
     throw invalidAt(site, `${site.name} holds no command.`, "Expected a command, or a list of them.");
@@ -136,7 +142,7 @@ function readCommand(site: Site, scope: Scope): string {
 }
 
 function readPath(site: Site, scope: Scope, wdir: string): string {
-  return projectPath(interpolate(textAt(site, "a path"), scope, site), wdir, site);
+  return projectPath(interpolate(textAt(site, "a path"), scope, site), wdir, site, scope.outside);
 }
 
 /** `key` of params.yaml, or `file: [keys]`, or `file:` for the whole of it; one entry a file. */
@@ -155,10 +161,10 @@ function readParameters(site: Site, scope: Scope, wdir: string): readonly StageP
       continue;
     }
     for (const file of Object.keys(item.value)) {
-      const path = projectPath(interpolate(file, scope, item), wdir, item);
+      const path = projectPath(interpolate(file, scope, item), wdir, item, scope.outside);
       const keys = item.at(file);
       const names = itemsAt(keys, "a list of keys, or nothing for the whole file");
-      const whole = keys.value === null;
+      const whole = keys.value === null || names.length === 0;
       add(path, whole ? null : names.map((key) => interpolate(toText(scalarAt(key, "a key")), scope, key)));
     }
   }
@@ -180,7 +186,8 @@ function readOuts(site: Site, kind: StageOut["kind"], scope: Scope, wdir: string
       };
     }
     const [path] = onlyEntry(item, item.value, "one path with its flags");
-    return readFlags(item.at(path), projectPath(interpolate(path, scope, item), wdir, item), kind, scope);
+    const target = projectPath(interpolate(path, scope, item), wdir, item, scope.outside);
+    return readFlags(item.at(path), target, kind, scope);
   });
 }
 

@@ -1,0 +1,10 @@
+export { readPipeline } from "./pipeline.ts";
+export type { Pipeline, PipelineSource } from "./pipeline.ts";
+export { connect, select } from "./graph.ts";
+export type { Graph } from "./graph.ts";
+export type { FlagStyle } from "./command-flags.ts";
+export type { ProjectFiles } from "./scope.ts";
+export type { Stage, StageOut, StageParameters } from "./stages.ts";
+export { readParameterFile } from "./parameter-files.ts";
+export type { Mapping, Scalar, Value } from "./values.ts";
+export { select as selectValue, toText } from "./values.ts";

@@ -1,0 +1,165 @@
+import { createHash, hash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+
+// An object is read-only: whoever links it into a work tree must not write through the link.
+const objectMode = 0o444;
+const pieceBytes = 4 * 1024 * 1024;
+let serial = 0;
+
+/**
+ * Writes an object under the digest of its bytes: aside first, then renamed, so that a file with a digest
+ * for a name is whole. One that is there already is left, if it is what its name says.
+ */
+export function storeBytes(objects: string, md5: string, bytes: Uint8Array): void {
+  if (isThere(objects, md5) && isSound(objects, md5, bytes)) return;
+  writeAside(objects, md5, (file) => {
+    for (let offset = 0; offset < bytes.length;)
+      offset += writeSync(file, bytes, offset, bytes.length - offset);
+  });
+}
+
+/** Stores a large file and returns its digest, which is taken of the bytes that were stored. */
+export function storeLarge(objects: string, place: string, file: number): string {
+  mkdirSync(objects, { recursive: true });
+  const aside = asideName(objects);
+  try {
+    const md5 = cloneAndHash(place, aside) ?? copyAndHash(file, aside);
+    moveInto(objects, md5, aside);
+    return md5;
+  } catch (error) {
+    removeQuietly(aside);
+    throw error;
+  }
+}
+
+/** Where an object lies: two digits make the folder. */
+export function objectPlace(objects: string, md5: string): string {
+  return `${objects}/${md5.slice(0, 2)}/${md5.slice(2)}`;
+}
+
+// Names by folder of two digits, read once: looking into a set costs less than asking the disk 25,000 times.
+const present = new Map<string, Set<string>>();
+
+function isThere(objects: string, md5: string): boolean {
+  return namesIn(objects, md5.slice(0, 2)).has(md5.slice(2));
+}
+
+function namesIn(objects: string, prefix: string): Set<string> {
+  const folder = `${objects}/${prefix}`;
+  let names = present.get(folder);
+  if (names === undefined) {
+    mkdirSync(folder, { recursive: true });
+    names = new Set(readdirSync(folder));
+    present.set(folder, names);
+  }
+  return names;
+}
+
+/** Whether the object that is there has the bytes we hold; one that has not is replaced. */
+function isSound(objects: string, md5: string, bytes: Uint8Array): boolean {
+  const place = objectPlace(objects, md5);
+  try {
+    if (statSync(place).size !== bytes.length) return false;
+    return hash("md5", readFileSync(place), "hex") === md5.replace(/\.dir$/, "");
+  } catch {
+    return false;
+  }
+}
+
+function writeAside(objects: string, md5: string, write: (file: number) => void): void {
+  const names = namesIn(objects, md5.slice(0, 2));
+  const aside = asideName(`${objects}/${md5.slice(0, 2)}`);
+  try {
+    const file = openSync(aside, "wx", objectMode);
+    try {
+      if ((process.umask() & objectMode) !== 0) fchmodSync(file, objectMode);
+      write(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, objectPlace(objects, md5));
+  } catch (error) {
+    removeQuietly(aside);
+    throw error;
+  }
+  names.add(md5.slice(2));
+}
+
+function moveInto(objects: string, md5: string, aside: string): void {
+  namesIn(objects, md5.slice(0, 2)).add(md5.slice(2));
+  renameSync(aside, objectPlace(objects, md5));
+}
+
+/** On file systems that share blocks between files a copy costs nothing; undefined on the others. */
+function cloneAndHash(place: string, aside: string): string | undefined {
+  try {
+    copyFileSync(place, aside, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+  } catch {
+    removeQuietly(aside);
+    return undefined;
+  }
+  const file = openSync(aside, "r");
+  try {
+    fchmodSync(file, objectMode);
+    const digest = createHash("md5");
+    forEachPiece(file, (piece) => digest.update(piece));
+    return digest.digest("hex");
+  } finally {
+    closeSync(file);
+  }
+}
+
+function copyAndHash(source: number, aside: string): string {
+  const target = openSync(aside, "wx", objectMode);
+  try {
+    fchmodSync(target, objectMode);
+    const digest = createHash("md5");
+    forEachPiece(source, (piece) => {
+      digest.update(piece);
+      for (let offset = 0; offset < piece.length;) offset += writeSync(target, piece, offset);
+    });
+    return digest.digest("hex");
+  } finally {
+    closeSync(target);
+  }
+}
+
+function forEachPiece(file: number, take: (piece: Buffer) => void): void {
+  const buffer = Buffer.allocUnsafe(pieceBytes);
+  for (let position = 0; ;) {
+    const read = readSync(file, buffer, 0, pieceBytes, position);
+    if (read === 0) return;
+    take(buffer.subarray(0, read));
+    position += read;
+  }
+}
+
+/** Names that begin so are half-written; whoever died leaves them, and collecting garbage takes them away. */
+export const asidePrefix = ".gyre-";
+
+function asideName(folder: string): string {
+  serial += 1;
+  return `${folder}/${asidePrefix}${process.pid}-${process.hrtime.bigint().toString(36)}-${serial}.tmp`;
+}
+
+function removeQuietly(place: string): void {
+  try {
+    unlinkSync(place);
+  } catch {
+    return;
+  }
+}

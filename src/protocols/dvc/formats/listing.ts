@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+
+import { isMapping } from "./json-guards.ts";
+import { compareText, writePythonText } from "./python-json.ts";
+import { invalidFile } from "./yaml-reader.ts";
+
+/** One file of a tracked folder. */
+export interface ListedFile {
+  /** From the folder, with forward slashes. */
+  readonly path: string;
+  readonly md5: string;
+}
+
+/**
+ * The bytes of a folder's listing: `json.dumps` of its files sorted by path. Their MD5 with `.dir` behind
+ * it is the folder's digest.
+ */
+export function writeListing(files: readonly ListedFile[]): string {
+  const items = sortByPath(files).map(
+    ({ path, md5 }) => `{"md5": "${md5}", "relpath": ${writePythonText(path)}}`,
+  );
+  return `[${items.join(", ")}]`;
+}
+
+export function digestOfListing(text: string): string {
+  return `${createHash("md5").update(text).digest("hex")}.dir`;
+}
+
+export function isFolderDigest(md5: string): boolean {
+  return md5.endsWith(".dir");
+}
+
+/** Reads a listing; `file` names it for the message. Throws `dvc_file_invalid`. */
+export function readListing(file: string, text: string): readonly ListedFile[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalidFile(file, error instanceof Error ? error.message : "it is no JSON");
+  }
+  if (!Array.isArray(value)) throw invalidFile(file, "it holds no list");
+  return value.map((item: unknown) => {
+    const { md5, relpath } = isMapping(item) ? item : {};
+    if (typeof md5 !== "string" || typeof relpath !== "string")
+      throw invalidFile(file, "an item has no md5 or no relpath");
+    if (relpath.split("/").some((part) => part === "" || part === "." || part === ".."))
+      throw invalidFile(file, `the path ${JSON.stringify(relpath)} leaves the folder`);
+    return { path: relpath, md5 };
+  });
+}
+
+function sortByPath(files: readonly ListedFile[]): readonly ListedFile[] {
+  return files.toSorted((a, b) => compareText(a.path, b.path));
+}

@@ -1,0 +1,94 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import type { Document, Node, ParsedNode } from "yaml";
+
+import { Problem } from "#kernel/errors";
+import type { SourcePosition } from "#kernel/errors";
+
+import { problems } from "../problems.ts";
+import { floatText, readsAsAnother, Verbatim } from "./scalar.ts";
+import type { YamlValue } from "./yaml-writer.ts";
+
+export type YamlMapping = { readonly [key: string]: YamlValue };
+
+export interface YamlReading {
+  /** Keep numbers in the form the file has them, for a file that is written again. */
+  readonly keepsNumbers?: boolean;
+}
+
+/** Reads a YAML file that holds a mapping; an empty one holds nothing. Throws `dvc_file_invalid` with the place. */
+export function readYaml(file: string, text: string, reading: YamlReading = {}): YamlMapping {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, merge: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw invalidFile(file, error.message.split("\n")[0] ?? "it is no YAML", { file, line, column: col });
+  }
+  const value = toValue(document.contents, document, reading);
+  if (value === null) return {};
+  if (!isYamlMapping(value)) throw invalidFile(file, "it holds no mapping at its top");
+  return value;
+}
+
+/** A problem of kind `dvc_file_invalid`; without a position it points at the first line. */
+export function invalidFile(
+  file: string,
+  reason: string,
+  position: SourcePosition = { file, line: 1, column: 1 },
+): Problem {
+  return new Problem(problems.dvc_file_invalid, { message: `${file} cannot be read: ${reason}.`, position });
+}
+
+function toValue(
+  node: Node | ParsedNode | null | undefined,
+  document: Document,
+  reading: YamlReading,
+): YamlValue {
+  if (node === null || node === undefined) return null;
+  if (isAlias(node)) return toValue(node.resolve(document), document, reading);
+  if (isSeq(node)) return node.items.map((item) => toValue(asNode(item), document, reading));
+  if (isMap(node)) {
+    const entries: [string, YamlValue][] = [];
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? (key.source ?? String(key.value)) : String(key);
+      const member = toValue(asNode(value), document, reading);
+      if (name === "<<" && isYamlMapping(member)) entries.unshift(...Object.entries(member));
+      else entries.push([isScalar(key) && typeof key.value === "string" ? key.value : name, member]);
+    }
+    return Object.fromEntries(entries);
+  }
+  return isScalar(node) ? toScalar(node.value, node.source, node.type, reading) : null;
+}
+
+function toScalar(
+  value: unknown,
+  source: string | undefined,
+  type: string | undefined,
+  { keepsNumbers = false }: YamlReading,
+): YamlValue {
+  if (typeof value === "string") {
+    const isDate = type === "PLAIN" && /^\d{4}-/.test(value) && readsAsAnother(value);
+    return isDate ? new Verbatim(value) : value;
+  }
+  if (typeof value === "number") {
+    const isOdd =
+      keepsNumbers && source !== undefined && Number.isFinite(value) && source !== floatText(value);
+    return isOdd ? new Verbatim(source) : value;
+  }
+  if (typeof value === "bigint") {
+    return keepsNumbers && source !== undefined && source !== String(value) ? new Verbatim(source) : value;
+  }
+  return typeof value === "boolean" ? value : null;
+}
+
+function asNode(value: unknown): Node | null {
+  return isMap(value) || isSeq(value) || isScalar(value) || isAlias(value) ? value : null;
+}
+
+export function isYamlMapping(value: YamlValue | undefined): value is YamlMapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Verbatim);
+}
+
+export function isYamlList(value: YamlValue | undefined): value is readonly YamlValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { isAbsolute, join, posix } from "node:path";
+
+import type { Git } from "./git.ts";
+import { openDvcIgnore, openGitIgnore } from "./ignore.ts";
+import type { Repository } from "./repository.ts";
+
+/** The texts of a repository: those of the work tree, or of a revision. Paths count from its root. */
+export interface SourceTree {
+  /** `undefined` for the work tree. */
+  readonly revision: string | undefined;
+  readText(path: string): string | undefined;
+  /** The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. */
+  listDvcFiles(
+    isTracked: (folder: string) => boolean,
+    found: (file: string) => void | Promise<void>,
+  ): Promise<void>;
+}
+
+export function workTree(repository: Repository): SourceTree {
+  const dvcIgnore = openDvcIgnore(repository.root);
+  const gitIgnore = repository.git === undefined ? undefined : openGitIgnore(repository.git.root);
+  const above =
+    repository.git === undefined || repository.git.root === repository.root
+      ? ""
+      : `${repository.root.slice(repository.git.root.length + 1)}/`;
+  return {
+    revision: undefined,
+    readText: (path) => readText(isAbsolute(path) ? path : join(repository.root, path)),
+    async listDvcFiles(isTracked, found) {
+      const visit = async (folder: string): Promise<void> => {
+        const entries = readdirSync(join(repository.root, folder), { withFileTypes: true }).toSorted((a, b) =>
+          a.name < b.name ? -1 : 1,
+        );
+        const inGit = `${above}${folder}`.replace(/\/$/, "");
+        const isLeftOut = (name: string, isFolder: boolean): boolean =>
+          dvcIgnore.leavesOut(folder, name, isFolder) || gitIgnore?.leavesOut(inGit, name, isFolder) === true;
+        for (const entry of entries) {
+          if (!entry.isFile() || !isDvcFile(entry.name) || isLeftOut(entry.name, false)) continue;
+          await found(folder === "" ? entry.name : `${folder}/${entry.name}`);
+        }
+        for (const entry of entries) {
+          if (!entry.isDirectory()) continue;
+          const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+          if (isTracked(path) || isLeftOut(entry.name, true) || holdsRepository(repository, path)) continue;
+          await visit(path);
+        }
+      };
+      await visit("");
+    },
+  };
+}
+
+/** The tree of a commit, read at once: its texts that describe data and pipelines. */
+export function revisionTree(repository: Repository, git: Git, revision: string): SourceTree {
+  const commit = git.resolve(revision);
+  const prefix = git.root === repository.root ? "" : `${repository.root.slice(git.root.length + 1)}/`;
+  const files = git
+    .listFiles(commit, repository.root)
+    .filter((file) => file.startsWith(prefix))
+    .map((file) => file.slice(prefix.length));
+  const present = new Set(files);
+  const wanted = files.filter((file) => isDvcFile(file) || /(^|\/)(dvc\.lock|params\.yaml)$/.test(file));
+  const texts = new Map(
+    [
+      ...git.readTexts(
+        commit,
+        wanted.map((file) => `${prefix}${file}`),
+      ),
+    ].map(([file, text]) => [file.slice(prefix.length), text]),
+  );
+  return {
+    revision,
+    readText(path) {
+      const file = posix.normalize(path);
+      const known = texts.get(file);
+      if (known !== undefined || !present.has(file)) return known;
+      const text = git.readTexts(commit, [`${prefix}${file}`]).get(`${prefix}${file}`);
+      if (text !== undefined) texts.set(file, text);
+      return text;
+    },
+    async listDvcFiles(_isTracked, found) {
+      for (const file of files) if (isDvcFile(file) && !file.startsWith(".dvc/")) await found(file);
+    },
+  };
+}
+
+export function isDvcFile(path: string): boolean {
+  return path.endsWith(".dvc") || posix.basename(path) === "dvc.yaml";
+}
+
+/** A repository within the repository looks after its own data. */
+function holdsRepository(repository: Repository, folder: string): boolean {
+  try {
+    readdirSync(join(repository.root, folder, ".dvc"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(place: string): string | undefined {
+  try {
+    return readFileSync(place, "utf8");
+  } catch {
+    return undefined;
+  }
+}

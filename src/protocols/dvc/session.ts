@@ -1,0 +1,85 @@
+import { join } from "node:path";
+
+import { openCache } from "./files/cache.ts";
+import type { Cache } from "./files/cache.ts";
+import { openHashPool } from "./files/hash-pool.ts";
+import { scan } from "./files/scan.ts";
+import type { Scanned, ScanOptions, ScanParts } from "./files/scan.ts";
+import { openStatIndex } from "./files/stat-index.ts";
+import { openDvcIgnore } from "./repository/ignore.ts";
+import { openRepositoryLock } from "./repository/lock.ts";
+import type { RepositoryLock } from "./repository/lock.ts";
+import { loadProject } from "./repository/project.ts";
+import type { Project } from "./repository/project.ts";
+import { openRepository, placeOf, setting, shown } from "./repository/repository.ts";
+import type { Repository } from "./repository/repository.ts";
+import { workTree } from "./repository/source-tree.ts";
+import type { SourceTree } from "./repository/source-tree.ts";
+import type { FlagStyle } from "#pipelines/definition";
+
+/** What a command says while it works; its result is for the caller to print. */
+export interface Voice {
+  say(line: string): void;
+  warn(line: string): void;
+  /** What belongs to the error output without being a warning. */
+  tell(line: string): void;
+}
+
+/** One command at work on a repository: its files, its cache, what is known of both. */
+export interface Session extends ScanParts {
+  readonly repository: Repository;
+  readonly tree: SourceTree;
+  readonly cache: Cache;
+  readonly voice: Voice;
+  readonly flags: FlagStyle;
+  readonly lock: RepositoryLock;
+  loadProject(): Promise<Project>;
+  /** What lies at a path from the root now; undefined for nothing. */
+  look(path: string, options?: ScanOptions): Promise<Scanned | undefined>;
+  /** A path from the root as the user sees it. */
+  show(path: string): string;
+}
+
+export interface SessionOptions {
+  readonly here: string;
+  readonly voice: Voice;
+}
+
+/** Opens the repository around a folder, lets a command work, and keeps what was learnt of its files. */
+export async function withSession<Result>(
+  { here, voice }: SessionOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const repository = openRepository(here);
+  const index = openStatIndex(join(repository.temporaryFolder, "gyre", "stat-index"));
+  const pool = openHashPool();
+  const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };
+  const tree = workTree(repository);
+  const flags = flagStyle(repository);
+  const session: Session = {
+    ...parts,
+    repository,
+    tree,
+    cache: openCache(repository.cacheFolder, repository.temporaryFolder),
+    voice,
+    flags,
+    lock: openRepositoryLock(repository.temporaryFolder),
+    loadProject: async () => await loadProject(tree, { flags }),
+    look: async (path, options) => await scan(parts, placeOf(repository, path), options),
+    show: (path) => shown(repository, path),
+  };
+  try {
+    return await session.lock.during(async () => await work(session));
+  } finally {
+    index.save();
+    await pool.close();
+    session.lock.close();
+  }
+}
+
+function flagStyle({ config }: Repository): FlagStyle {
+  return {
+    bool: setting(config, "parsing", "bool") === "boolean_optional" ? "boolean_optional" : "store_true",
+    list: setting(config, "parsing", "list") === "append" ? "append" : "nargs",
+  };
+}

@@ -1,0 +1,309 @@
+import { cpSync, existsSync, globSync, lstatSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+import { Problem } from "#kernel/errors";
+
+import type { Scanned } from "../files/scan.ts";
+import { removePath } from "../files/work-tree.ts";
+import { trackedEntry } from "../formats/entries.ts";
+import type { PathState } from "../formats/entries.ts";
+import { digestOfListing, isFolderDigest, writeListing } from "../formats/listing.ts";
+import type { ListedFile } from "../formats/listing.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
+import type { YamlMapping } from "../formats/yaml-reader.ts";
+import { writeDvcFile } from "../formats/dvc-file.ts";
+import { problems } from "../problems.ts";
+import { ignoreInGit } from "../repository/git-ignore-file.ts";
+import type { Project } from "../repository/project.ts";
+import { pathFromRoot, placeOf } from "../repository/repository.ts";
+import { isDvcFile } from "../repository/source-tree.ts";
+import { addressOf } from "../repository/stages.ts";
+import type { TrackedOut, TrackedStage } from "../repository/stages.ts";
+import type { Session } from "../session.ts";
+import { checkoutOut, linkKinds } from "./checkout-out.ts";
+import { trackInGit } from "./track-in-git.ts";
+import { writeTextFile } from "./write-text-file.ts";
+
+export interface AddOptions {
+  readonly targets: readonly string[];
+  readonly isGlob?: boolean;
+  /** Only write the `.dvc` file; nothing goes into the cache. */
+  readonly isNotCommitted?: boolean;
+  /** Copy the target here first. */
+  readonly out?: string;
+  readonly isForced?: boolean;
+  /** Leave the files of the work tree as they are, whatever kind of link the settings ask for. */
+  readonly isNotRelinked?: boolean;
+}
+
+/** What was added: the `.dvc` file and what it says. */
+export interface Added {
+  readonly file: string;
+  readonly path: string;
+  readonly state: PathState;
+}
+
+/**
+ * Tracks files and folders: their bytes go into the cache, a `.dvc` file beside each says what they are,
+ * Git ignores them. All targets are looked at before anything is written.
+ */
+export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
+  const project = await session.loadProject();
+  const { here } = session.repository;
+  const targets = expandTargets(here, options);
+  if (options.out !== undefined)
+    targets.splice(0, targets.length, copyTo(here, targets, options.out, options.isForced));
+  const orders = targets.map((target) => orderFor(session, project, resolve(here, target), target));
+  refuseTracked(session, orders);
+  const added: Added[] = [];
+  const changed: string[] = [];
+  for (const order of orders) {
+    const state = await hashAndStore(session, order, options);
+    const written = writeDvc(session, order, state);
+    changed.push(
+      written.place,
+      ...ignoreInGit(session.repository, [placeOf(session.repository, order.path)]),
+    );
+    if (options.isNotCommitted !== true && options.isNotRelinked !== true)
+      await relink(session, order, state);
+    added.push({ file: written.file, path: order.path, state });
+  }
+  trackInGit(session, changed);
+  return added;
+}
+
+/** One target: a path of its own, or a part of a folder that is tracked already. */
+interface AddOrder {
+  readonly place: string;
+  /** What the `.dvc` file tracks, from the root. */
+  readonly path: string;
+  /** The part of it that was named; empty for all of it. */
+  readonly part: string;
+  readonly owner: { readonly stage: TrackedStage; readonly out: TrackedOut } | undefined;
+}
+
+function orderFor(session: Session, project: Project, place: string, target: string): AddOrder {
+  const path = pathFromRoot(session.repository, place);
+  if (isDvcFile(path)) throw refused(`DVC file '${target}' cannot be an output.`, path);
+  if (path === "." || path === place || path.split("/").includes(".dvc")) {
+    throw refused(`Cached output(s) outside of DVC project: ${target}.`, path);
+  }
+  const owner = findOwner(project, path);
+  if (!existsSync(place) && (owner === undefined || owner.out.path === path)) {
+    throw new Problem(problems.dvc_path_missing, {
+      message: `output '${session.show(path)}' does not exist`,
+      data: { path },
+    });
+  }
+  refuseLinkedFolder(session, place);
+  if (session.ignore.ignores(path, existsSync(place) && statSync(place).isDirectory())) {
+    throw refused(`Path '${session.show(path)}' is ignored by .dvcignore`, path);
+  }
+  if (owner !== undefined) {
+    if (owner.stage.cmd !== undefined) {
+      throw new Problem(problems.dvc_overlap, {
+        message: `cannot update '${basename(path)}': overlaps with an output of ${addressOf(owner.stage, session.show)} in '${session.show(owner.stage.file)}'.\nRun the pipeline or use 'dvc commit' to force update it.`,
+        data: { path },
+      });
+    }
+    if (owner.out.path === path) return { place, path, part: "", owner };
+    if (owner.out.digest !== undefined && !isFolderDigest(owner.out.digest.md5)) {
+      throw refused(`Cannot modify '${session.show(owner.out.path)}' which is being tracked as a file`, path);
+    }
+    return { place, path: owner.out.path, part: path.slice(owner.out.path.length + 1), owner };
+  }
+  refuseOverlap(session, project, path);
+  return { place, path, part: "", owner: undefined };
+}
+
+function findOwner(
+  project: Project,
+  path: string,
+): { readonly stage: TrackedStage; readonly out: TrackedOut } | undefined {
+  for (const stage of project.stages) {
+    const out = stage.outs.find((one) => one.path === path || path.startsWith(`${one.path}/`));
+    if (out !== undefined) return { stage, out };
+  }
+  return undefined;
+}
+
+function refuseOverlap(session: Session, project: Project, path: string): void {
+  for (const stage of project.stages) {
+    const inside = stage.outs.find((out) => out.path.startsWith(`${path}/`));
+    const [parent, child] = [session.show(path), session.show(inside?.path ?? "")];
+    if (inside !== undefined) {
+      throw new Problem(problems.dvc_overlap, {
+        message: `Cannot add '${parent}', because it is overlapping with other DVC tracked output: '${child}'.\nTo include '${child}' in '${parent}', run 'dvc remove ${addressOf(stage, session.show)}' and then 'dvc add ${parent}'`,
+        data: { path },
+      });
+    }
+    if (stage.file.startsWith(`${path}/`)) {
+      throw new Problem(problems.dvc_overlap, {
+        message: `The file '${session.show(stage.file)}' lies within '${parent}', which is to be tracked as data.`,
+        data: { path },
+      });
+    }
+  }
+}
+
+function refuseLinkedFolder({ repository }: Session, place: string): void {
+  for (let folder = dirname(place); folder.length >= repository.root.length; folder = dirname(folder)) {
+    const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (isLink && folder !== repository.root)
+      throw refused("Cannot add files inside symlinked directories to DVC.", place);
+    if (folder === repository.root) break;
+  }
+  const own = lstatSync(place, { throwIfNoEntry: false });
+  if (own?.isSymbolicLink() === true && statSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw refused("Cannot add files inside symlinked directories to DVC.", place);
+}
+
+function refuseTracked({ repository, show }: Session, orders: readonly AddOrder[]): void {
+  const places = orders.filter(({ owner }) => owner === undefined).map(({ place }) => place);
+  const [tracked] = repository.git?.tracked(places) ?? [];
+  if (tracked === undefined) return;
+  const path = show(pathFromRoot(repository, tracked));
+  throw new Problem(problems.dvc_path_refused, {
+    message: `output '${path}' is already tracked by SCM (e.g. Git).\n    You can remove it from Git, then add to DVC.\n        To stop tracking from Git:\n            git rm -r --cached '${path}'\n            git commit -m "stop tracking ${path}"`,
+    data: { path },
+  });
+}
+
+async function hashAndStore(
+  session: Session,
+  order: AddOrder,
+  { isNotCommitted = false }: AddOptions,
+): Promise<PathState> {
+  const { cache } = session;
+  const store = {
+    objects: cache.objects,
+    has: (md5: string) => cache.has({ md5, isLegacy: false }),
+  };
+  const path = order.part === "" ? order.path : `${order.path}/${order.part}`;
+  const scanned = await session.look(path, isNotCommitted ? {} : { store });
+  cache.forget();
+  const state = order.part === "" ? scanned : withPart(session, order, scanned);
+  if (state === undefined) throw new Error(`${path} went away while it was added`);
+  if (!isNotCommitted && state.listing !== undefined) cache.storeListing(state.md5, state.listing.text);
+  return state;
+}
+
+/** The folder's listing with the named part as it is now; the rest as it was added. */
+function withPart(session: Session, { path, part, owner }: AddOrder, found: Scanned | undefined): Scanned {
+  const digest = owner?.out.digest;
+  const before = digest === undefined ? [] : session.cache.listing(digest);
+  if (before === undefined) {
+    throw new Problem(problems.dvc_object_missing, {
+      message: `could not read the listing ${digest?.md5 ?? ""} of '${session.show(path)}', which the part belongs to.`,
+    });
+  }
+  const others = before.filter((file) => file.path !== part && !file.path.startsWith(`${part}/`));
+  const inPart: readonly ListedFile[] =
+    found === undefined
+      ? []
+      : found.listing === undefined
+        ? [{ path: part, md5: found.md5 }]
+        : found.listing.files.map((file) => ({ path: `${part}/${file.path}`, md5: file.md5 }));
+  const files = [...others, ...inPart];
+  const text = writeListing(files);
+  const sizeBytes =
+    others.length === before.length ? (owner?.out.sizeBytes ?? 0) + (found?.sizeBytes ?? 0) : undefined;
+  return {
+    md5: digestOfListing(text),
+    sizeBytes: sizeBytes ?? sizeOf(session, files),
+    files: files.length,
+    isExecutable: false,
+    listing: { files, text },
+    hashedFiles: found?.hashedFiles ?? 0,
+  };
+}
+
+function sizeOf({ cache }: Session, files: readonly ListedFile[]): number {
+  return files.reduce((sum, { md5 }) => {
+    const place = cache.placeOf({ md5, isLegacy: false });
+    return sum + (statSync(place, { throwIfNoEntry: false })?.size ?? 0);
+  }, 0);
+}
+
+function writeDvc(session: Session, order: AddOrder, state: PathState): { file: string; place: string } {
+  const { owner } = order;
+  const file = owner?.stage.file ?? `${order.path}.dvc`;
+  const before = owner === undefined ? undefined : session.tree.readText(file);
+  const entry = trackedEntry(owner?.out.written ?? basename(order.path), state);
+  const place = placeOf(session.repository, file);
+  writeTextFile(place, writeDvcFile(file, before, withEntry(owner?.stage.raw ?? {}, owner?.out, entry)));
+  return { file, place };
+}
+
+/** A `.dvc` file's content with one out renewed; what people wrote there stays. */
+function withEntry(raw: YamlMapping, out: TrackedOut | undefined, entry: YamlMapping): YamlMapping {
+  if (out === undefined || !isYamlList(raw["outs"])) return { ...raw, outs: [entry] };
+  const found = ["md5", "size", "nfiles", "isexec", "hash", "files"];
+  return {
+    ...raw,
+    outs: raw["outs"].map((item) => {
+      if (!isYamlMapping(item) || item["path"] !== out.written) return item;
+      const kept = Object.entries(item).filter(([key]) => !found.includes(key) || key in entry);
+      return { ...Object.fromEntries(kept), ...entry };
+    }),
+  };
+}
+
+async function relink(session: Session, { path, owner }: AddOrder, state: PathState): Promise<void> {
+  const kinds = linkKinds(session);
+  // A copy is what lies there; other kinds replace the files by links to the cache.
+  if (kinds.find((kind) => kind !== "reflink") === "copy") return;
+  const out: TrackedOut = {
+    path,
+    written: owner?.out.written ?? basename(path),
+    digest: { md5: state.md5, isLegacy: false },
+    sizeBytes: state.sizeBytes,
+    files: state.files,
+    isExecutable: state.isExecutable,
+    raw: {},
+    kind: "out",
+    isCached: true,
+    persists: false,
+    isPushed: true,
+    remote: undefined,
+    annotations: {},
+  };
+  await checkoutOut(session, out, { isRelinked: true, isForced: true });
+}
+
+function expandTargets(here: string, { targets, isGlob = false }: AddOptions): string[] {
+  if (!isGlob) return [...targets];
+  const found = targets.flatMap((target) => globSync(target, { cwd: here }).toSorted());
+  if (found.length > 0) return found;
+  throw new Problem(problems.dvc_path_missing, {
+    message: `Glob ${targets.map((target) => `'${target}'`).join(", ")} has no matches.`,
+  });
+}
+
+function copyTo(here: string, targets: readonly string[], out: string, isForced = false): string {
+  const [target, second] = targets;
+  if (target === undefined || second !== undefined) {
+    throw new Problem(problems.dvc_call_invalid, { message: "multiple targets can't be used with --out" });
+  }
+  const source = resolve(here, target);
+  const place = resolve(here, out);
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const goal = isFolder ? join(place, basename(source)) : place;
+  if (existsSync(goal)) {
+    if (!isForced) {
+      throw new Problem(problems.dvc_unsaved_data, {
+        message: `The file '${out}' already exists locally.\nTo override it, re-run with '--force'.`,
+      });
+    }
+    removePath(goal);
+  }
+  if (!existsSync(source)) {
+    throw new Problem(problems.dvc_path_missing, { message: `'${target}' does not exist` });
+  }
+  cpSync(source, goal, { recursive: true });
+  return goal;
+}
+
+function refused(message: string, path: string): Problem {
+  return new Problem(problems.dvc_path_refused, { message, data: { path } });
+}

@@ -1,0 +1,24 @@
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** Writes a small file whole or not at all; one that says the same already is left alone. */
+export function writeTextFile(place: string, text: string): boolean {
+  try {
+    if (readFileSync(place, "utf8") === text) return false;
+  } catch {
+    mkdirSync(dirname(place), { recursive: true });
+  }
+  const aside = join(dirname(place), `.${basename(place)}.${process.pid}.tmp`);
+  try {
+    writeFileSync(aside, text);
+    renameSync(aside, place);
+  } catch (error) {
+    try {
+      unlinkSync(aside);
+    } catch {
+      // It was never made.
+    }
+    throw error;
+  }
+  return true;
+}
