@@ -24,8 +24,8 @@ export const steps: readonly Step[] = [
     name: "types",
     title: "Types",
     checks: [
-      { name: "types", command: ["tsc", "--noEmit"] },
-      { name: "types of the web UI", command: ["tsc", "--noEmit", "-p", "web"] },
+      { name: "types", command: ["tsc", "--noEmit", ...remembering("types")] },
+      { name: "types of the web UI", command: ["tsc", "--noEmit", "-p", "web", ...remembering("web-types")] },
     ],
   },
   {
@@ -85,3 +85,8 @@ export const steps: readonly Step[] = [
     },
   },
 ];
+
+/** What the type checker learnt of files that have not changed since: an eighth of the work the next time. */
+function remembering(name: string): readonly string[] {
+  return ["--incremental", "--tsBuildInfoFile", `node_modules/.cache/${name}.tsbuildinfo`];
+}
