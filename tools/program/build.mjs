@@ -12,11 +12,12 @@ import { manifestFile, programFolder } from "./built-program.mjs";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const folder = join(root, programFolder);
 
-/** What is started as a process of its own, by the name of its file in the built program. */
+/** What is started as a process or a thread of its own, by the name of its file in the built program. */
 const entries = {
   main: "src/cli/main.ts",
   gateway: "src/gateway/main.ts",
   analyst: "src/kernel/columnar/analyst-process.ts",
+  "dvc-hash-worker": "src/protocols/dvc/files/hash-worker.ts",
 };
 
 const bundle = await rolldown({
@@ -49,12 +50,15 @@ function fingerprint(path) {
 function keepPlaces(code, path) {
   if (!path.startsWith(join(root, "src")) || !code.includes("import.meta")) return undefined;
   const fromFolder = relative(folder, dirname(path)).replaceAll("\\", "/");
-  return code
-    .replaceAll(/new URL\("(\.[^"]+)", import\.meta\.url\)/g, (_, name) => {
+  const placed = code
+    .replaceAll(/new URL\("([^"]+)", import\.meta\.url\)/g, (_, name) => {
       const target = relative(root, join(dirname(path), name)).replaceAll("\\", "/");
       const entry = Object.entries(entries).find(([, source]) => source === target);
-      if (entry === undefined) throw new Error(`${path} starts ${target}, which is not built`);
-      return `new URL("./${entry[0]}.js", import.meta.url)`;
+      if (entry === undefined) throw new Error(`${path} starts ${target}, which is not among the entries`);
+      return `new URL("./${entry[0]}.js", import/**/.meta.url)`;
     })
-    .replaceAll("import.meta.dirname", `(import.meta.dirname + ${JSON.stringify(`/${fromFolder}`)})`);
+    .replaceAll("import.meta.dirname", `(import/**/.meta.dirname + ${JSON.stringify(`/${fromFolder}`)})`);
+  if (/import\.meta\.(url|dirname|filename)/.test(placed))
+    throw new Error(`${path} asks for its own place in a way that the built program does not keep`);
+  return placed.replaceAll("import/**/.meta", "import.meta");
 }
