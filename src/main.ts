@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { z } from "zod";
 
 import { createAccess, migrations as accessMigrations } from "#access";
 import { createCompute } from "#compute";
@@ -20,12 +23,20 @@ import { createServer } from "#kernel/http";
 import { createJobQueue, migrations as jobMigrations } from "#kernel/jobs";
 import { createLog } from "#kernel/log";
 import { createSecretBox } from "#kernel/secret-box";
+import { createLineage, migrations as lineageMigrations } from "#lineage";
 import { startLoops } from "#loops";
 import { createMonitoring, migrations as monitoringMigrations } from "#monitoring";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
 import { createPipelines, migrations as pipelineMigrations } from "#pipelines";
+import type { Pipelines } from "#pipelines";
+import { createDagsterPipes, migrations as pipesMigrations } from "#protocols/dagster-pipes";
 import { createMlflow } from "#protocols/mlflow";
 import { createMlflowImport } from "#protocols/mlflow-import";
+import {
+  createLineageListener,
+  createOpenLineage,
+  migrations as openLineageMigrations,
+} from "#protocols/openlineage";
 import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
@@ -52,6 +63,9 @@ export const migrations: readonly Migration[] = [
   ...servingMigrations,
   ...monitoringMigrations,
   ...webhookMigrations,
+  ...lineageMigrations,
+  ...openLineageMigrations,
+  ...pipesMigrations,
 ];
 
 export type System = ReturnType<typeof createSystem>;
@@ -87,7 +101,13 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const datasets = createEvaluationDatasets({ ...kernel, tracking });
   const compute = createCompute({ clock });
   const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
-  const pipelines = createPipelines({ ...kernel, ...ports, compute, stateFolder: config.dir });
+  const pipes = createDagsterPipes({
+    ...kernel,
+    tracking: tracking.commands,
+    pipelines: (): Pipelines => pipelines,
+  });
+  const listeners = [createLineageListener(() => url), pipes.listener];
+  const pipelines = createPipelines({ ...kernel, ...ports, compute, listeners, stateFolder: config.dir });
   const registry = createRegistry({ ...kernel, objectives, data, tracking, compute, pipelines });
   const delivery = createDelivery({ ...kernel, objectives, registry });
   const gateway = {
@@ -108,10 +128,12 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     origin: { getVersion: registry.getVersion, getDatasetVersion: data.getVersion, nameOf: access.nameOf },
     traffic: serving,
   });
+  const lineage = createLineage({ ...kernel, objectives, data, pipelines });
   const insights = createInsights({ ...kernel, ...doors, monitoring });
+  const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const webhooks = createWebhooks({
     ...kernel,
-    secrets: createSecretBox({ key: config.secretKey, file: folder("secret.key") }),
+    secrets,
     registry: registry.named,
     delivery,
     allowedHosts: config.webhookHosts,
@@ -129,6 +151,15 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     webhooks,
   });
   const mlflowImport = createMlflowImport({ tracking, registry });
+  const openLineage = createOpenLineage({
+    ...kernel,
+    ...doors,
+    lineage,
+    secrets,
+    allowedHosts: config.webhookHosts,
+    url: () => url,
+    version: programVersion(),
+  });
   const projectFolder = createProjectFolder(doors);
   const modules = [
     access,
@@ -145,7 +176,9 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     webhooks,
   ];
   const server = createServer({
-    routes: [...modules, mlflow, mlflowImport, projectFolder].flatMap((one) => one.routes),
+    routes: [...modules, mlflow, mlflowImport, openLineage, pipes, projectFolder].flatMap(
+      (one) => one.routes,
+    ),
     authenticate: access.authenticate,
     authorise: access.authorise,
     requiresSignIn: access.requiresSignIn,
@@ -161,6 +194,8 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     ...kernel,
     ...doors,
     monitoring,
+    lineage,
+    openLineage,
     projectFolder,
     gatewayUrl: () => serving.gatewayUrl(),
     url: () => url,
@@ -206,6 +241,11 @@ export function createSystem(config: Config, simulated?: ManualClock) {
       }
     },
   };
+}
+
+function programVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
 /** Builds and starts a system; on failure whatever had started is ended. */

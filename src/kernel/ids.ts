@@ -20,6 +20,7 @@ export const idPrefixes = {
   monitor: "mon",
   incident: "inc",
   webhook: "whk",
+  lineageEndpoint: "lep",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -28,9 +28,14 @@ async function openServer() {
     host: "127.0.0.1",
     port: 0,
   });
-  const call = async (method: "GET" | "POST", path: string, body?: object) => {
+  const call = async (
+    method: "GET" | "POST",
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ) => {
     const url = `/api/v1/projects/p/${path}`;
-    const answer = await server.inject({ method, url, ...(body === undefined ? {} : { body }) });
+    const answer = await server.inject({ method, url, headers, ...(body === undefined ? {} : { body }) });
     return {
       status: answer.status,
       text: answer.text,
@@ -90,6 +95,21 @@ describe("the routes of pipelines", () => {
     const file = await call("GET", `${log}/file`);
     assert.deepEqual([file.status, file.text], [200, "> echo über x && cp in out\nüber x\n"]);
     assert.equal((await call("GET", `executions/${id}/steps/none/log/lines`)).json.code, "step_not_found");
+  });
+
+  it("start once what is asked for twice under one key, wait for its end, and refuse a key without sense", async () => {
+    const { call, jobs } = await openServer();
+    const headers = { "idempotency-key": "airflow run 1" };
+    const first = await call("POST", "executions", {}, headers);
+    const again = await call("POST", "executions", {}, headers);
+    assert.deepEqual([again.status, again.json.id], [201, first.json.id]);
+    const waiting = call("GET", `executions/${first.json.id}?waitSeconds=60`);
+    await jobs.settle();
+    assert.equal((await waiting).json.state, "succeeded");
+    const other = await call("POST", "executions", { targets: ["t"] }, headers);
+    assert.deepEqual([other.status, other.json.code], [409, "idempotency_key_reused"]);
+    const long = await call("POST", "executions", {}, { "idempotency-key": "x".repeat(201) });
+    assert.deepEqual([long.status, long.json.code], [400, "idempotency_key_refused"]);
   });
 
   it("page through executions, newest first", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -45,8 +46,10 @@ export async function openStatCache(path: string | undefined): Promise<StatCache
     async save() {
       if (path === undefined) return;
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.part`, JSON.stringify(next));
-      await rename(`${path}.part`, path);
+      // Two may look at one folder at once: each writes aside on its own, and the last one's cache stays.
+      const part = `${path}.${randomUUID()}.part`;
+      await writeFile(part, JSON.stringify(next));
+      await rename(part, path);
     },
   };
 }
