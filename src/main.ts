@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { createAccess, migrations as accessMigrations } from "#access";
-import { createCompute } from "#compute";
+import { createCompute, createTargets, migrations as computeMigrations, readTargetSettings } from "#compute";
 import { createData, migrations as dataMigrations } from "#data";
 import { createDelivery, migrations as deliveryMigrations } from "#delivery";
 import { createEvaluationDatasets, migrations as datasetMigrations } from "#evaluation-datasets";
@@ -57,6 +57,7 @@ export const migrations: readonly Migration[] = [
   ...trackingMigrations,
   ...traceMigrations,
   ...datasetMigrations,
+  ...computeMigrations,
   ...pipelineMigrations,
   ...registryMigrations,
   ...deliveryMigrations,
@@ -100,6 +101,13 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const traces = createTraces({ ...kernel, tracking });
   const datasets = createEvaluationDatasets({ ...kernel, tracking });
   const compute = createCompute({ clock });
+  const targets = createTargets({
+    ...kernel,
+    compute,
+    settings: readTargetSettings(config.compute, config.projectFolder ?? config.dir),
+    stateFolder: config.dir,
+    serverUrl: () => url,
+  });
   const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
   const pipes = createDagsterPipes({
     ...kernel,
@@ -167,6 +175,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     data,
     tracking,
     traces,
+    targets,
     pipelines,
     registry,
     delivery,
@@ -211,6 +220,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
       url = (await server.listen()).url;
       await serving.start();
       await monitoring.start();
+      targets.start();
       await ledger.start();
       await jobs.start();
     },
@@ -220,6 +230,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
       const parts: readonly (() => Promise<void>)[] = [
         () => server.close(),
         () => jobs.stop({ graceMs: 2_000 }),
+        () => targets.stop(),
         () => ledger.stop(),
         () => monitoring.stop(),
         () => serving.stop(),

@@ -99,7 +99,7 @@ const settings = {
     flag: "--compute",
     variable: "GYRE_COMPUTE",
     schema: z.string().min(1),
-    expected: "the name of a compute target",
+    expected: "compute targets as name=address, separated by commas, or the path of a YAML file",
   }),
   url: setting({
     flag: "--url",

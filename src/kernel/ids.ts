@@ -12,6 +12,7 @@ export const idPrefixes = {
   runView: "view",
   execution: "exe",
   step: "stp",
+  work: "wrk",
   model: "mdl",
   modelVersion: "mv",
   release: "rel",

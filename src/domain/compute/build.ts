@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { Problem } from "#kernel/errors";
 
 import { explainFailure } from "./build-failure.ts";
+import { condaCommand } from "./conda.ts";
 import { endGroup } from "./process-group.ts";
 import { problems } from "./problems.ts";
 import type { Python } from "./python.ts";
@@ -34,6 +35,15 @@ export async function buildEnvironment(tools: Toolbox, build: Build): Promise<vo
     build.say("Installing packages.");
     await step(tools, build, maker.install(build.target, requirements));
   }
+}
+
+/** The same from an `environment.yml`, with the programs of conda. Throws `conda_missing` and `environment_failed`. */
+export async function buildCondaEnvironment(
+  tools: Toolbox,
+  build: Pick<Build, "target" | "say" | "signal"> & { readonly condaText: string },
+): Promise<void> {
+  const command = await condaCommand(build.condaText, build.target, (words) => answers(tools, words));
+  await step(tools, build, command);
 }
 
 /** `name==version` of everything installed, in an order that does not change. */
@@ -99,7 +109,11 @@ async function answers(tools: Toolbox, command: readonly string[]): Promise<bool
   return (await run(tools, command, () => {})).exitCode === 0;
 }
 
-async function step(tools: Toolbox, build: Build, command: readonly string[]): Promise<void> {
+async function step(
+  tools: Toolbox,
+  build: Pick<Build, "say" | "signal">,
+  command: readonly string[],
+): Promise<void> {
   const { exitCode, lines } = await run(tools, command, build.say, build.signal);
   build.signal?.throwIfAborted();
   if (exitCode !== 0) throw explainFailure(lines, exitCode);

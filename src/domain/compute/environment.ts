@@ -9,8 +9,10 @@ import { digestOfJson } from "#kernel/digest";
 import type { Digest } from "#kernel/digest";
 
 import { withBuildLock } from "./build-lock.ts";
-import { buildEnvironment, listPackages } from "./build.ts";
+import { buildCondaEnvironment, buildEnvironment, listPackages } from "./build.ts";
 import type { Toolbox } from "./build.ts";
+import { condaDigest } from "./conda.ts";
+import type { EnvironmentText } from "./environment-file.ts";
 import { findPython } from "./python.ts";
 import type { Python } from "./python.ts";
 
@@ -26,9 +28,7 @@ export interface Environment {
   readonly preparedAtMs: number;
 }
 
-export interface EnvironmentRequest {
-  /** The text of a requirements or lock file, as pip reads it. */
-  readonly requirementsText: string;
+export interface EnvironmentRequest extends EnvironmentText {
   /** Such as `>=3.10`. */
   readonly pythonVersion: string;
   readonly signal?: AbortSignal;
@@ -47,7 +47,7 @@ export interface EnvironmentParts extends Toolbox {
  * in which it stays, because its programs know their own path; a lock keeps builders apart, and only a
  * marker written at the end makes a build the environment. So one that was cut short is begun anew, and
  * an installer that outlived its server disturbs nobody.
- * Throws `python_missing`, `python_venv_missing`, `environment_failed`.
+ * Throws `python_missing`, `python_venv_missing`, `conda_missing`, `environment_failed`.
  */
 export async function ensureEnvironment(
   parts: EnvironmentParts,
@@ -65,9 +65,13 @@ export async function ensureEnvironment(
     if (builtMeanwhile !== undefined) return builtMeanwhile;
     await removeOldBuilds(home);
     const target = join(home, randomUUID().slice(0, 8));
-    say(`Building the Python environment ${digest.slice(0, 12)} with Python ${python.version}.`);
+    say(
+      `Building the Python environment ${digest.slice(0, 12)} with ${python === undefined ? "conda" : `Python ${python.version}`}.`,
+    );
     try {
-      await buildEnvironment(parts, { ...request, python, target, say });
+      if (python !== undefined) await buildEnvironment(parts, { ...request, python, target, say });
+      else
+        await buildCondaEnvironment(parts, { ...request, condaText: request.condaText ?? "", target, say });
     } catch (error) {
       await rm(target, { recursive: true, force: true, maxRetries: 3 });
       throw error;
@@ -90,8 +94,9 @@ export async function ensureEnvironment(
 /** Which environment these requirements would get, without building it. Throws `python_missing`. */
 export async function identifyEnvironment(
   parts: Pick<EnvironmentParts, "searchPath">,
-  request: Pick<EnvironmentRequest, "requirementsText" | "pythonVersion">,
-): Promise<{ readonly python: Python; readonly digest: Digest }> {
+  request: Pick<EnvironmentRequest, "requirementsText" | "condaText" | "pythonVersion">,
+): Promise<{ readonly python: Python | undefined; readonly digest: Digest }> {
+  if (request.condaText !== undefined) return { python: undefined, digest: condaDigest(request.condaText) };
   const python = await findPython(request.pythonVersion, parts.searchPath);
   const requirements = normalise(request.requirementsText);
   return {

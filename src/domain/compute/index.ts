@@ -12,13 +12,31 @@ import type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
 
 export type { Environment, EnvironmentRequest } from "./environment.ts";
 export type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
+export { readEnvironmentFile } from "./environment-file.ts";
 export { problems } from "./problems.ts";
+export { createTargets } from "./targets/module.ts";
+export type { Targets, TargetsParts } from "./targets/module.ts";
+export { migrations } from "./targets/store.ts";
+export { readTargetSettings } from "./targets/settings.ts";
+export type { TargetSettings } from "./targets/settings.ts";
+export type {
+  Capabilities,
+  ComputeTarget,
+  WorkHandle,
+  WorkOrder,
+  WorkSpec,
+  WorkState,
+  WorkStatus,
+} from "./targets/contract.ts";
+export type { Resources } from "./targets/resources.ts";
 
 /** Environments and processes on this machine. It keeps no state but the cache of environments. */
 export interface Compute {
   ensureEnvironment(request: EnvironmentRequest): Promise<Environment>;
   /** The digest the environment would have, without building it. Throws `python_missing`. */
-  environmentDigest(request: Pick<EnvironmentRequest, "requirementsText" | "pythonVersion">): Promise<Digest>;
+  environmentDigest(
+    request: Pick<EnvironmentRequest, "requirementsText" | "condaText" | "pythonVersion">,
+  ): Promise<Digest>;
   runProcess(request: ProcessRequest): Promise<ProcessResult>;
   /** Ends what a killed server left running; true when there was something to end. */
   endOrphan(mark: ProcessMark): Promise<boolean>;

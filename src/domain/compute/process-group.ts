@@ -5,10 +5,14 @@ import { readStartTicks } from "#kernel/process-identity";
 
 import type { ProcessMark } from "./process.ts";
 
-const graceMs = 5_000;
+const usualGraceMs = 5_000;
 
-/** Ends every process of the group: SIGTERM, then SIGKILL for those that are still there after 5 seconds. */
-export async function endGroup(pid: number, leaderExit?: Promise<unknown>): Promise<void> {
+/** Ends every process of the group: SIGTERM, then SIGKILL for those that are still there after the grace time. */
+export async function endGroup(
+  pid: number,
+  leaderExit?: Promise<unknown>,
+  graceMs = usualGraceMs,
+): Promise<void> {
   if (!signalGroup(pid, "SIGTERM")) return;
   const deadlineMs = performance.now() + graceMs;
   // A leader that was not waited for still counts as a member, so its exit is awaited where we can.

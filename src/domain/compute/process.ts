@@ -34,6 +34,8 @@ export interface ProcessRequest {
   /** A log that grows beyond this ends the process. */
   readonly maximumLogBytes: number;
   readonly signal?: AbortSignal;
+  /** How long the group has between SIGTERM and SIGKILL when it must end early; 5 seconds unless told. */
+  readonly graceMs?: () => number;
   readonly onLine?: (line: string) => void;
   /**
    * Called before the command begins, which waits for it: what it records is there whenever the
@@ -53,7 +55,7 @@ export interface ProcessResult {
 
 /**
  * Runs a process in a group of its own, with a clean environment, and waits for its end. When it must
- * end early the group gets SIGTERM, and SIGKILL after 5 seconds; what it left behind in its group is
+ * end early the group gets SIGTERM, and SIGKILL after its grace time; what it left behind in its group is
  * ended with it. A failing exit code is a result. Throws `process_not_started`.
  */
 export async function runProcess(
@@ -81,10 +83,11 @@ async function runWithLog(
   const exit = exitOf(child);
   const pid = await started(child, request);
   let ended: ProcessResult["ended"] = "exited";
+  let ending: Promise<void> | undefined;
   const endEarly = (because: ProcessResult["ended"]): void => {
     if (ended !== "exited") return;
     ended = because;
-    void endGroup(pid, exit);
+    ending = endGroup(pid, exit, request.graceMs?.());
   };
   const onAbort = (): void => endEarly("cancelled");
   const timer =
@@ -101,7 +104,8 @@ async function runWithLog(
   } finally {
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", onAbort);
-    await endGroup(pid, exit);
+    // Of a group that is ending already the children have what is left of its time, also without their leader.
+    await (ending ?? endGroup(pid, exit));
     await drained(printed, child);
   }
 }
