@@ -1,3 +1,4 @@
+import type { Principal } from "#kernel/auth";
 import type { Digest } from "#kernel/digest";
 
 import type { Execution, Purpose } from "./entities.ts";
@@ -27,4 +28,25 @@ export interface PipelinesCommands {
   execute(order: ExecuteOrder): Promise<Execution>;
   /** Ends a queued or running execution; one that has ended stays as it is. Throws `execution_not_found`. */
   cancelExecution(id: string, actor: string): Promise<Execution>;
+  /**
+   * Answers the question of an approval step. Only a person may, whoever began the execution. Throws
+   * `approval_not_found`, `approval_not_open`, `approver_not_a_person`.
+   */
+  answerApproval(answer: {
+    readonly execution: string;
+    /** The name of the stage, or the id of its step. */
+    readonly stage: string;
+    readonly answer: "approved" | "declined";
+    readonly note?: string;
+    readonly by: Principal;
+  }): Promise<Execution>;
+  /**
+   * Stops a running step, with time to keep its checkpoint, and puts it back into the queue; it does not
+   * count as a failure. Throws `step_not_running`.
+   */
+  preemptStep(order: {
+    readonly execution: string;
+    readonly stage: string;
+    readonly actor: string;
+  }): Promise<Execution>;
 }

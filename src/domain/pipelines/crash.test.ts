@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -36,10 +36,13 @@ const server = `
   );
   await jobs.start();`;
 
+// However long a server takes to start: what was killed in it is still at work then.
+const untilTold = "until [ -e $NOTES/go ]; do sleep 0.05; done";
+
 // Each stage writes down that it began and that it ended, outside of what the platform keeps.
-const stage = (name: string, seconds: number, after: readonly string[]): string => `
+const stage = (name: string, work: string, after: readonly string[]): string => `
   ${name}:
-    cmd: echo began >> $NOTES/${name}; sleep ${seconds}; echo ended >> $NOTES/${name}; cat code ${after.map((dep) => `${dep}.txt`).join(" ")} > ${name}.txt
+    cmd: echo began >> $NOTES/${name}; ${work}; echo ended >> $NOTES/${name}; cat code ${after.map((dep) => `${dep}.txt`).join(" ")} > ${name}.txt
     deps: [${["code", ...after.map((dep) => `${dep}.txt`)].join(", ")}]
     outs: [${name}.txt]`;
 
@@ -83,25 +86,33 @@ async function prepare(db: Database, options: DatabaseOptions, stages: (notes: s
     await jobs.stop();
     return execution;
   };
-  return { ...project, killAt, goOn, note, timesFinished };
+  const tell = async (): Promise<void> => await writeFile(join(notes, "go"), "");
+  return { ...project, killAt, goOn, tell, note, timesFinished };
 }
 
 describeOnEveryEngine("a server killed in the middle of an execution", (open, engine) => {
   it("is followed by one that ends what was left and goes on; nothing finished runs again", async () => {
     const db = await open();
     const server = await prepare(db, engine.optionsOf(db), (notes) =>
-      [stage("a", 0, []), stage("b", 1.5, ["a"]), stage("c", 0, ["b"]), stage("d", 1.5, ["a"])]
+      [
+        stage("a", "true", []),
+        stage("b", untilTold, ["a"]),
+        stage("c", "true", ["b"]),
+        stage("d", untilTold, ["a"]),
+      ]
         .join("")
         .replaceAll("$NOTES", notes),
     );
     const { id } = await server.start();
-    for (let kill = 1; kill <= 2; kill++) {
-      await server.killAt(async () => {
-        for (const name of ["b", "d"])
-          while ((await server.note(name)).split("began").length <= kill) await sleep(20);
-      });
-    }
-    const execution = await server.goOn(id);
+    const bothBegan = async (times: number): Promise<void> => {
+      for (const name of ["b", "d"])
+        while ((await server.note(name)).split("began").length <= times) await sleep(20);
+    };
+    for (let kill = 1; kill <= 2; kill++) await server.killAt(() => bothBegan(kill));
+    const goneOn = server.goOn(id);
+    await bothBegan(3);
+    await server.tell();
+    const execution = await goneOn;
     assert.deepEqual(
       [execution.state, ...execution.steps.map((step) => `${step.stage} ${step.state} ${step.attempt}`)],
       ["succeeded", "a succeeded 1", "b succeeded 3", "c succeeded 1", "d succeeded 3"],
@@ -138,7 +149,7 @@ describeOnEveryEngine("a server killed in the middle of an execution", (open, en
     const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
     const server = await prepare(db, engine.optionsOf(db), (notes) =>
       names
-        .map((name, index) => stage(name, 0.05, index === 0 ? [] : [`s${index - 1}`]))
+        .map((name, index) => stage(name, "sleep 0.05", index === 0 ? [] : [`s${index - 1}`]))
         .join("")
         .replaceAll("$NOTES", notes),
     );

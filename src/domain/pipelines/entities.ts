@@ -1,7 +1,9 @@
 import type { Digest } from "#kernel/digest";
 
+import type { Resources } from "./definition/settings.ts";
 import type { Stage } from "./definition/stages.ts";
 
+export type { Resources, RetryCause, RetryPolicy, StageSettings } from "./definition/settings.ts";
 export type { Stage, StageOut, StageParameters } from "./definition/stages.ts";
 
 /**
@@ -12,14 +14,21 @@ export type ExecutionState = "queued" | "running" | "succeeded" | "failed" | "ca
 
 /**
  * A step: waiting → cached, or waiting → running → succeeded | failed | cancelled, or waiting → skipped
- * | cancelled. Only the death of its server puts a running step back to waiting.
+ * | cancelled. A running step goes back to waiting when its server died, when it was preempted, and when
+ * its stage says that such a failure is tried again; `waitingReason` says what a waiting step waits for.
  */
 export type StepState = "waiting" | "running" | "succeeded" | "cached" | "failed" | "skipped" | "cancelled";
 
+/**
+ * Why an execution was begun. `retrain` and `schedule` are the charter's retrainings; `trigger` is a
+ * schedule, a webhook or new data that the pipeline itself has been given, `backfill` a partition of one.
+ */
 export interface Purpose {
-  readonly kind: "requested" | "retrain" | "schedule";
+  readonly kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill";
   readonly reason: string;
   readonly incident?: string;
+  /** The id of the schedule, trigger or backfill. */
+  readonly source?: string;
 }
 
 /** What stopped an execution or a step, in words for its reader. */
@@ -54,8 +63,33 @@ export interface Execution {
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly failure: Failure | null;
+  /** What it waits for when nothing of it runs; null otherwise. */
+  readonly waitingReason: string | null;
   /** In an order in which each comes after those it depends on. */
   readonly steps: readonly Step[];
+}
+
+/** An attempt of a step that was not its last. */
+export interface EarlierAttempt {
+  readonly attempt: number;
+  readonly outcome: "failed" | "preempted" | "lost";
+  readonly exitCode: number | null;
+  /** Why it ended, and what came of it. */
+  readonly reason: string;
+  readonly runId: string | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/** A question that a person answers before a step runs. */
+export interface Approval {
+  readonly question: string;
+  readonly askedAtMs: number;
+  /** Null while nobody has answered. */
+  readonly answer: "approved" | "declined" | null;
+  readonly note: string | null;
+  readonly actor: string | null;
+  readonly answeredAtMs: number | null;
 }
 
 /** One stage within one execution. */
@@ -65,27 +99,35 @@ export interface Step {
   readonly stage: string;
   readonly command: string;
   readonly state: StepState;
-  /** How often it was started: more than once only after a server was killed. */
+  /** How often it was started: more than once after a retry, a preemption, or the death of a server. */
   readonly attempt: number;
+  /** How many of the attempts were tries after a failure, which its stage limits. */
+  readonly retries: number;
   readonly cacheKey: Digest | null;
   /** One sentence: why it ran, or why not, naming what differed. */
   readonly reason: string;
+  /** What a waiting step waits for: earlier stages, free resources, an answer, the time of its retry. Null otherwise. */
+  readonly waitingReason: string | null;
   /** The run that tracked it; for a cached step that of the step whose results it took. */
   readonly runId: string | null;
   readonly exitCode: number | null;
   readonly failure: Failure | null;
   /** The end of its log. */
   readonly lastLines: readonly string[];
+  /** When all that it depends on was there. */
+  readonly readyAtMs: number | null;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly dependsOn: readonly string[];
+  readonly priority: number;
+  readonly resources: Resources;
   readonly outs: readonly StepOut[];
   /** The numbers of its metrics files, by path within them. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** An execution without its steps. */
-export type ExecutionRecord = Omit<Execution, "steps">;
+/** An execution without its steps, and what follows from them. */
+export type ExecutionRecord = Omit<Execution, "steps" | "waitingReason">;
 
 /** A step with the stage it was and what it was made from: for whoever tells of steps one at a time. */
 export interface StepRecord {
@@ -115,15 +157,19 @@ export interface KeyParts {
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly environment: Digest | null;
   readonly outs: readonly string[];
+  /** Names of secrets, never their values; absent where there are none. */
+  readonly secrets?: readonly string[];
 }
 
 /** A part in which two sets of parts differ. */
 export interface Difference {
-  readonly part: "command" | "wdir" | "dependency" | "parameter" | "environment" | "outs";
+  readonly part: "command" | "wdir" | "dependency" | "parameter" | "environment" | "outs" | "secrets";
   /** The path, or `key in file`; empty where there is one only. */
   readonly name: string;
   readonly before: string | null;
   readonly now: string | null;
+  /** Of a folder, the files in it that differ, where the earlier ones are still known. */
+  readonly files?: readonly string[];
 }
 
 /** Whether a stage would run now, and why. */
@@ -131,6 +177,7 @@ export interface StepExplanation {
   readonly stage: string;
   readonly verdict: "cached" | "runs";
   readonly sentence: string;
+  /** From the earlier result that differs in the fewest parts. */
   readonly differences: readonly Difference[];
   /** Null when an earlier stage runs first, whose results are not known yet. */
   readonly cacheKey: Digest | null;

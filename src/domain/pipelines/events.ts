@@ -12,6 +12,28 @@ declare module "#kernel/events" {
       readonly durationMs: number;
       readonly reason: string;
     };
+    /** An attempt did not end well, or was stopped for another's sake, and the step waits for the next one. */
+    "step.requeued": {
+      readonly execution: string;
+      readonly stage: string;
+      readonly attempt: number;
+      readonly outcome: "failed" | "preempted" | "lost";
+      readonly reason: string;
+      readonly delayMs: number;
+    };
+    /** Somebody asked a running step to make room. */
+    "step.preempted": { readonly execution: string; readonly stage: string };
+    /** A step waits for a person's answer. */
+    "approval.requested": { readonly execution: string; readonly stage: string; readonly question: string };
+    "approval.answered": {
+      readonly execution: string;
+      readonly stage: string;
+      readonly answer: "approved" | "declined";
+      readonly note: string | null;
+    };
+    /** The value is in no event. */
+    "secret.set": { readonly name: string };
+    "secret.removed": { readonly name: string };
     "execution.finished": {
       readonly state: ExecutionState;
       readonly purpose: Purpose;

@@ -5,20 +5,23 @@ import type { StoredTree } from "#kernel/blobs";
 import type { Digest } from "#kernel/digest";
 
 import { findStages, select } from "./definition/graph.ts";
+import type { Graph } from "./definition/graph.ts";
 import type { Stage } from "./definition/stages.ts";
-import type { StepExplanation, StepOut } from "./entities.ts";
+import type { Difference, KeyParts, StepExplanation } from "./entities.ts";
 import { cacheKeyOf, compareParts, readKeyParts } from "./execution/cache-key.ts";
-import type { InputReader } from "./execution/cache-key.ts";
-import { decide } from "./execution/decide.ts";
+import { comparedResults } from "./execution/decide-steps.ts";
+import { decide, nearestResult } from "./execution/decide.ts";
 import { inputMissing } from "./execution/failures.ts";
-import { digestListing } from "./execution/file-digests.ts";
+import { createKnownFiles } from "./execution/known-files.ts";
+import type { KnownFiles } from "./execution/known-files.ts";
 import type { ExecutionParts } from "./execution/parts.ts";
-import { overlap } from "./definition/paths.ts";
-import { filesOfTree, planExecution } from "./planning/plan.ts";
+import { planExecution } from "./planning/plan.ts";
 import { snapshotCode } from "./planning/snapshot.ts";
 import type { DatasetInput, PipelineProject } from "./ports.ts";
-import { findLastResult, findResult } from "./store/results.ts";
+import { readExecutionRow } from "./store/executions.ts";
+import { findResults, listResults } from "./store/results.ts";
 import type { StepResult } from "./store/results.ts";
+import { listStepRows, outsOf } from "./store/steps.ts";
 
 export interface ExplainParts extends ExecutionParts {
   readonly snapshotsFolder: string;
@@ -26,60 +29,76 @@ export interface ExplainParts extends ExecutionParts {
 
 /**
  * Says of a stage whether it would run now, and why: its parts as the project stands are compared with
- * those of its last result. A name of several variants (`train`) explains each. Nothing is run.
+ * those of the earlier result that differs least. A name of several variants (`train`) explains each. Nothing is run.
  */
 export async function explainStage(
   parts: ExplainParts,
   projectId: string,
   target: string,
 ): Promise<readonly StepExplanation[]> {
-  const project = await parts.projects.getProject(projectId);
-  const datasets = await parts.datasets.resolve(projectId, {});
-  const dataPaths = datasets.map((dataset) => dataset.path);
-  const code = await snapshotCode(
-    parts.blobs,
-    project,
-    dataPaths,
-    join(parts.snapshotsFolder, `${projectId}.json`),
-  );
-  const plan = await planExecution(parts.blobs, { project, code, parameters: {}, targets: [], datasets });
-  const wanted = findStages(plan.graph, target).map((stage) => stage.name);
-  const graph = select(plan.graph, [target]);
-  const environment = await environmentDigest(parts, project, code);
-
-  const known = createKnownFiles(code, datasets);
+  const standing = await readStanding(parts, projectId, []);
+  const wanted = findStages(standing.graph, target).map((stage) => stage.name);
+  const graph = select(standing.graph, [target]);
   const explanations = new Map<string, StepExplanation>();
   const willRun = new Set<string>();
   for (const stage of graph.stages) {
     const before = (graph.dependsOn.get(stage.name) ?? []).find((name) => willRun.has(name));
-    const { explanation, result } = await explainOne(parts, projectId, stage, before, environment, {
-      digestOf: async (path) => known.digestOf(path),
-      readText: async (path) => await known.readText(path, parts, { project, code }),
-    });
+    const isWanted = wanted.includes(stage.name);
+    const { explanation, result } = await explainOne(parts, standing, stage, before, isWanted);
     explanations.set(stage.name, explanation);
     if (result === undefined) willRun.add(stage.name);
-    else await known.add(parts, result.outs);
+    else await standing.files.addOuts(result.outs);
   }
   return wanted.flatMap((name) => explanations.get(name) ?? []);
 }
 
+/** A project as it stands in its folder: what an execution of it would begin with. */
+export interface Standing {
+  readonly project: PipelineProject;
+  readonly code: StoredTree;
+  readonly datasets: readonly DatasetInput[];
+  readonly graph: Graph;
+  readonly environment: Digest | null;
+  readonly files: KnownFiles;
+}
+
+export async function readStanding(
+  parts: ExplainParts,
+  projectId: string,
+  targets: readonly string[],
+): Promise<Standing> {
+  const project = await parts.projects.getProject(projectId);
+  const datasets = await parts.datasets.resolve(projectId, {});
+  const dataPaths = datasets.map((dataset) => dataset.path);
+  const statCache = join(parts.snapshotsFolder, `${projectId}.json`);
+  const { code, pipeline } = await snapshotCode(parts.blobs, project, dataPaths, statCache);
+  const request = { project, code, parameters: {}, targets, datasets, pipeline };
+  const { graph } = await planExecution(parts.blobs, request);
+  const environment = await environmentDigest(parts, project, code);
+  const files = createKnownFiles(parts.blobs, { code, texts: new Map(), datasets });
+  return { project, code, datasets, graph, environment, files };
+}
+
 async function explainOne(
   parts: ExplainParts,
-  project: string,
+  standing: Standing,
   stage: Stage,
   runsBefore: string | undefined,
-  environment: Digest | null,
-  reader: InputReader,
+  isWanted: boolean,
 ): Promise<{ explanation: StepExplanation; result: StepResult | undefined }> {
-  const last = await findLastResult(parts.db, project, stage.name);
-  const common = {
-    stage: stage.name,
-    last: last?.keyParts ?? null,
-    lastStep:
-      last === undefined ? null : { execution: last.execution, step: last.step, atMs: last.createdAtMs },
-  };
+  const project = standing.project.id;
+  const earlier = await listResults(parts.db, project, stage.name, comparedResults);
+  const [last] = earlier;
   const unknown = (sentence: string): { explanation: StepExplanation; result: undefined } => ({
-    explanation: { ...common, verdict: "runs", sentence, differences: [], cacheKey: null, now: null },
+    explanation: {
+      stage: stage.name,
+      ...comparedWith(last),
+      verdict: "runs",
+      sentence,
+      differences: [],
+      cacheKey: null,
+      now: null,
+    },
     result: undefined,
   });
   if (runsBefore !== undefined && !stage.frozen) {
@@ -87,7 +106,7 @@ async function explainOne(
       `The stage "${runsBefore}" runs first; this one runs unless that leaves its inputs as they were.`,
     );
   }
-  const now = await readKeyParts(stage, environment, reader);
+  const now = await readKeyParts(stage, standing.environment, standing.files);
   if ("missing" in now) return unknown(inputMissing(stage, now.missing).message);
   const cacheKey = cacheKeyOf(now);
   const decision = await decide({
@@ -95,21 +114,62 @@ async function explainOne(
     parts: now,
     cacheKey,
     last,
-    same: await findResult(parts.db, project, cacheKey),
-    isStored: async (outs) =>
-      (await Promise.all(outs.map((out) => parts.blobs.has(out.digest)))).every(Boolean),
+    same: (await findResults(parts.db, project, [cacheKey])).get(cacheKey),
+    check: parts.verified.check,
+    earlier: async () => earlier,
   });
+  const nearest = nearestResult(earlier, now);
   return {
     explanation: {
-      ...common,
+      stage: stage.name,
+      ...comparedWith(nearest),
       verdict: decision.verdict,
       sentence: decision.sentence,
-      differences: last === undefined ? [] : compareParts(last.keyParts, now),
+      differences:
+        nearest === undefined || !isWanted ? [] : await nameDifferences(parts, standing, nearest, now),
       cacheKey,
       now,
     },
     result: decision.verdict === "cached" ? decision.result : undefined,
   };
+}
+
+function comparedWith(result: StepResult | undefined): Pick<StepExplanation, "last" | "lastStep"> {
+  if (result === undefined) return { last: null, lastStep: null };
+  const { keyParts, execution, step, createdAtMs } = result;
+  return { last: keyParts, lastStep: { execution, step, atMs: createdAtMs } };
+}
+
+/** Of a folder that differs, the files in it that do: the earlier execution tells what it held. */
+async function nameDifferences(
+  parts: ExplainParts,
+  standing: Standing,
+  nearest: StepResult,
+  now: KeyParts,
+): Promise<readonly Difference[]> {
+  const differences = compareParts(nearest.keyParts, now);
+  const folders = differences.filter(
+    ({ part, name }) => part === "dependency" && !standing.files.within(name).has(name),
+  );
+  if (folders.length === 0) return differences;
+  const before = await filesOfExecution(parts, nearest.execution);
+  if (before === undefined) return differences;
+  return differences.map((difference) => {
+    if (!folders.includes(difference)) return difference;
+    const [old, current] = [before.within(difference.name), standing.files.within(difference.name)];
+    const paths = [...new Set([...old.keys(), ...current.keys()])];
+    return { ...difference, files: paths.filter((path) => old.get(path) !== current.get(path)).toSorted() };
+  });
+}
+
+async function filesOfExecution(parts: ExplainParts, execution: string): Promise<KnownFiles | undefined> {
+  const row = await readExecutionRow(parts.db, execution);
+  if (row === undefined || !(await parts.blobs.has(row.code_digest))) return undefined;
+  const code = await readTree(parts.blobs, row.code_digest);
+  const files = createKnownFiles(parts.blobs, { code, texts: new Map(), datasets: [] });
+  for (const step of (await listStepRows(parts.db, [execution])).get(execution) ?? [])
+    await files.addOuts(outsOf(step));
+  return files;
 }
 
 async function environmentDigest(
@@ -121,38 +181,4 @@ async function environmentDigest(
   const file = code.files.find(({ path }) => path === python.requirements);
   const requirementsText = file === undefined ? "" : await parts.blobs.readText(file.digest);
   return await parts.compute.environmentDigest({ requirementsText, pythonVersion: python.version });
-}
-
-/** The files an execution would have, as far as they are known without running it. */
-function createKnownFiles(code: StoredTree, datasets: readonly DatasetInput[]) {
-  const files = new Map<string, Digest>(code.files.map((file) => [file.path, file.digest]));
-  for (const dataset of datasets) files.set(dataset.path, dataset.digest);
-  return {
-    async add(parts: ExplainParts, outs: readonly StepOut[]): Promise<void> {
-      for (const out of outs) {
-        if (!out.isFolder) files.set(out.path, out.digest);
-        else
-          for (const file of (await readTree(parts.blobs, out.digest)).files)
-            files.set(`${out.path}/${file.path}`, file.digest);
-      }
-    },
-    digestOf(path: string): Digest | undefined {
-      const file = files.get(path);
-      if (file !== undefined) return file;
-      const prefix = path === "." ? "" : `${path}/`;
-      const within = [...files].filter(([name]) => name.startsWith(prefix) && overlap(name, path));
-      if (within.length === 0) return undefined;
-      return digestListing(within.map(([name, digest]) => ({ path: name.slice(prefix.length), digest })));
-    },
-    async readText(
-      path: string,
-      parts: ExplainParts,
-      source: { project: PipelineProject; code: StoredTree },
-    ): Promise<string | undefined> {
-      const text = await filesOfTree(parts.blobs, { ...source, parameters: {} }).readText(path);
-      if (text !== undefined) return text;
-      const digest = files.get(path);
-      return digest === undefined ? undefined : await parts.blobs.readText(digest);
-    },
-  };
 }

@@ -69,7 +69,9 @@ export async function* followExecution(
       yield { event: "end", data: { state: execution.state } };
       return;
     }
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+    // An execution of very many steps is not read five times a second.
+    const restMs = Math.max(lookEveryMs, execution.steps.length / 4);
+    await sleep(restMs, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -1,4 +1,5 @@
-import { availableParallelism } from "node:os";
+import { readdirSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { Blobs } from "#kernel/blobs";
@@ -10,6 +11,8 @@ import type { Route } from "#kernel/http";
 import type { JobQueue } from "#kernel/jobs";
 import { silentLog } from "#kernel/log";
 import type { Log } from "#kernel/log";
+import { createSecretBox } from "#kernel/secret-box";
+import type { SecretBox } from "#kernel/secret-box";
 
 import type { Compute } from "#compute";
 
@@ -17,13 +20,19 @@ import type { PipelinesCommands } from "./commands.ts";
 import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
 import { createLogs } from "./execution/logs.ts";
-import { createSlots } from "./execution/slots.ts";
+import { createPool } from "./execution/pool.ts";
+import { createVerifiedOuts } from "./execution/verified-outs.ts";
 import { createLogRoutes } from "./log-routes.ts";
 import { createOrders } from "./orders.ts";
 import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "./ports.ts";
 import { createQuestions } from "./questions.ts";
 import type { PipelinesQuestions } from "./questions.ts";
+import { createExecutionReader } from "./read-executions.ts";
 import { createRoutes } from "./routes.ts";
+import { createSecretRoutes } from "./secret-routes.ts";
+import { createSecrets } from "./secrets.ts";
+import { createStepRoutes } from "./step-routes.ts";
+import { createPlans } from "./store/plans.ts";
 
 export interface Pipelines extends PipelinesQuestions {
   readonly commands: PipelinesCommands;
@@ -45,43 +54,73 @@ export interface PipelinesParts {
   /** The state folder of the server: executions work below it, and their logs stay there. */
   readonly stateFolder: string;
   readonly log?: Log;
-  /** How many steps run at once on this machine; the number of its cores by default. */
+  /** The cores that steps may take at once on this machine; all it has by default. */
   readonly slots?: number;
+  /** The GPUs that steps may take; those of the machine by default. */
+  readonly gpus?: number;
+  /** Seals the secrets of projects; with a key in the state folder by default. */
+  readonly secretBox?: SecretBox;
   /** 50 MB by default. */
   readonly maximumLogBytes?: number;
-  /** What a step gets that has no meta.timeout. One hour by default. */
+  /** What a step gets that has no meta.gyre.timeout. One hour by default. */
   readonly stepTimeoutMs?: number;
 }
 
-const executionsAtOnce = 4;
+// They share the cores, so many may be under way: of one that waits for an answer or a retry nothing runs.
+const executionsAtOnce = 32;
 // Only the death of a server and trouble with its disk or database count; a step that fails does not.
 const maximumAttempts = 20;
+// However often its server died before, an execution goes on within seconds.
+const longestDelayMs = 2_000;
 
 /** Builds pipelines: what a project's stages are, and the running of them. Apply `migrations` first. */
 export function createPipelines(parts: PipelinesParts): Pipelines {
-  const slotCount = parts.slots ?? availableParallelism();
+  const box = parts.secretBox ?? createSecretBox({ file: join(parts.stateFolder, "secret.key") });
+  const secrets = createSecrets({ ...parts, box });
   const executionParts = {
     ...parts,
     log: parts.log ?? silentLog,
     listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),
-    slots: createSlots(slotCount),
-    slotCount,
+    pool: createPool({
+      cpu: parts.slots ?? availableParallelism(),
+      memoryBytes: totalmem(),
+      gpu: parts.gpus ?? countGpus(),
+    }),
+    plans: createPlans(parts.db),
+    verified: createVerifiedOuts(parts.blobs),
+    secrets,
     executionsFolder: join(parts.stateFolder, "executions"),
     snapshotsFolder: join(parts.stateFolder, "snapshots"),
     maximumLogBytes: parts.maximumLogBytes ?? 50_000_000,
     stepTimeoutMs: parts.stepTimeoutMs ?? hourMs,
   };
   const executor = createExecutor(executionParts);
+  const reader = createExecutionReader({ ...executionParts, executionsAtOnce });
   parts.jobs.define("pipelines.execute", {
     concurrency: executionsAtOnce,
     maxAttempts: maximumAttempts,
+    longestDelayMs,
     timeoutMs: 20 * dayMs,
     run: executor.run,
     gaveUp: async (job, error) => await giveUp(executionParts, job, error),
   });
-  const questions = createQuestions(executionParts);
-  const commands = createOrders({ ...executionParts, executor });
-  const routes = [...createRoutes(questions, commands), ...createLogRoutes(questions, executionParts.logs)];
+  const questions = createQuestions({ ...executionParts, reader });
+  const commands = createOrders({ ...executionParts, executor, reader });
+  const routes = [
+    ...createRoutes(questions, commands),
+    ...createStepRoutes(questions, commands),
+    ...createSecretRoutes(secrets),
+    ...createLogRoutes(questions, executionParts.logs),
+  ];
   return { ...questions, commands, routes };
+}
+
+/** The devices of NVIDIA's driver; machines without it have none that steps could ask for. */
+function countGpus(): number {
+  try {
+    return readdirSync("/dev").filter((name) => /^nvidia\d+$/.test(name)).length;
+  } catch {
+    return 0;
+  }
 }

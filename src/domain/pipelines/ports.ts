@@ -91,3 +91,9 @@ export interface ListeningToStep {
     ending: StepEnding,
   ): Promise<{ readonly failure: Failure; readonly lastLines?: readonly string[] } | undefined>;
 }
+
+/** The secrets of a project, whose values only a step's own process sees. */
+export interface SecretsPort {
+  /** The values by name; a name that is not set is missing. */
+  valuesOf(project: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}

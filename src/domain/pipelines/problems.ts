@@ -73,8 +73,53 @@ export const problems = defineProblems({
   },
   step_timed_out: {
     kind: "failed",
-    when: "A stage did not end within its time: one hour, or meta.timeout.",
-    next: "Read the last lines of its log; give the stage more time with meta: {timeout: 2h} if it needs it.",
+    when: "A stage did not end within its time: one hour, or what meta.gyre.timeout says.",
+    next: "Read the last lines of its log; give the stage more time with meta: {gyre: {timeout: 2h}} if it needs it.",
+  },
+  resources_exceeded: {
+    kind: "failed",
+    when: "A stage asks for more cores, memory or GPUs than the machine has.",
+    next: "Ask for less under meta: {gyre: {resources: …}}, or run it on a larger target.",
+  },
+  approval_declined: {
+    kind: "failed",
+    when: "A person declined the question of an approval step.",
+    next: "Read the note of the answer; run the pipeline again to ask once more.",
+  },
+  approval_not_open: {
+    kind: "conflict",
+    when: "An approval is answered that was answered already, or whose execution has ended.",
+    next: "Look at the execution; a question is answered once.",
+  },
+  approval_not_found: {
+    kind: "not_found",
+    when: "An answer names a step that asks no question.",
+    next: "List the open questions with: gyre approve",
+  },
+  approver_not_a_person: {
+    kind: "forbidden",
+    when: "A service, a token of one or a rule answers the question of an approval step.",
+    next: "Let a person answer: the step is there so that somebody looks.",
+  },
+  step_not_running: {
+    kind: "conflict",
+    when: "A step is preempted that does not run.",
+    next: "Look at the step; only what runs can be asked to make room.",
+  },
+  secret_not_set: {
+    kind: "failed",
+    when: "A stage names a secret that the project does not have.",
+    next: "Set it with: gyre secret set NAME",
+  },
+  secret_name_invalid: {
+    kind: "invalid",
+    when: "A secret is to have a name that no variable can have, or one that every step's environment holds already.",
+    next: "Use letters, digits and underscores, such as API_TOKEN.",
+  },
+  secret_not_found: {
+    kind: "not_found",
+    when: "A secret is removed that the project does not have.",
+    next: "List them with: gyre secret",
   },
   log_limit: {
     kind: "failed",

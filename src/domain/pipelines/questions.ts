@@ -6,6 +6,7 @@ import { connect } from "./definition/graph.ts";
 import { readPipeline } from "./definition/pipeline.ts";
 import { awaitEnd } from "./await-end.ts";
 import type {
+  EarlierAttempt,
   Execution,
   ExecutionRecord,
   PlannedGraph,
@@ -17,14 +18,19 @@ import type {
 import { explainStage } from "./explain.ts";
 import type { ExplainParts } from "./explain.ts";
 import type { LogPart } from "./execution/logs.ts";
+import type { PoolState } from "./execution/pool.ts";
 import { filesOfTree } from "./planning/plan.ts";
 import { filesOfFolder } from "./planning/snapshot.ts";
 import { problems } from "./problems.ts";
-import { listExecutions, readExecution } from "./store/executions.ts";
+import type { ExecutionReader } from "./read-executions.ts";
 import { listLastResults } from "./store/results.ts";
 import type { StepResult } from "./store/results.ts";
 import { readExecutionRecord, readStepRecord } from "./store/records.ts";
-import { listLastSteps, readStep } from "./store/steps.ts";
+import { listApprovals, listOpenQuestions } from "./store/approvals.ts";
+import type { StepApproval } from "./store/approvals.ts";
+import { listAttempts } from "./store/attempts.ts";
+import { listOpenExecutions } from "./store/executions.ts";
+import { listLastSteps } from "./store/steps.ts";
 
 export interface PipelinesQuestions {
   /** Throws `execution_not_found`. */
@@ -38,6 +44,14 @@ export interface PipelinesQuestions {
   ): Promise<ExecutionRecord>;
   /** Throws `step_not_found`. */
   getStepRecord(id: string): Promise<StepRecord>;
+  /** The attempts of each step before its last, by the id of the step. */
+  earlierAttempts(execution: string): Promise<ReadonlyMap<string, readonly EarlierAttempt[]>>;
+  /** The questions of approval steps that nobody has answered, oldest first. */
+  openQuestions(project: string): Promise<readonly StepApproval[]>;
+  /** Every question of an execution, with its answer. */
+  approvalsOf(execution: string): Promise<readonly StepApproval[]>;
+  /** Who holds the resources of this machine, who waits for what, and which executions stand still. */
+  queue(project: string): Promise<Queue>;
   /** Newest first; `before` is the id of the last one of the page before. */
   listExecutions(
     project: string,
@@ -63,10 +77,21 @@ export interface PipelinesQuestions {
   ): Promise<ReadonlyMap<string, { readonly step: Step; readonly execution: string }>>;
 }
 
-export function createQuestions(parts: ExplainParts): PipelinesQuestions {
-  const { db, blobs } = parts;
+/** The resources of this machine, and what stands still for want of them or of something else. */
+export interface Queue extends PoolState {
+  readonly executions: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly reason: string;
+  }[];
+}
+
+export function createQuestions(
+  parts: ExplainParts & { readonly reader: ExecutionReader },
+): PipelinesQuestions {
+  const { db, blobs, reader } = parts;
   const getExecution = async (id: string): Promise<Execution> => {
-    const execution = await readExecution(db, id);
+    const execution = await reader.read(id);
     if (execution !== undefined) return execution;
     throw executionNotFound(id);
   };
@@ -96,10 +121,23 @@ export function createQuestions(parts: ExplainParts): PipelinesQuestions {
       if (record !== undefined) return record;
       throw stepNotFound(id);
     },
-    listExecutions: async (project, page) => await listExecutions(db, project, page),
+    earlierAttempts: async (execution) => await listAttempts(db, execution),
+    openQuestions: async (project) => await listOpenQuestions(db, project),
+    approvalsOf: async (execution) => await listApprovals(db, [execution]),
+    async queue(project) {
+      const open = await listOpenExecutions(db, project);
+      const executions = await Promise.all(open.map(async ({ id }) => await reader.read(id)));
+      const standing = executions.flatMap((execution) =>
+        execution === undefined || execution.waitingReason === null
+          ? []
+          : [{ id: execution.id, state: execution.state, reason: execution.waitingReason }],
+      );
+      return { ...parts.pool.state(), executions: standing };
+    },
+    listExecutions: async (project, page) => await reader.list(project, page),
     explainStep: async (project, stage) => await explainStage(parts, project, stage),
     async readLog(stepId, { fromByte = 0 } = {}) {
-      const found = await readStep(db, stepId);
+      const found = await reader.readStep(stepId);
       if (found === undefined) throw stepNotFound(stepId);
       return await parts.logs.read(found.execution, { step: stepId, attempt: found.step.attempt }, fromByte);
     },

@@ -8,7 +8,7 @@ import { defineRawRoute, defineRoute, defineStream, safePath, sendBlob } from "#
 import type { Route } from "#kernel/http";
 
 import type { PipelinesCommands } from "./commands.ts";
-import type { Execution, Step } from "./entities.ts";
+import type { Execution, Step, StepState } from "./entities.ts";
 import { followExecution } from "./follow.ts";
 import { problems } from "./problems.ts";
 import type { PipelinesQuestions } from "./questions.ts";
@@ -40,7 +40,7 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
           ...(before === undefined ? {} : { before }),
         });
         return {
-          executions: [...executions],
+          executions: executions.map((execution) => presentExecution(execution, listedSteps)),
           next: executions.length < limit ? null : (executions.at(-1)?.id ?? null),
         };
       },
@@ -58,15 +58,17 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       }),
       status: 201,
       response: executionDetail,
-      handler: async ({ params, body, principal, request }) =>
-        await commands.execute({
+      handler: async ({ params, body, principal, request }) => {
+        const execution = await commands.execute({
           project: params.project,
           targets: body.targets,
           parameters: body.parameters,
           purpose: { kind: "requested", reason: body.reason ?? `asked for by ${principal.name}` },
           actor: principal.id,
           ...keyOf(request.headers["idempotency-key"]),
-        }),
+        });
+        return presentExecution(execution, shownSteps);
+      },
     }),
     defineRoute({
       method: "GET",
@@ -78,9 +80,9 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       response: executionDetail,
       async handler({ params, query, signal }) {
         const execution = await executionOf(params.project, params.execution);
-        if (query.waitSeconds === 0) return execution;
+        if (query.waitSeconds === 0) return presentExecution(execution, shownSteps);
         await questions.awaitExecution(execution.id, { withinMs: query.waitSeconds * 1_000, signal });
-        return await questions.getExecution(execution.id);
+        return presentExecution(await questions.getExecution(execution.id), shownSteps);
       },
     }),
     defineRoute({
@@ -92,7 +94,7 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       response: executionDetail,
       async handler({ params, principal }) {
         await executionOf(params.project, params.execution);
-        return await commands.cancelExecution(params.execution, principal.id);
+        return presentExecution(await commands.cancelExecution(params.execution, principal.id), shownSteps);
       },
     }),
     defineRoute({
@@ -184,6 +186,28 @@ export async function executionOfProject(
     message: `There is no execution ${id}.`,
     data: { execution: id },
   });
+}
+
+const listedSteps = 200;
+export const shownSteps = 2_000;
+
+/** An execution with at most so many of its steps: those that failed, run or wait come first, the rest by its order. */
+export function presentExecution(execution: Execution, mostSteps: number) {
+  const counts: Partial<Record<StepState, number>> = {};
+  for (const { state } of execution.steps) counts[state] = (counts[state] ?? 0) + 1;
+  const { steps } = execution;
+  if (steps.length <= mostSteps) return { ...execution, counts, steps };
+  const ranked = steps.map((step, place) => ({ step, place, rank: rankOf(step.state) }));
+  const chosen = ranked.toSorted((a, b) => a.rank - b.rank || a.place - b.place).slice(0, mostSteps);
+  return {
+    ...execution,
+    counts,
+    steps: chosen.toSorted((a, b) => a.place - b.place).map(({ step }) => step),
+  };
+}
+
+function rankOf(state: StepState): number {
+  return state === "failed" ? 0 : state === "running" ? 1 : 2;
 }
 
 export function stepOf(execution: Execution, stage: string): Step {

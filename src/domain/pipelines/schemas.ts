@@ -10,9 +10,10 @@ const failure = z
   .meta({ id: "Failure" });
 
 const purpose = z.object({
-  kind: z.enum(["requested", "retrain", "schedule"]),
+  kind: z.enum(["requested", "retrain", "schedule", "trigger", "backfill"]),
   reason: z.string(),
   incident: z.string().optional(),
+  source: z.string().optional(),
 });
 
 const out = z.object({
@@ -23,6 +24,10 @@ const out = z.object({
   isFolder: z.boolean(),
 });
 
+const resources = z
+  .object({ cpu: z.number(), memoryBytes: z.number(), gpu: z.number() })
+  .meta({ id: "Resources" });
+
 const stepState = z.enum(["waiting", "running", "succeeded", "cached", "failed", "skipped", "cancelled"]);
 
 const step = z
@@ -32,15 +37,20 @@ const step = z
     command: z.string(),
     state: stepState,
     attempt: z.number(),
+    retries: z.number(),
     cacheKey: z.string().nullable(),
     reason: z.string(),
+    waitingReason: z.string().nullable(),
     runId: z.string().nullable(),
     exitCode: z.number().nullable(),
     failure: failure.nullable(),
     lastLines: z.array(z.string()).readonly(),
+    readyAtMs: z.number().nullable(),
     startedAtMs: z.number().nullable(),
     endedAtMs: z.number().nullable(),
     dependsOn: z.array(z.string()).readonly(),
+    priority: z.number(),
+    resources,
     outs: z.array(out).readonly(),
     metrics: z.record(z.string(), z.number()),
   })
@@ -71,15 +81,74 @@ const execution = z.object({
   startedAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
   failure: failure.nullable(),
+  waitingReason: z.string().nullable(),
 });
 
+/** How many steps there are in each state; `steps` of a large execution holds only some of them. */
+const counts = z.partialRecord(stepState, z.number());
+
 export const executionSummary = execution
-  .extend({ steps: z.array(stepSummary).readonly() })
+  .extend({ counts, steps: z.array(stepSummary).readonly() })
   .meta({ id: "ExecutionSummary" });
 
 export const executionDetail = execution
-  .extend({ steps: z.array(step).readonly() })
+  .extend({ counts, steps: z.array(step).readonly() })
   .meta({ id: "Execution" });
+
+export const stepsPage = z
+  .object({ steps: z.array(step).readonly(), next: z.number().nullable() })
+  .meta({ id: "StepsPage" });
+
+export const approval = z
+  .object({
+    execution: z.string(),
+    step: z.string(),
+    stage: z.string(),
+    question: z.string(),
+    askedAtMs: z.number(),
+    answer: z.enum(["approved", "declined"]).nullable(),
+    note: z.string().nullable(),
+    actor: z.string().nullable(),
+    answeredAtMs: z.number().nullable(),
+  })
+  .meta({ id: "Approval" });
+
+export const attempt = z
+  .object({
+    attempt: z.number(),
+    outcome: z.enum(["failed", "preempted", "lost"]),
+    exitCode: z.number().nullable(),
+    reason: z.string(),
+    runId: z.string().nullable(),
+    startedAtMs: z.number(),
+    endedAtMs: z.number(),
+  })
+  .meta({ id: "EarlierAttempt" });
+
+const queued = z.object({
+  execution: z.string(),
+  step: z.string(),
+  stage: z.string(),
+  priority: z.number(),
+  resources,
+});
+
+export const queue = z
+  .object({
+    capacity: resources,
+    free: resources,
+    running: z.array(queued),
+    waiting: z.array(queued.extend({ position: z.number(), reason: z.string() })),
+    /** Steps of other projects, which hold or wait for the same resources. */
+    others: z.object({ running: z.number(), waiting: z.number() }),
+    /** Executions of which nothing runs, with the reason. */
+    executions: z.array(z.object({ id: z.string(), state: z.string(), reason: z.string() })),
+  })
+  .meta({ id: "PipelineQueue" });
+
+export const secret = z
+  .object({ name: z.string(), actor: z.string(), setAtMs: z.number() })
+  .meta({ id: "PipelineSecret" });
 
 export const logPart = z.object({ text: z.string(), nextByte: z.number() }).meta({ id: "LogPart" });
 
@@ -90,6 +159,7 @@ const keyParts = z.object({
   params: z.record(z.string(), z.record(z.string(), z.unknown())),
   environment: z.string().nullable(),
   outs: z.array(z.string()).readonly(),
+  secrets: z.array(z.string()).readonly().optional(),
 });
 
 export const explanation = z
@@ -100,10 +170,11 @@ export const explanation = z
     differences: z
       .array(
         z.object({
-          part: z.enum(["command", "wdir", "dependency", "parameter", "environment", "outs"]),
+          part: z.enum(["command", "wdir", "dependency", "parameter", "environment", "outs", "secrets"]),
           name: z.string(),
           before: z.string().nullable(),
           now: z.string().nullable(),
+          files: z.array(z.string()).readonly().optional(),
         }),
       )
       .readonly(),

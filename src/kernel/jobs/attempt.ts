@@ -1,7 +1,7 @@
 import { Problem } from "../errors.ts";
 import type { Job } from "./index.ts";
 import { problems } from "./problems.ts";
-import { markSucceeded, releaseClaim } from "./store.ts";
+import { forgetFailures, markSucceeded, releaseClaim } from "./store.ts";
 import type { Claim, ClaimedJob } from "./store.ts";
 import { recordFailure } from "./verdicts.ts";
 import type { WorkerParts } from "./worker.ts";
@@ -10,8 +10,14 @@ import type { WorkerParts } from "./worker.ts";
 export interface StoredDefinition {
   readonly concurrency: number;
   readonly maxAttempts: number;
+  readonly longestDelayMs: number;
   readonly timeoutMs: number;
-  run(work: { job: Job; signal: AbortSignal; finish: () => Promise<void> }): Promise<void>;
+  run(work: {
+    job: Job;
+    signal: AbortSignal;
+    finish: () => Promise<void>;
+    progressed: () => Promise<void>;
+  }): Promise<void>;
   gaveUp(job: Job, error: string): Promise<void>;
 }
 
@@ -46,9 +52,14 @@ export function startAttempt(parts: WorkerParts, definition: StoredDefinition, j
     parts.db.afterCommit(() => (finished = true));
   }
 
+  const progressed = async (): Promise<void> => await forgetFailures(parts.db, job.claim);
+
   async function runToTheEnd(): Promise<void> {
     try {
-      await endOrLeave(definition.run({ job, signal: controller.signal, finish }), controller.signal);
+      await endOrLeave(
+        definition.run({ job, signal: controller.signal, finish, progressed }),
+        controller.signal,
+      );
       if (!finished) await markSucceeded(parts.db, job.claim, parts.clock.nowMs());
     } catch (error) {
       if (finished)

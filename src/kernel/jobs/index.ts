@@ -52,6 +52,11 @@ export interface RunningJob<Kind extends JobKind> {
    * exactly once. Throws `job_lease_lost` when the job is no longer this worker's.
    */
   finish(): Promise<void>;
+  /**
+   * Says that the job is getting on, so that its earlier failures no longer count: work of days may
+   * outlive many servers. In the caller's transaction.
+   */
+  progressed(): Promise<void>;
 }
 
 export interface JobDefinition<Kind extends JobKind> {
@@ -59,6 +64,8 @@ export interface JobDefinition<Kind extends JobKind> {
   readonly concurrency?: number;
   /** Tries before the job ends as failed. 5 by default. */
   readonly maxAttempts?: number;
+  /** The longest back-off between tries. Five minutes by default. */
+  readonly longestDelayMs?: number;
   /** Per attempt. One hour by default. */
   readonly timeoutMs?: number;
   run(job: RunningJob<Kind>): Promise<void>;

@@ -42,8 +42,9 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       worker.define(kind, {
         concurrency: definition.concurrency ?? 1,
         maxAttempts: definition.maxAttempts ?? 5,
+        longestDelayMs: definition.longestDelayMs ?? 5 * 60_000,
         timeoutMs: definition.timeoutMs ?? 60 * 60_000,
-        run: async ({ job, signal, finish }) =>
+        run: async ({ job, signal, finish, progressed }) =>
           await definition.run({
             id: job.id,
             kind,
@@ -53,6 +54,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
             attempt: job.attempt,
             signal,
             finish,
+            progressed,
           }),
         gaveUp: async (job, error) => await gaveUp?.(job, error),
       });

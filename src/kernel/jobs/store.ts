@@ -180,6 +180,18 @@ export async function queueAgain(
   });
 }
 
+/** The failures before this no longer count; nothing changes when the job is no longer this worker's. */
+export async function forgetFailures(db: Database, claim: Claim): Promise<void> {
+  await db.query
+    .updateTable("jobs")
+    .set({ failures: 0 })
+    .where("id", "=", claim.id)
+    .where("state", "=", "running")
+    .where("owner", "=", claim.owner)
+    .where("attempt", "=", claim.attempt)
+    .execute();
+}
+
 /** Gives a job back without blame: its worker stops. */
 export async function releaseClaim(db: Database, claim: Claim): Promise<boolean> {
   return await endClaim(db, claim, { state: "queued" });

@@ -14,7 +14,7 @@ export async function recordFailure(
   const text = describeError(error);
   const failures = job.failures + 1;
   if (failures < definition.maxAttempts) {
-    const delayMs = options.atOnce === true ? 0 : backOffMs(parts, failures);
+    const delayMs = options.atOnce === true ? 0 : backOffMs(parts, definition, failures);
     await queueAgain(parts.db, job.claim, text, delayMs);
     parts.log.warn("a job failed and will be tried again", { job: job.id, kind: job.kind, failures, error });
     return;
@@ -23,11 +23,9 @@ export async function recordFailure(
   parts.log.error("a job failed for good", { job: job.id, kind: job.kind, failures, error });
 }
 
-const longestBackOffMs = 5 * 60_000;
-
 /** Doubles with each failure; between half and all of it, so that what failed together comes back apart. */
-function backOffMs(parts: WorkerParts, failures: number): number {
-  const fullMs = Math.min(longestBackOffMs, parts.retryDelayMs * 2 ** (failures - 1));
+function backOffMs(parts: WorkerParts, { longestDelayMs }: StoredDefinition, failures: number): number {
+  const fullMs = Math.min(longestDelayMs, parts.retryDelayMs * 2 ** (failures - 1));
   return fullMs * (0.5 + parts.random() / 2);
 }
 

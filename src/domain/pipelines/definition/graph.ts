@@ -1,8 +1,10 @@
 import { Problem } from "#kernel/errors";
 
 import { problems } from "../problems.ts";
+import { stagesOfCondition } from "./condition.ts";
+import { foldersAbove } from "./path-set.ts";
+import { isWithin } from "./paths.ts";
 import { suggestName } from "./suggest.ts";
-import { overlap } from "./paths.ts";
 import type { Stage } from "./stages.ts";
 
 /** The stages in an order in which each comes after those it depends on. */
@@ -14,16 +16,17 @@ export interface Graph {
 
 /**
  * Ties stages together through paths: one depends on another when it reads what lies at, in or above an
- * out of the other. Throws `outputs_overlap` and `pipeline_cycle`.
+ * out of the other, or metrics of it in its condition. Throws `outputs_overlap` and `pipeline_cycle`.
  */
 export function connect(stages: readonly Stage[]): Graph {
-  const producers = stages.flatMap((stage) => stage.outs.map((out) => ({ path: out.path, stage })));
-  refuseOverlaps(producers);
-  const producersOf = indexProducers(producers);
+  const producers = indexProducers(stages);
+  const known = new Set(stages.map(({ name }) => name));
   const dependsOn = new Map(
     stages.map((stage) => {
-      const names = inputPaths(stage).flatMap(producersOf);
-      return [stage.name, [...new Set(names)].filter((name) => name !== stage.name)];
+      const names = new Set(inputPaths(stage).flatMap(producers.at));
+      for (const name of stagesAskedFor(stage, known)) names.add(name);
+      names.delete(stage.name);
+      return [stage.name, [...names]];
     }),
   );
   return { stages: order(stages, dependsOn), dependsOn };
@@ -34,6 +37,19 @@ export function inputPaths(stage: Stage): readonly string[] {
   return [...stage.deps, ...stage.params.map((parameters) => parameters.file)];
 }
 
+/** The stages whose metrics its condition reads, which therefore come before it. Throws `stage_unknown`. */
+function stagesAskedFor(stage: Stage, known: ReadonlySet<string>): readonly string[] {
+  const names = stage.settings.when === null ? [] : stagesOfCondition(stage.settings.when.condition);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return names;
+  throw new Problem(problems.stage_unknown, {
+    message: `The condition of the stage "${stage.name}" reads metrics of "${unknown}", which is no stage.`,
+    next: suggestName(unknown, known),
+    position: stage.position,
+    data: { stage: stage.name, unknown },
+  });
+}
+
 /**
  * The part of the graph that makes the targets: stages by name (`train`, `train@small`, or `train` for
  * all its variants) or paths a stage produces. All of it without targets. Throws `stage_unknown`.
@@ -41,10 +57,13 @@ export function inputPaths(stage: Stage): readonly string[] {
 export function select(graph: Graph, targets: readonly string[]): Graph {
   if (targets.length === 0) return graph;
   const wanted = new Set<string>();
-  const add = (name: string): void => {
-    if (wanted.has(name)) return;
-    wanted.add(name);
-    for (const earlier of graph.dependsOn.get(name) ?? []) add(earlier);
+  const add = (target: string): void => {
+    const stack = [target];
+    for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+      if (wanted.has(name)) continue;
+      wanted.add(name);
+      for (const earlier of graph.dependsOn.get(name) ?? []) stack.push(earlier);
+    }
   };
   for (const target of targets) for (const stage of findStages(graph, target)) add(stage.name);
   const stages = graph.stages.filter((stage) => wanted.has(stage.name));
@@ -72,54 +91,51 @@ export function findStages(graph: Graph, target: string): readonly Stage[] {
   });
 }
 
-interface Producer {
-  readonly path: string;
-  readonly stage: Stage;
+interface Producers {
+  /** The names of the stages that produce something at, in or above a path. */
+  at(path: string): readonly string[];
 }
 
-/** Answers who produces something at, in or above a path, without looking at every stage. */
-function indexProducers(producers: readonly Producer[]): (path: string) => readonly string[] {
-  const at = new Map<string, string>();
-  const within = new Map<string, string[]>();
-  for (const { path, stage } of producers) {
-    at.set(path, stage.name);
-    for (const folder of foldersAbove(path)) {
-      const names = within.get(folder);
-      if (names === undefined) within.set(folder, [stage.name]);
-      else names.push(stage.name);
+/** Throws `outputs_overlap`. */
+function indexProducers(stages: readonly Stage[]): Producers {
+  const at = new Map<string, Stage>();
+  const within = new Map<string, Stage[]>();
+  for (const stage of stages) {
+    for (const { path } of stage.outs) {
+      const same = at.get(path);
+      if (same !== undefined && same !== stage) throw overlapping(same, stage, path, path);
+      const inner = within.get(path)?.find((other) => other !== stage);
+      if (inner !== undefined) throw overlapping(stage, inner, path, outWithin(inner, path));
+      for (const folder of foldersAbove(path)) {
+        const outer = at.get(folder);
+        if (outer !== undefined && outer !== stage) throw overlapping(outer, stage, folder, path);
+        const members = within.get(folder);
+        if (members === undefined) within.set(folder, [stage]);
+        else members.push(stage);
+      }
+      at.set(path, stage);
     }
   }
-  return (path) => [
-    ...(within.get(path) ?? []),
-    ...[path, ...foldersAbove(path)].flatMap((candidate) => at.get(candidate) ?? []),
-  ];
+  return {
+    at: (path) => [
+      ...(within.get(path) ?? []).map(({ name }) => name),
+      ...[path, ...foldersAbove(path)].flatMap((candidate) => at.get(candidate)?.name ?? []),
+    ],
+  };
 }
 
-function foldersAbove(path: string): readonly string[] {
-  if (path === ".") return [];
-  const parts = path.split("/");
-  return [".", ...parts.slice(0, -1).map((_part, index) => parts.slice(0, index + 1).join("/"))];
+function outWithin(stage: Stage, folder: string): string {
+  return stage.outs.find((out) => isWithin(out.path, folder))?.path ?? folder;
 }
 
-function refuseOverlaps(producers: readonly Producer[]): void {
-  // Sorted so that a folder stands directly before what lies in it ("/" before every other sign).
-  const sorted = producers.toSorted((a, b) => compare(`${a.path}/`, `${b.path}/`));
-  for (const [index, { path, stage }] of sorted.entries()) {
-    const next = sorted[index + 1];
-    if (next === undefined || next.stage === stage || !overlap(path, next.path)) continue;
-    const relation =
-      path === next.path ? `both produce ${path}` : `produce ${path} and ${next.path}, one within the other`;
-    throw new Problem(problems.outputs_overlap, {
-      message: `The stages "${stage.name}" and "${next.stage.name}" ${relation}.`,
-      position: next.stage.position,
-      data: { stages: [stage.name, next.stage.name], path },
-    });
-  }
-}
-
-function compare(a: string, b: string): number {
-  const [left, right] = [a.replaceAll("/", "\0"), b.replaceAll("/", "\0")];
-  return left < right ? -1 : left > right ? 1 : 0;
+function overlapping(outer: Stage, inner: Stage, path: string, innerPath: string): Problem {
+  const relation =
+    path === innerPath ? `both produce ${path}` : `produce ${path} and ${innerPath}, one within the other`;
+  return new Problem(problems.outputs_overlap, {
+    message: `The stages "${outer.name}" and "${inner.name}" ${relation}.`,
+    position: inner.position,
+    data: { stages: [outer.name, inner.name], path },
+  });
 }
 
 function order(
@@ -129,14 +145,14 @@ function order(
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
   const done = new Set<string>();
   const ordered: Stage[] = [];
-  const remaining = (name: string): string[] => [...(dependsOn.get(name) ?? [])];
+  const remaining = (name: string): Iterator<string> => (dependsOn.get(name) ?? []).values();
   for (const stage of stages) {
     if (done.has(stage.name)) continue;
     // A stack of our own: a chain of a hundred thousand stages is deeper than the engine's.
     const stack = [stage.name];
     const open = new Map([[stage.name, remaining(stage.name)]]);
     for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
-      const next = open.get(name)?.shift();
+      const next = open.get(name)?.next().value;
       if (next !== undefined) {
         if (open.has(next)) throw cycle([...stack.slice(stack.indexOf(next)), next], byName.get(next));
         if (done.has(next)) continue;

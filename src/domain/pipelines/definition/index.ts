@@ -8,3 +8,5 @@ export type { Stage, StageOut, StageParameters } from "./stages.ts";
 export { readParameterFile } from "./parameter-files.ts";
 export type { Mapping, Scalar, Value } from "./values.ts";
 export { select as selectValue, toText } from "./values.ts";
+export { defaultSettings } from "./settings.ts";
+export type { Resources, StageSettings } from "./settings.ts";

@@ -22,8 +22,18 @@ export function isInterpolated(text: string): boolean {
   return text.search(expression) >= 0;
 }
 
+/** Whether `${` stands anywhere in the value or its keys; what has none means the same in every scope. */
+export function mayDiffer(value: Value | undefined): boolean {
+  if (typeof value === "string") return value.includes("${");
+  if (isList(value)) return value.some(mayDiffer);
+  return (
+    isMapping(value) && Object.entries(value).some(([key, member]) => mayDiffer(key) || mayDiffer(member))
+  );
+}
+
 /** Replaces every `${a.b[0]}` of a text that becomes part of a path or a name. The values must be scalars. */
 export function interpolate(text: string, scope: Scope, site: Site): string {
+  if (!text.includes("${")) return text;
   const replaced = text.replace(expression, (_whole, inner: string) => {
     const value = lookUp(inner, scope, site);
     if (isComposite(value)) throw notAScalar(inner, value, site);
@@ -34,6 +44,7 @@ export function interpolate(text: string, scope: Scope, site: Site): string {
 
 /** As `interpolate`, but a mapping becomes command line flags. */
 export function interpolateCommand(text: string, scope: Scope, site: Site): string {
+  if (!text.includes("${")) return text;
   const replaced = text.replace(expression, (_whole, inner: string) => {
     const value = lookUp(inner, scope, site);
     if (isMapping(value)) return writeFlags(value, scope.flags, site);
@@ -66,6 +77,7 @@ export function interpolateScalar(value: Scalar, scope: Scope, site: Site): Scal
 }
 
 function interpolateWhole(text: string, scope: Scope, site: Site): Value {
+  if (!text.includes("${")) return text;
   const [match, second] = text.matchAll(expression);
   if (match === undefined || second !== undefined || match[0] !== text) return interpolate(text, scope, site);
   return lookUp(match[1] ?? "", scope, site);

@@ -16,6 +16,7 @@ export function projectPath(
   site: Site,
   outside: OutsidePaths = "refused",
 ): string {
+  if (plain.test(path)) return wdir === "." ? path : `${wdir}/${path}`;
   if (outside === "kept" && (posix.isAbsolute(path) || /^[a-z][a-z0-9+.-]*:\/\//i.test(path))) return path;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     throw invalidAt(
@@ -45,6 +46,9 @@ export function projectPath(
   return normal;
 }
 
+// Nothing to normalise and nothing to refuse: what nearly all paths are like.
+const plain = /^[\w@+=%-][\w@+=%.-]*(?:\/[\w@+=%-][\w@+=%.-]*)*$/;
+
 /** Whether one path is the other, or lies within it. The root `.` holds everything. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || folder === "." || path.startsWith(`${folder}/`);
@@ -52,4 +56,9 @@ export function isWithin(path: string, folder: string): boolean {
 
 export function overlap(a: string, b: string): boolean {
   return isWithin(a, b) || isWithin(b, a);
+}
+
+/** A file named in a condition, from the project's root: it lies in the stage's folder, like params.yaml. */
+export function projectFolderPath(file: string, wdir: string): string {
+  return posix.normalize(posix.join(wdir, file));
 }

@@ -6,6 +6,7 @@ import { Problem } from "#kernel/errors";
 import type { FlagStyle } from "./command-flags.ts";
 import { connect, select } from "./graph.ts";
 import { readPipeline } from "./pipeline.ts";
+import { defaultSettings } from "./settings.ts";
 import type { Stage } from "./stages.ts";
 
 function filesOf(texts: Readonly<Record<string, string>>) {
@@ -238,7 +239,7 @@ stages:
     plots: [{../p.csv: {x: step, y: loss}}]
     frozen: true
     always_changed: true
-    meta: {timeout: 90s}
+    meta: {gyre: {timeout: 90s}}
 `,
     });
     assert.deepEqual(top, {
@@ -270,8 +271,8 @@ stages:
       frozen: true,
       alwaysChanged: true,
       description: "Fits the model",
-      meta: { timeout: "90s" },
-      timeoutMs: 90_000,
+      meta: { gyre: { timeout: "90s" } },
+      settings: { ...defaultSettings, timeoutMs: 90_000 },
       position: { file: "dvc.yaml", line: 8, column: 5 },
     };
     assert.deepEqual(stages, [expected]);
@@ -428,9 +429,9 @@ const mistakes: readonly {
   },
   {
     title: "a timeout that is none",
-    text: "stages:\n  t: {cmd: x, meta: {timeout: soon}}",
-    at: "2:31",
-    message: /meta\.timeout is the text "soon"/,
+    text: "stages:\n  t: {cmd: x, meta: {gyre: {timeout: soon}}}",
+    at: "2:38",
+    message: /meta\.gyre\.timeout is the text "soon"/,
   },
 ];
 
@@ -531,7 +532,7 @@ describe("the graph of stages", () => {
       alwaysChanged: false,
       description: null,
       meta: null,
-      timeoutMs: null,
+      settings: defaultSettings,
       position: { file: "dvc.yaml", line: 1, column: 1 },
     });
     const fan = Array.from({ length: 20_000 }, (_, index) => stage(`f${index}`, ["c/0"], [`f/${index}`]));

@@ -15,7 +15,7 @@ import type { ProjectFiles, Variables } from "./scope.ts";
 import { itemsAt, mappingAt, onlyEntry, refuseUnknownKeys } from "./shape.ts";
 import { invalidAt, readYamlSite } from "./source.ts";
 import type { Site } from "./source.ts";
-import { resolveStage, templateKeys } from "./stages.ts";
+import { openTemplate, templateKeys } from "./stages.ts";
 import type { Stage } from "./stages.ts";
 import { isMapping, kindOf, toJson } from "./values.ts";
 
@@ -69,7 +69,9 @@ export async function readPipeline(source: PipelineSource): Promise<Pipeline> {
     stagesSite === site ? defaults : await loadVariables(defaults, site.at("vars"), folder, files);
   const stages: Stage[] = [];
   for (const name of Object.keys(mappingAt(stagesSite, "a mapping of stage names to stages"))) {
-    stages.push(...(await resolveEntry(name, stagesSite.at(name), variables, folder, files)));
+    // Not spread into `push`, which takes no hundred thousand arguments.
+    for (const stage of await resolveEntry(name, stagesSite.at(name), variables, folder, files))
+      stages.push(stage);
   }
   refuseSameNames(stages, stagesSite);
   const rest = stagesSite === site ? nothingAtTop : readTop(site, variables, folder);
@@ -108,7 +110,7 @@ async function resolveEntry(
     refuseUnknownKeys(site, definition, templateKeys);
     return await resolveAll(name, site, expandMatrix(site.at("matrix"), variables), variables, folder, files);
   }
-  return [await resolveStage(name, site, variables, folder, files)];
+  return [await openTemplate(site, folder, files).resolve(name, variables)];
 }
 
 async function resolveAll(
@@ -120,10 +122,11 @@ async function resolveAll(
   files: ProjectFiles,
 ): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
+  const opened = openTemplate(template, folder, files);
   for (const { key, variables: inserted } of expanded) {
     // `item` and `key` hide variables of the same name, as in existing files.
     const scope = { ...variables, values: { ...variables.values, ...inserted } };
-    stages.push(await resolveStage(`${name}@${key}`, template, scope, folder, files));
+    stages.push(await opened.resolve(`${name}@${key}`, scope));
   }
   return stages;
 }

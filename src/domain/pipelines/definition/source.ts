@@ -36,17 +36,44 @@ export function readYamlSite(file: string, text: string): Site {
     });
   }
   const root: Value = document.toJS();
-  const siteOf = (path: readonly (string | number)[], value: Value | undefined): Site => ({
-    value,
-    name: nameOf(path),
-    // Looked for when asked: a file of a thousand stages has many thousand places.
-    get position() {
-      return positionAt(offsetOf(document, path));
-    },
-    at: (key) => siteOf([...path, key], memberOf(value, key)),
-    keyPosition: (key) => positionAt(keyOffsetOf(document, path, key)),
-  });
+  // Names and positions are found out when they are asked for: a template of a hundred thousand stages asks for few.
+  const siteOf = (path: readonly (string | number)[], value: Value | undefined): Site => {
+    let position: SourcePosition | undefined;
+    const members = new Map<string | number, Site>();
+    return {
+      value,
+      get name() {
+        return nameOf(path);
+      },
+      get position() {
+        return (position ??= positionAt(offsetOf(document, path)));
+      },
+      at(key) {
+        const known = members.get(key);
+        if (known !== undefined) return known;
+        const member = siteOf([...path, key], memberOf(value, key));
+        members.set(key, member);
+        return member;
+      },
+      keyPosition: (key) => positionAt(keyOffsetOf(document, path, key)),
+    };
+  };
   return siteOf([], root);
+}
+
+/** The same place with another value, such as one in which `${…}` has been replaced. */
+export function withValue(site: Site, value: Value | undefined): Site {
+  return {
+    value,
+    get name() {
+      return site.name;
+    },
+    get position() {
+      return site.position;
+    },
+    at: (key) => withValue(site.at(key), memberOf(value, key)),
+    keyPosition: (key) => site.keyPosition(key),
+  };
 }
 
 /** A problem of kind `pipeline_invalid` at a site: `message` says what is wrong, `next` what was expected. */

@@ -1,14 +1,16 @@
 import type { SourcePosition } from "#kernel/errors";
 
-import { interpolate, interpolateCommand, interpolateValue } from "./interpolation.ts";
+import { interpolate, interpolateCommand, interpolateValue, mayDiffer } from "./interpolation.ts";
 import type { Scope } from "./interpolation.ts";
 import { overlap, projectPath } from "./paths.ts";
 import { loadVariables } from "./scope.ts";
 import type { ProjectFiles, Variables } from "./scope.ts";
+import { readSettings } from "./settings.ts";
+import type { StageSettings } from "./settings.ts";
 import { booleanAt, itemsAt, mappingAt, onlyEntry, refuseUnknownKeys, scalarAt, textAt } from "./shape.ts";
-import { invalidAt } from "./source.ts";
+import { invalidAt, withValue } from "./source.ts";
 import type { Site } from "./source.ts";
-import { isList, isMapping, kindOf, toJson, toText } from "./values.ts";
+import { isList, isMapping, toJson, toText } from "./values.ts";
 
 /** A path a stage produces. */
 export interface StageOut {
@@ -46,8 +48,8 @@ export interface Stage {
   readonly alwaysChanged: boolean;
   readonly description: string | null;
   readonly meta: unknown;
-  /** From `meta.timeout`; null for the executor's default. */
-  readonly timeoutMs: number | null;
+  /** What `meta.gyre` says. */
+  readonly settings: StageSettings;
   readonly position: SourcePosition;
 }
 
@@ -67,54 +69,95 @@ const stageKeys = [
 ] as const;
 export const templateKeys = [...stageKeys, "matrix"] as const;
 
-/** Resolves one stage. `folder` is that of the pipeline file; `site` holds the stage or its template. */
-export async function resolveStage(
-  name: string,
-  site: Site,
-  variables: Variables,
-  folder: string,
-  files: ProjectFiles,
-): Promise<Stage> {
+/** A stage as it is written, from which one stage or, by `foreach` and `matrix`, many are made. */
+export interface StageTemplate {
+  resolve(name: string, variables: Variables): Promise<Stage>;
+}
+
+/**
+ * Takes a stage apart once. A part without `${…}` is read once and is one and the same object in every
+ * stage made of it, which makes templates of a hundred thousand stages cheap to resolve and to keep.
+ * `folder` is that of the pipeline file; `site` holds the stage or its template.
+ */
+export function openTemplate(site: Site, folder: string, files: ProjectFiles): StageTemplate {
   const definition = mappingAt(site, "a stage with cmd, deps and outs");
   refuseUnknownKeys(site, definition, templateKeys);
-  if (definition["cmd"] === undefined) {
-    throw invalidAt(
-      site,
-      `The stage "${name}" has no cmd.`,
-      "Add cmd: with the command that makes its outs.",
-    );
-  }
-  const wdir = readWdir(site.at("wdir"), variables, folder);
-  const scope = await loadVariables(variables, site.at("vars"), wdir, files);
-  const cmd = readCmd(site.at("cmd"), scope);
-  const meta = interpolateValue(definition["meta"] ?? null, scope, site.at("meta"));
-  const stage: Stage = {
-    name,
-    commands: splitCommands(cmd, site.at("cmd")),
-    cmd,
-    wdir,
-    deps: itemsAt(site.at("deps"), "a list of paths").map((item) => readPath(item, scope, wdir)),
-    params: readParameters(site.at("params"), scope, wdir),
-    outs: [
-      ...readOuts(site.at("outs"), "out", scope, wdir),
-      ...readOuts(site.at("metrics"), "metrics", scope, wdir),
-      ...readOuts(site.at("plots"), "plots", scope, wdir),
-    ],
+  const isFixed = (...keys: readonly string[]): boolean => keys.every((key) => !mayDiffer(definition[key]));
+  const isIn = isFixed("wdir");
+  const cmd = part(isFixed("cmd"), ({ scope }) => readCmd(site.at("cmd"), scope));
+  const commands = part(isFixed("cmd"), (place) => splitCommands(cmd(place), site.at("cmd")));
+  const deps = part(isIn && isFixed("deps"), ({ scope, wdir }) =>
+    itemsAt(site.at("deps"), "a list of paths").map((item) => readPath(item, scope, wdir)),
+  );
+  const params = part(isIn && isFixed("params"), ({ scope, wdir }) =>
+    readParameters(site.at("params"), scope, wdir),
+  );
+  const outs = part(isIn && isFixed("outs", "metrics", "plots"), ({ scope, wdir }) => [
+    ...readOuts(site.at("outs"), "out", scope, wdir),
+    ...readOuts(site.at("metrics"), "metrics", scope, wdir),
+    ...readOuts(site.at("plots"), "plots", scope, wdir),
+  ]);
+  const description = part(isFixed("desc"), ({ scope }) =>
+    definition["desc"] === undefined
+      ? null
+      : interpolate(textAt(site.at("desc"), "a text"), scope, site.at("desc")),
+  );
+  const meta = part(isFixed("meta"), ({ scope }) =>
+    interpolateValue(definition["meta"] ?? null, scope, site.at("meta")),
+  );
+  const metaJson = part(isFixed("meta"), (place) => toJson(meta(place)));
+  const settings = part(isIn && isFixed("meta"), (place) => {
+    const value = meta(place);
+    return readSettings(withValue(site.at("meta"), value).at("gyre"), place.wdir);
+  });
+  const flags = {
     frozen: booleanAt(site.at("frozen"), false),
     alwaysChanged: booleanAt(site.at("always_changed"), false),
-    description:
-      definition["desc"] === undefined
-        ? null
-        : interpolate(textAt(site.at("desc"), "a text"), scope, site.at("desc")),
-    meta: toJson(meta),
-    timeoutMs:
-      isMapping(meta) && meta["timeout"] !== undefined
-        ? readDuration(meta["timeout"], site.at("meta").at("timeout"))
-        : null,
-    position: site.position,
   };
-  refuseOwnOverlaps(stage, site);
-  return stage;
+  return {
+    async resolve(name, variables) {
+      if (definition["cmd"] === undefined) {
+        throw invalidAt(
+          site,
+          `The stage "${name}" has no cmd.`,
+          "Add cmd: with the command that makes its outs.",
+        );
+      }
+      const wdir = readWdir(site.at("wdir"), variables, folder);
+      const scope =
+        definition["vars"] === undefined
+          ? variables
+          : await loadVariables(variables, site.at("vars"), wdir, files);
+      const place = { scope, wdir };
+      const stage: Stage = {
+        name,
+        commands: commands(place),
+        cmd: cmd(place),
+        wdir,
+        deps: deps(place),
+        params: params(place),
+        outs: outs(place),
+        ...flags,
+        description: description(place),
+        meta: metaJson(place),
+        settings: settings(place),
+        position: site.position,
+      };
+      refuseOwnOverlaps(stage, site);
+      return stage;
+    },
+  };
+}
+
+interface Place {
+  readonly scope: Scope;
+  readonly wdir: string;
+}
+
+function part<Part>(isFixed: boolean, read: (place: Place) => Part): (place: Place) => Part {
+  if (!isFixed) return read;
+  let known: { readonly part: Part } | undefined;
+  return (place) => (known ??= { part: read(place) }).part;
 }
 
 function readWdir(site: Site, scope: Scope, folder: string): string {
@@ -210,27 +253,6 @@ function readFlags(site: Site, path: string, kind: StageOut["kind"], scope: Scop
   };
 }
 
-const unitsMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** `90` and `90s` are seconds; also `30m`, `2h`, `1d`. */
-function readDuration(value: unknown, site: Site): number {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());
-  const durationMs =
-    match === null ? Number.NaN : Number(match[1]) * (unitsMs[match[2] ?? "s"] ?? Number.NaN);
-  if (durationMs > 0) return durationMs;
-  throw invalidAt(
-    site,
-    `${site.name} is ${kindOf(site.value)}.`,
-    "Expected a duration above zero, such as 90s, 30m or 2h.",
-  );
-}
-
 function refuseOwnOverlaps(stage: Stage, site: Site): void {
   for (const [index, out] of stage.outs.entries()) {
     const twice = stage.outs.slice(index + 1).find((other) => overlap(other.path, out.path));
@@ -239,6 +261,13 @@ function refuseOwnOverlaps(stage: Stage, site: Site): void {
         site,
         `The stage "${stage.name}" produces ${out.path} and ${twice.path}, which overlap.`,
         "Name each path once.",
+      );
+    }
+    if (stage.settings.checkpoint !== null && overlap(stage.settings.checkpoint, out.path)) {
+      throw invalidAt(
+        site,
+        `The stage "${stage.name}" keeps its checkpoint where it produces ${out.path}.`,
+        "Keep the checkpoint in a folder of its own; outs are removed before each attempt.",
       );
     }
     if (stage.deps.some((dep) => overlap(dep, out.path))) {

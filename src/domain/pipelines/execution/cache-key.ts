@@ -49,6 +49,8 @@ export async function readKeyParts(
     params,
     environment,
     outs: stage.outs.map((out) => out.path).toSorted(),
+    // Left out where there are none, so that keys from before there were secrets stay what they were.
+    ...(stage.settings.secrets.length === 0 ? {} : { secrets: stage.settings.secrets }),
   };
 }
 
@@ -90,6 +92,7 @@ export function compareParts(before: KeyParts, now: KeyParts): readonly Differen
   }
   add("environment", "", before.environment ?? undefined, now.environment ?? undefined);
   add("outs", "", before.outs.join("\n"), now.outs.join("\n"));
+  add("secrets", "", before.secrets?.join(", "), now.secrets?.join(", "));
   return differences;
 }
 
@@ -114,6 +117,8 @@ function describeDifference({ part, name, before, now }: Difference): string {
       return "the Python environment changed";
     case "outs":
       return "the list of outs changed";
+    case "secrets":
+      return `the names of its secrets changed from ${before ?? "none"} to ${now ?? "none"}`;
     case "dependency":
       if (before === null) return `it now depends on ${name} too`;
       return now === null ? `it no longer depends on ${name}` : `the dependency ${name} changed`;

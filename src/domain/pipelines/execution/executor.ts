@@ -1,31 +1,23 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readTree } from "#kernel/blobs";
 import { Problem } from "#kernel/errors";
 import type { RunningJob } from "#kernel/jobs";
 
-import type { Environment } from "#compute";
-
-import type { Failure, Purpose } from "../entities.ts";
-import { filesOfTree } from "../planning/plan.ts";
-import { readOverrides } from "../planning/overrides.ts";
-import type { PipelineProject } from "../ports.ts";
-import {
-  claimExecution,
-  endExecution,
-  holdsClaim,
-  isCancelRequested,
-  setEnvironment,
-} from "../store/executions.ts";
-import type { ExecutionRow } from "../store/schema.ts";
-import { endWaitingStep, listPlannedSteps, listSteps, releaseStep } from "../store/steps.ts";
-import type { PlannedStep } from "../store/steps.ts";
+import { listApprovals } from "../store/approvals.ts";
+import { claimExecution, holdsClaim, isCancelRequested, purposeOf } from "../store/executions.ts";
+import type { ExecutionRow, StepRow } from "../store/schema.ts";
+import { listPreemptions, listStepRows, releaseStep, stageOf } from "../store/steps.ts";
+import { rescueCheckpoint } from "./checkpoints.ts";
+import { createDecider } from "./decide-steps.ts";
+import { endInTransaction } from "./end-execution.ts";
+import type { Ending } from "./end-execution.ts";
 import { failureOf } from "./failures.ts";
+import { openExecution } from "./open-execution.ts";
 import type { ExecutionParts, OpenExecution } from "./parts.ts";
-import { dependantsOf, runInOrder } from "./schedule.ts";
+import { runInOrder } from "./schedule.ts";
 import { runStep } from "./step.ts";
-import { openWorkspace, removeOldWorkspaces } from "./workspace.ts";
+import { removeOldWorkspaces } from "./workspace.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -36,44 +28,49 @@ declare module "#kernel/jobs" {
 export interface Executor {
   /** The work of the job: brings the execution to its end, from wherever an earlier server left it. */
   run(job: RunningJob<"pipelines.execute">): Promise<void>;
-  /** Stops the execution when this process works on it. */
-  cancel(execution: string): void;
+  /** Looks at the execution when this process works on it: somebody cancelled it, answered, or asked for a place. */
+  look(execution: string): void;
 }
 
-// Whoever cancels may do so at another server.
-const cancelPollMs = 2_000;
+// Whoever cancels, answers or preempts may do so at another server.
+const lookEveryMs = 2_000;
 const keptFailedWorkspaces = 5;
 
+/** One execution that this process works on. */
+interface AtWork {
+  readonly cancellation: AbortController;
+  execution: OpenExecution | undefined;
+  onAnswer: () => void;
+}
+
 export function createExecutor(parts: ExecutionParts): Executor {
-  const cancellations = new Map<string, AbortController>();
+  const working = new Map<string, AtWork>();
+  const look = async (id: string): Promise<void> => {
+    const one = working.get(id);
+    if (one === undefined) return;
+    if (await isCancelRequested(parts.db, id)) one.cancellation.abort(new Error("cancelled"));
+    for (const step of await listPreemptions(parts.db, id)) one.execution?.preemptions.preempt(step);
+    one.onAnswer();
+  };
   return {
     async run(job) {
       const { execution: id } = job.payload;
       const row = await claim(parts, id);
       if (row === undefined) return;
-      const cancellation = new AbortController();
-      cancellations.set(id, cancellation);
-      const poll = setInterval(() => {
-        void isCancelRequested(parts.db, id).then(
-          (requested) => requested && cancellation.abort(new Error("cancelled")),
-          () => {},
-        );
-      }, cancelPollMs);
+      const one: AtWork = { cancellation: new AbortController(), execution: undefined, onAnswer: () => {} };
+      working.set(id, one);
+      const poll = setInterval(() => void look(id).catch(() => {}), lookEveryMs);
       poll.unref();
       try {
-        if (row.cancel_requested === 1) cancellation.abort(new Error("cancelled"));
-        await execute(parts, row, job, cancellation.signal);
+        if (row.cancel_requested === 1) one.cancellation.abort(new Error("cancelled"));
+        await execute(parts, row, job, one);
       } finally {
         clearInterval(poll);
-        cancellations.delete(id);
-        await removeOldWorkspaces(
-          parts.executionsFolder,
-          keptFailedWorkspaces,
-          new Set(cancellations.keys()),
-        );
+        working.delete(id);
+        await removeOldWorkspaces(parts.executionsFolder, keptFailedWorkspaces, new Set(working.keys()));
       }
     },
-    cancel: (execution) => cancellations.get(execution)?.abort(new Error("cancelled")),
+    look: (id) => void look(id).catch(() => {}),
   };
 }
 
@@ -82,25 +79,37 @@ async function claim(parts: ExecutionParts, id: string): Promise<ExecutionRow | 
   return await parts.db.transaction(async () => {
     const row = await claimExecution(parts.db, id, parts.clock.nowMs());
     if (row?.claim === 1) {
-      const steps = await listPlannedSteps(parts.db, id);
       await parts.ledger.append({
         kind: "execution.started",
         subject: id,
         project: row.project,
         actor: row.actor,
-        data: { purpose: purposeOf(row), stages: steps.map((step) => step.stage.name) },
+        data: { purpose: purposeOf(row), stages: await stageNames(parts, row) },
       });
     }
     return row;
   });
 }
 
+// An event is read by many; of a hundred thousand variants nobody reads the names.
+const namedStages = 1_000;
+
+async function stageNames(parts: ExecutionParts, row: ExecutionRow): Promise<readonly string[]> {
+  if (row.plan_digest === null) {
+    const rows = (await listStepRows(parts.db, [row.id])).get(row.id) ?? [];
+    return rows.map(({ stage }) => stage);
+  }
+  const { steps } = await parts.plans.read(row.plan_digest);
+  return steps.slice(0, namedStages).map(({ stage }) => stage.name);
+}
+
 async function execute(
   parts: ExecutionParts,
   row: ExecutionRow,
   job: RunningJob<"pipelines.execute">,
-  cancelled: AbortSignal,
+  one: AtWork,
 ): Promise<void> {
+  const cancelled = one.cancellation.signal;
   const write: OpenExecution["write"] = async (work) =>
     await parts.db.transaction(async () => {
       if (!(await holdsClaim(parts.db, row.id, row.claim)))
@@ -108,14 +117,19 @@ async function execute(
       return await work();
     });
   const end = async (ending: Ending): Promise<void> =>
-    await write(() => endInTransaction(parts, row, ending, job.finish));
+    await write(async () => {
+      await endInTransaction(parts, row, ending);
+      await job.finish();
+    });
 
-  await endOrphans(parts, row, write);
+  const rows = await endOrphans(parts, row, write);
   const signal = AbortSignal.any([job.signal, cancelled]);
+  const failure = new AbortController();
+  const stopping = AbortSignal.any([signal, failure.signal]);
   let execution: OpenExecution;
   try {
     if (cancelled.aborted) return await end({ state: "cancelled" });
-    execution = await open(parts, row, { cancelled, signal, write });
+    execution = await openExecution(parts, row, rows, { cancelled, signal, stopping, write });
   } catch (error) {
     if (cancelled.aborted) return await end({ state: "cancelled" });
     job.signal.throwIfAborted();
@@ -123,23 +137,79 @@ async function execute(
     if (!(error instanceof Problem) || error.kind === "unavailable") throw error;
     return await end({ state: "failed", failure: failureOf(error) });
   }
+  one.execution = execution;
 
-  const steps = await listPlannedSteps(parts.db, row.id);
-  const { failed } = await runInOrder({
-    steps,
-    // Steps beyond the slots look for earlier results meanwhile.
-    width: parts.slotCount + 2,
-    signal,
-    run: async (step) => await runStep(parts, execution, step),
+  const decider = createDecider(parts, execution);
+  let forgotten: Promise<void> | undefined;
+  const { failed, parked } = await runInOrder({
+    plan: execution.plan,
+    isDone: (place) => isDone(execution, place),
+    isSkipped: (place) => execution.steps.stateOf(place) === "skipped",
+    width: stepsAhead,
+    signal: stopping,
+    decide: decider.decide,
+    flush: decider.flush,
+    run: async (place) => {
+      const outcome = await runStep(parts, execution, place, decider.reasonFor(place));
+      // An execution that gets on is not one that kills its servers.
+      if (outcome === "succeeded") await (forgotten ??= job.progressed());
+      return outcome;
+    },
+    onFailure: () => failure.abort(new Error("another step failed")),
+    onAnswer: (callBack) => (one.onAnswer = callBack),
+    answered: async (places) => await answeredPlaces(parts, execution, places),
   }).catch((error: unknown) => {
     if (!cancelled.aborted) throw error;
-    return { failed: undefined };
+    return { failed: undefined, parked: [] };
   });
   if (!cancelled.aborted) job.signal.throwIfAborted();
   if (cancelled.aborted) return await end({ state: "cancelled" });
-  if (failed !== undefined) return await end({ state: "failed", failed });
+  if (failed !== undefined) {
+    const { id, stage } = execution.steps.get(failed);
+    return await end({ state: "failed", failed: { id, stage: stage.name } });
+  }
+  if (parked.length > 0) {
+    if (await park(parts, execution, parked, write, job)) return;
+    return await execute(parts, row, job, one);
+  }
   await end({ state: "succeeded" });
   await rm(join(parts.executionsFolder, row.id), { recursive: true, force: true, maxRetries: 3 });
+}
+
+// Steps beyond those that run are decided ahead, so that priorities hold among them and cached ones are found.
+const stepsAhead = 500;
+
+function isDone(execution: OpenExecution, place: number): boolean {
+  const state = execution.steps.stateOf(place);
+  return state === "succeeded" || state === "cached";
+}
+
+async function answeredPlaces(
+  parts: ExecutionParts,
+  execution: OpenExecution,
+  places: readonly number[],
+): Promise<readonly number[]> {
+  const approvals = await listApprovals(parts.db, [execution.id]);
+  const answered = new Set(approvals.filter(({ answer }) => answer !== null).map(({ step }) => step));
+  return places.filter((place) => answered.has(execution.steps.get(place).id));
+}
+
+/**
+ * Nothing is left to do before a person answers: the job ends, and the answer begins the next one. False
+ * when an answer has come meanwhile, which the same transaction looks at.
+ */
+async function park(
+  parts: ExecutionParts,
+  execution: OpenExecution,
+  parked: readonly number[],
+  write: OpenExecution["write"],
+  job: RunningJob<"pipelines.execute">,
+): Promise<boolean> {
+  return await write(async () => {
+    if ((await answeredPlaces(parts, execution, parked)).length > 0) return false;
+    await job.finish();
+    return true;
+  });
 }
 
 /** Steps that a dead server left running: their processes are ended, their runs closed, and they wait again. */
@@ -147,126 +217,21 @@ async function endOrphans(
   parts: ExecutionParts,
   row: ExecutionRow,
   write: OpenExecution["write"],
-): Promise<void> {
-  for (const step of await listPlannedSteps(parts.db, row.id)) {
-    if (step.state !== "running") continue;
-    if (step.process !== null) await parts.compute.endOrphan(step.process);
+): Promise<readonly StepRow[]> {
+  const rows = (await listStepRows(parts.db, [row.id])).get(row.id) ?? [];
+  const orphans = rows.filter((step) => step.state === "running");
+  for (const step of orphans) {
+    if (step.pid !== null)
+      await parts.compute.endOrphan({ pid: step.pid, startTicks: step.start_ticks ?? "" });
+    const { checkpoint } = stageOf(step).settings;
+    if (checkpoint !== null && step.cache_key !== null) {
+      const folder = join(parts.executionsFolder, row.id, "work", checkpoint);
+      await rescueCheckpoint(parts, { project: row.project, cacheKey: step.cache_key, folder, write });
+    }
     await write(async () => {
       await releaseStep(parts.db, step.id);
-      if (step.runId !== null) await parts.runs.finish(step.runId, "killed", "system");
+      if (step.run_id !== null) await parts.runs.finish(step.run_id, "killed", "system");
     });
   }
-}
-
-async function open(
-  parts: ExecutionParts,
-  row: ExecutionRow,
-  control: Pick<OpenExecution, "cancelled" | "signal" | "write">,
-): Promise<OpenExecution> {
-  const project = await parts.projects.getProject(row.project);
-  const code = await readTree(parts.blobs, row.code_digest);
-  const parameters: Record<string, unknown> = JSON.parse(row.parameters);
-  const files = filesOfTree(parts.blobs, { project, code, parameters });
-  const texts = new Map<string, string>();
-  for (const file of readOverrides(parameters, project.pipeline.file).keys()) {
-    texts.set(file, (await files.readText(file)) ?? "");
-  }
-  const finished = (await listPlannedSteps(parts.db, row.id)).flatMap((step) => step.outs);
-  const workspace = await openWorkspace(parts.blobs, join(parts.executionsFolder, row.id), {
-    code,
-    texts,
-    datasets: await parts.datasets.resolve(row.project, JSON.parse(row.dataset_versions)),
-    finished,
-  });
-  const environment = await prepareEnvironment(parts, row, project, workspace.readText, control.signal);
-  if (environment !== null) await control.write(() => setEnvironment(parts.db, row.id, environment.digest));
-  return { id: row.id, project: row.project, actor: row.actor, workspace, environment, ...control };
-}
-
-async function prepareEnvironment(
-  parts: ExecutionParts,
-  row: ExecutionRow,
-  { python }: PipelineProject,
-  readText: (path: string) => Promise<string | undefined>,
-  signal: AbortSignal,
-): Promise<Environment | null> {
-  if (python === null) return null;
-  let written = Promise.resolve();
-  const environment = await parts.compute.ensureEnvironment({
-    requirementsText: (await readText(python.requirements)) ?? "",
-    pythonVersion: python.version,
-    signal,
-    onOutput: (line) => {
-      written = written.then(() => parts.logs.append(row.id, "environment", `${line}\n`)).catch(() => {});
-    },
-  });
-  await written;
-  return environment;
-}
-
-interface Ending {
-  readonly state: "succeeded" | "failed" | "cancelled";
-  readonly failed?: PlannedStep;
-  readonly failure?: Failure;
-}
-
-async function endInTransaction(
-  parts: ExecutionParts,
-  row: ExecutionRow,
-  ending: Ending,
-  finishJob: () => Promise<void>,
-): Promise<void> {
-  const { db, clock } = parts;
-  const steps = await listPlannedSteps(db, row.id);
-  const failedStage = ending.failed?.stage.name;
-  const affected = ending.failed === undefined ? new Set<string>() : dependantsOf(ending.failed, steps);
-  for (const step of steps) {
-    if (step.state !== "waiting" && step.state !== "running") continue;
-    const cancelled = ending.state === "cancelled";
-    await endWaitingStep(db, step.id, {
-      state: cancelled ? "cancelled" : "skipped",
-      reason: cancelled ? "The execution was cancelled." : reasonToSkip(step, failedStage, affected),
-      failure: null,
-      nowMs: clock.nowMs(),
-    });
-  }
-  const failure =
-    ending.failure ??
-    (ending.failed === undefined ? null : await failureOfStep(parts, row.id, ending.failed.id));
-  await endExecution(db, row.id, { state: ending.state, failure, nowMs: clock.nowMs() });
-  await parts.ledger.append({
-    kind: "execution.finished",
-    subject: row.id,
-    project: row.project,
-    actor: row.actor,
-    data: {
-      state: ending.state,
-      purpose: purposeOf(row),
-      complete: row.complete === 1,
-      ...(failedStage === undefined ? {} : { failedStage }),
-    },
-  });
-  await finishJob();
-}
-
-function reasonToSkip(
-  step: PlannedStep,
-  failedStage: string | undefined,
-  affected: ReadonlySet<string>,
-): string {
-  if (failedStage === undefined) return "The execution failed before it began.";
-  return affected.has(step.stage.name)
-    ? `It depends on "${failedStage}", which failed.`
-    : `It was not begun, because "${failedStage}" had failed.`;
-}
-
-async function failureOfStep(parts: ExecutionParts, execution: string, id: string): Promise<Failure | null> {
-  const step = (await listSteps(parts.db, [execution]))
-    .get(execution)
-    ?.find((candidate) => candidate.id === id);
-  return step?.failure ?? null;
-}
-
-function purposeOf(row: ExecutionRow): Purpose {
-  return JSON.parse(row.purpose);
+  return orphans.length === 0 ? rows : ((await listStepRows(parts.db, [row.id])).get(row.id) ?? []);
 }

@@ -17,7 +17,7 @@ export function processFailed(
   if (result.ended === "timeout") {
     return failure(
       problems.step_timed_out,
-      `${subject} had not ended after ${describeDuration(limits.timeoutMs)} and was stopped.`,
+      `${subject} had not ended after ${durationText(limits.timeoutMs)} and was stopped.`,
     );
   }
   if (result.ended === "log_limit") {
@@ -60,7 +60,7 @@ export function failure(definition: ProblemDefinition, message: string): Failure
   return { code: definition.code, message, next: definition.next };
 }
 
-function describeDuration(durationMs: number): string {
+export function durationText(durationMs: number): string {
   const seconds = durationMs / 1_000;
   if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
   const minutes = seconds / 60;

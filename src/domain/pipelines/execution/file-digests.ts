@@ -46,7 +46,7 @@ async function listFolder(folder: string, below: string): Promise<readonly Liste
 // A stream allocates its whole buffer however small the file: measured as a third of the time of a step.
 const readAtOnceBytes = 1 << 20;
 
-async function digestFile(path: string, sizeBytes: number): Promise<Digest> {
+export async function digestFile(path: string, sizeBytes: number): Promise<Digest> {
   if (sizeBytes <= readAtOnceBytes) return digestOf(await readFile(path));
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: readAtOnceBytes })) hash.update(chunk);

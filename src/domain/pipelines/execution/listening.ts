@@ -2,8 +2,7 @@ import { join } from "node:path";
 
 import type { Failure } from "../entities.ts";
 import type { ListeningToStep, StepAttempt, StepEnding } from "../ports.ts";
-import type { PlannedStep } from "../store/steps.ts";
-import type { ExecutionParts, OpenExecution } from "./parts.ts";
+import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
 
 /** All listeners of one attempt as one. */
 export interface Listening {
@@ -24,7 +23,7 @@ export interface BetterFailure {
 export async function listenToStep(
   parts: ExecutionParts,
   execution: OpenExecution,
-  step: PlannedStep,
+  step: OpenStep,
   run: { readonly runId: string },
 ): Promise<Listening> {
   const log = { step: step.id, attempt: step.attempt };

@@ -6,9 +6,14 @@ import type { Log } from "#kernel/log";
 
 import type { Compute, Environment } from "#compute";
 
-import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "../ports.ts";
+import type { DatasetsPort, ProjectsPort, RunsPort, SecretsPort, StepListener } from "../ports.ts";
+import type { ExecutionPlan, Plans } from "../store/plans.ts";
+import type { PlannedStep } from "../store/steps.ts";
+import type { StepState } from "../entities.ts";
 import type { Logs } from "./logs.ts";
-import type { Slots } from "./slots.ts";
+import type { Pool } from "./pool.ts";
+import type { Preemptions } from "./preemptions.ts";
+import type { VerifiedOuts } from "./verified-outs.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What the work on executions needs. */
@@ -24,8 +29,10 @@ export interface ExecutionParts {
   readonly runs: RunsPort;
   readonly listeners: readonly StepListener[];
   readonly logs: Logs;
-  readonly slots: Slots;
-  readonly slotCount: number;
+  readonly pool: Pool;
+  readonly plans: Plans;
+  readonly verified: VerifiedOuts;
+  readonly secrets: SecretsPort;
   /** Holds one folder for each execution at work, and the last few that failed. */
   readonly executionsFolder: string;
   readonly maximumLogBytes: number;
@@ -39,10 +46,37 @@ export interface OpenExecution {
   readonly actor: string;
   readonly workspace: Workspace;
   readonly environment: Environment | null;
+  readonly plan: ExecutionPlan;
+  readonly steps: OpenSteps;
+  readonly preemptions: Preemptions;
+  /** Aborts when no further step may be begun: after a failure, and with `signal`. */
+  readonly stopping: AbortSignal;
   /** Aborts when its person cancels it. */
   readonly cancelled: AbortSignal;
   /** Aborts when it is cancelled, or this process must leave it. */
   readonly signal: AbortSignal;
   /** Runs the work in a transaction in which this process still holds the execution. Throws when it does not. */
   write<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** What is known of the steps of an execution while this process works on it. */
+export interface OpenSteps {
+  /** The step as it stands, by its place in the plan. */
+  get(place: number): OpenStep;
+  stateOf(place: number): StepState;
+  /** The numbers a stage reported, in this execution. */
+  metricsOf(stage: string): Readonly<Record<string, number>> | undefined;
+  setMetrics(stage: string, metrics: Readonly<Record<string, number>>): void;
+  /** Keeps what changed of a step, beside its row. */
+  change(place: number, change: Partial<OpenStep>): void;
+}
+
+export interface OpenStep extends PlannedStep {
+  readonly state: StepState;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly preemptions: number;
+  /** System time. */
+  readonly retryAtMs: number | null;
+  readonly runId?: string | null;
 }

@@ -1,125 +1,106 @@
-import type { Digest } from "#kernel/digest";
-
 import type { ProcessResult } from "#compute";
 
-import type { Failure, KeyParts, StepOut } from "../entities.ts";
-import { findLastResult, findResult, saveResult } from "../store/results.ts";
-import type { StepResult } from "../store/results.ts";
-import { endStep, endWaitingStep, markCached, recordProcess, startStep } from "../store/steps.ts";
+import type { Failure, StepOut } from "../entities.ts";
+import { deleteCheckpoint } from "../store/checkpoints.ts";
+import { saveResult } from "../store/results.ts";
+import { endStep, recordProcess, saveSteps } from "../store/steps.ts";
 import type { PlannedStep, StepEnd } from "../store/steps.ts";
-import { cacheKeyOf, readKeyParts } from "./cache-key.ts";
-import { decide } from "./decide.ts";
-import { inputMissing, outputMissing, processFailed } from "./failures.ts";
+import { announce } from "./announce.ts";
+import { keepCheckpoints, restoreCheckpoint } from "./checkpoints.ts";
+import type { Reason } from "./decide-steps.ts";
+import { failure, outputMissing, processFailed } from "./failures.ts";
 import { listenToStep } from "./listening.ts";
 import { readMetrics } from "./metrics.ts";
-import type { ExecutionParts, OpenExecution } from "./parts.ts";
-
-export type StepOutcome = "succeeded" | "cached" | "failed" | "cancelled";
+import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { problems } from "../problems.ts";
+import { nextAttempt, waitForRetry } from "./retry.ts";
+import type { EndedAttempt } from "./retry.ts";
+import type { StepOutcome } from "./schedule.ts";
 
 /**
- * Brings one step to its end: takes over an earlier result, or runs it. Every state it leaves behind is
+ * Brings one step to its end, by as many attempts as its stage allows. Every state it leaves behind is
  * written in one transaction with its result, its run and its event, by whoever still holds the
  * execution; so a step counts once, however often servers die. Throws only what is not the step's fault.
  */
 export async function runStep(
   parts: ExecutionParts,
   execution: OpenExecution,
-  step: PlannedStep,
-): Promise<StepOutcome> {
-  const { db, blobs } = parts;
-  const { stage } = step;
-  const keyParts = await readKeyParts(stage, execution.environment?.digest ?? null, execution.workspace);
-  if ("missing" in keyParts)
-    return await failBeforeStart(parts, execution, step, inputMissing(stage, keyParts.missing));
-
-  const cacheKey = cacheKeyOf(keyParts);
-  const last = await findLastResult(db, execution.project, stage.name);
-  const decision = await decide({
-    stage,
-    parts: keyParts,
-    cacheKey,
-    same: await findResult(db, execution.project, cacheKey),
-    last,
-    isStored: async (outs) => (await Promise.all(outs.map((out) => blobs.has(out.digest)))).every(Boolean),
-  });
-  if (decision.verdict === "cached") {
-    return await takeResult(parts, execution, step, {
-      keyParts,
-      cacheKey,
-      result: decision.result,
-      reason: decision.sentence,
-    });
-  }
-  const giveBack = await parts.slots.take(execution.signal);
-  try {
-    return await runProcesses(parts, execution, step, {
-      keyParts,
-      cacheKey,
-      reason: decision.sentence,
-      last,
-    });
-  } finally {
-    giveBack();
-  }
-}
-
-async function takeResult(
-  parts: ExecutionParts,
-  execution: OpenExecution,
-  step: PlannedStep,
-  cached: { keyParts: KeyParts; cacheKey: Digest; result: StepResult; reason: string },
-): Promise<StepOutcome> {
-  const { result, ...known } = cached;
-  const kinds = new Map(step.stage.outs.map((out) => [out.path, out.kind]));
-  const outs = result.outs.map((out) => ({ ...out, kind: kinds.get(out.path) ?? out.kind }));
-  await execution.workspace.clearOuts(step.stage);
-  await execution.workspace.materialiseOuts(outs);
-  await execution.write(async () => {
-    const { runId, metrics } = result;
-    await markCached(parts.db, step.id, { ...known, runId, metrics, outs, nowMs: parts.clock.nowMs() });
-    await announce(parts, execution, step, { state: "cached", durationMs: 0, reason: cached.reason });
-  });
-  return "cached";
-}
-
-interface Reason {
-  readonly keyParts: KeyParts;
-  readonly cacheKey: Digest;
-  readonly reason: string;
-  readonly last: StepResult | undefined;
-}
-
-async function runProcesses(
-  parts: ExecutionParts,
-  execution: OpenExecution,
-  step: PlannedStep,
+  place: number,
   why: Reason,
 ): Promise<StepOutcome> {
+  for (;;) {
+    const step = execution.steps.get(place);
+    const giveBack = await takeRoom(parts, execution, step);
+    if (giveBack === undefined) return "left";
+    try {
+      const outcome = await runAttempt(parts, execution, step, why);
+      if (outcome !== "again") return outcome;
+    } finally {
+      giveBack();
+    }
+  }
+}
+
+/** Waits for the time of a retry, and for room. Undefined when the step is not begun after all. */
+async function takeRoom(
+  parts: ExecutionParts,
+  execution: OpenExecution,
+  step: OpenStep,
+): Promise<(() => void) | undefined> {
   const { stage } = step;
+  try {
+    await waitForRetry(step, execution.stopping);
+    return await parts.pool.take(
+      {
+        step: step.id,
+        stage: stage.name,
+        project: execution.project,
+        execution: execution.id,
+        resources: stage.settings.resources,
+        priority: stage.settings.priority,
+      },
+      execution.stopping,
+    );
+  } catch (error) {
+    // Cancelled, left by this process, or another step has failed meanwhile: nothing new is begun.
+    if (execution.stopping.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function runAttempt(
+  parts: ExecutionParts,
+  execution: OpenExecution,
+  before: OpenStep,
+  why: Reason,
+): Promise<StepOutcome | "again"> {
+  const { stage, position: place } = before;
   const { workspace } = execution;
   const startedAt = performance.now();
-  await workspace.clearOuts(stage);
+  const startedAtMs = parts.clock.nowMs();
+  const secrets = await parts.secrets.valuesOf(execution.project, stage.settings.secrets);
+  const unset = stage.settings.secrets.find((name) => !secrets.has(name));
   const kept = new Set(stage.outs.filter((out) => out.persist).map((out) => out.path));
-  await workspace.materialiseOuts((why.last?.outs ?? []).filter((out) => kept.has(out.path)));
+  await workspace.prepare({
+    place,
+    stage,
+    kept: (why.last?.outs ?? []).filter((out) => kept.has(out.path)),
+  });
+  await restoreCheckpoint(parts, execution, stage, why.cacheKey);
 
-  const attempt = step.attempt + 1;
+  const attempt = before.attempt + 1;
+  const step: OpenStep = { ...before, attempt, state: "running" };
   const run = await execution.write(async () => {
     const started = await parts.runs.start({
       project: execution.project,
       name: stage.name,
       tags: { "gyre.execution": execution.id, "gyre.stage": stage.name },
       actor: execution.actor,
-      startedAtMs: parts.clock.nowMs(),
+      startedAtMs,
     });
-    const { keyParts, cacheKey, reason } = why;
-    await startStep(parts.db, step.id, {
-      attempt,
-      keyParts,
-      cacheKey,
-      reason,
-      runId: started.runId,
-      nowMs: parts.clock.nowMs(),
-    });
+    const { keyParts, cacheKey, reason, readyAtMs } = why;
+    const facts = { state: "running", attempt, keyParts, cacheKey, reason, readyAtMs } as const;
+    await saveSteps(parts.db, [[step, { ...facts, runId: started.runId, startedAtMs }]]);
     await parts.ledger.append({
       kind: "step.started",
       subject: step.id,
@@ -129,20 +110,34 @@ async function runProcesses(
     });
     return started;
   });
+  execution.steps.change(place, { attempt, state: "running", runId: run.runId });
 
   const printed: string[] = [];
-  const listening = await listenToStep(parts, execution, { ...step, attempt }, run);
-  const told = { ...run, variables: listening.variables };
-  const outcome = await runCommands(parts, execution, { ...step, attempt }, told, (line) => {
-    printed.push(line.slice(0, longestKeptLine));
-    if (printed.length > keptLines) printed.shift();
-  }).catch(async (error: unknown) => {
-    await listening.end({ exitCode: null, failure: null, lastLines: printed, isCancelled: true });
-    throw error;
-  });
+  const listening = await listenToStep(parts, execution, step, run);
+  const told = { ...run, variables: { ...listening.variables, ...Object.fromEntries(secrets) } };
+  const preempted = execution.preemptions.begin(step.id);
+  const control = { ...execution, signal: AbortSignal.any([execution.signal, preempted]) };
+  const checkpoint = keepCheckpoints(parts, execution, stage, why.cacheKey);
+  const outcome = await (
+    unset === undefined
+      ? runCommands(parts, control, step, told, (line) => {
+          printed.push(line.slice(0, longestKeptLine));
+          if (printed.length > keptLines) printed.shift();
+        })
+      : Promise.resolve<CommandsOutcome>(secretMissing(stage.name, unset))
+  )
+    .catch(async (error: unknown) => {
+      await listening.end({ exitCode: null, failure: null, lastLines: printed, isCancelled: true });
+      throw error;
+    })
+    .finally(() => {
+      checkpoint.stop();
+      execution.preemptions.end(step.id);
+    });
   const isCancelled = execution.cancelled.aborted;
   const better = await listening.end({ ...outcome, lastLines: printed, isCancelled });
   const lastLines = better?.lastLines ?? printed;
+  if (outcome.failure !== null) await checkpoint.save();
   // Left by this process and not cancelled: the next server finds the step running, and begins it anew.
   if (!execution.cancelled.aborted) execution.signal.throwIfAborted();
 
@@ -150,12 +145,18 @@ async function runProcesses(
     outcome.failure === null
       ? await collect(execution, step)
       : { failure: better?.failure ?? outcome.failure };
-  const failure = collected.failure ?? null;
-  const state = execution.cancelled.aborted ? "cancelled" : failure === null ? "succeeded" : "failed";
+  const fault = collected.failure ?? null;
+  if (fault !== null && !isCancelled) {
+    const cause: EndedAttempt["cause"] = preempted.aborted ? "ordered" : outcome.cause;
+    const { exitCode } = outcome;
+    const ended = { failure: fault, exitCode, cause, lastLines, runId: run.runId, startedAtMs } as const;
+    if (await nextAttempt(parts, execution, step, ended)) return "again";
+  }
+  const state = isCancelled ? "cancelled" : fault === null ? "succeeded" : "failed";
   const end: StepEnd = {
     state,
     exitCode: outcome.exitCode,
-    failure: state === "failed" ? failure : null,
+    failure: state === "failed" ? fault : null,
     lastLines,
     outs: state === "succeeded" && "outs" in collected ? collected.outs : [],
     metrics: state === "succeeded" && "metrics" in collected ? collected.metrics : {},
@@ -177,12 +178,24 @@ async function runProcesses(
         step: step.id,
         createdAtMs: end.nowMs,
       });
+      if (stage.settings.checkpoint !== null)
+        await deleteCheckpoint(parts.db, execution.project, why.cacheKey);
     }
     await parts.runs.finish(run.runId, runStatus[state], execution.actor);
     const durationMs = Math.round(performance.now() - startedAt);
-    await announce(parts, execution, step, { state, durationMs, reason: failure?.message ?? why.reason });
+    await announce(parts, execution, step, { state, durationMs, reason: fault?.message ?? why.reason });
   });
+  execution.steps.change(place, { state });
+  if (state === "succeeded") {
+    execution.steps.setMetrics(stage.name, end.metrics);
+    await workspace.addOuts(place, end.outs);
+  }
   return state;
+}
+
+function secretMissing(stage: string, name: string): CommandsOutcome {
+  const message = `The stage "${stage}" needs the secret ${name}, which the project does not have.`;
+  return { exitCode: null, failure: failure(problems.secret_not_set, message) };
 }
 
 const keptLines = 50;
@@ -192,12 +205,14 @@ const runStatus = { succeeded: "finished", failed: "failed", cancelled: "killed"
 interface CommandsOutcome {
   readonly exitCode: number | null;
   readonly failure: Failure | null;
+  /** What ended it other than its own exit; `preempted` and `lost` are no fault of the step. */
+  readonly cause?: "timeout" | "preempted" | "lost";
 }
 
 async function runCommands(
   parts: ExecutionParts,
   execution: OpenExecution,
-  step: PlannedStep,
+  step: OpenStep,
   run: {
     readonly runId: string;
     readonly experimentId: string;
@@ -206,7 +221,7 @@ async function runCommands(
   onLine: (line: string) => void,
 ): Promise<CommandsOutcome> {
   const { stage } = step;
-  const timeoutMs = stage.timeoutMs ?? parts.stepTimeoutMs;
+  const timeoutMs = stage.settings.timeoutMs ?? parts.stepTimeoutMs;
   const deadline = performance.now() + timeoutMs;
   const log = { step: step.id, attempt: step.attempt };
   let result: ProcessResult | undefined;
@@ -239,10 +254,16 @@ async function runCommands(
         timeoutMs,
         maximumLogBytes: parts.maximumLogBytes,
       });
-      return { exitCode: result.exitCode, failure };
+      return { exitCode: result.exitCode, failure, ...causeOf(result) };
     }
   }
   return { exitCode: result?.exitCode ?? null, failure: null };
+}
+
+/** A SIGTERM that was not ours comes from whoever takes the machine away. */
+function causeOf(result: ProcessResult): Pick<CommandsOutcome, "cause"> {
+  if (result.ended === "timeout") return { cause: "timeout" };
+  return result.ended === "exited" && result.signal === "SIGTERM" ? { cause: "preempted" } : {};
 }
 
 type Collected =
@@ -263,33 +284,4 @@ async function collect(execution: OpenExecution, step: PlannedStep): Promise<Col
     if (text !== undefined) Object.assign(metrics, readMetrics(out.path, text));
   }
   return { outs, metrics };
-}
-
-async function failBeforeStart(
-  parts: ExecutionParts,
-  execution: OpenExecution,
-  step: PlannedStep,
-  failure: Failure,
-): Promise<StepOutcome> {
-  await execution.write(async () => {
-    const end = { state: "failed", reason: failure.message, failure, nowMs: parts.clock.nowMs() } as const;
-    await endWaitingStep(parts.db, step.id, end);
-    await announce(parts, execution, step, { state: "failed", durationMs: 0, reason: failure.message });
-  });
-  return "failed";
-}
-
-async function announce(
-  parts: ExecutionParts,
-  execution: OpenExecution,
-  step: PlannedStep,
-  data: { readonly state: StepOutcome; readonly durationMs: number; readonly reason: string },
-): Promise<void> {
-  await parts.ledger.append({
-    kind: "step.finished",
-    subject: step.id,
-    project: execution.project,
-    actor: execution.actor,
-    data: { execution: execution.id, stage: step.stage.name, ...data },
-  });
 }

@@ -25,13 +25,13 @@ async function snapshotOf(folder: string, dataPaths: readonly string[] = []): Pr
     pipeline: { file: "dvc.yaml" },
     python: { requirements: "req.txt", version: ">=3.10" },
   };
-  const tree = await snapshotCode(
+  const { code } = await snapshotCode(
     createMemoryBlobs(),
     project,
     dataPaths,
     join(await temporaryFolder(), "cache.json"),
   );
-  return tree.files.map((file) => file.path);
+  return code.files.map((file) => file.path);
 }
 
 describe("the code of a project", () => {

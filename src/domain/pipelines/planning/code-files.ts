@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { isWithin } from "../definition/paths.ts";
+import { createPathSet } from "../definition/path-set.ts";
 import { isLeftover, readIgnoreRules } from "./ignore.ts";
 import type { IgnoreRules } from "./ignore.ts";
 
@@ -23,10 +23,8 @@ export interface CodeFilter {
  */
 export async function listCodeFiles(folder: string, filter: CodeFilter): Promise<readonly CodeFile[]> {
   const found: CodeFile[] = [];
-  const isExcluded = (path: string): boolean => filter.excluded.some((excluded) => isWithin(path, excluded));
-  const isIncluded = (path: string): boolean => filter.included.some((included) => isWithin(path, included));
-  const leadsToIncluded = (path: string): boolean =>
-    filter.included.some((included) => isWithin(included, path));
+  const excluded = createPathSet(filter.excluded);
+  const included = createPathSet(filter.included);
 
   // `ignored`: only what is included by name is still looked for below this folder.
   const walk = async (below: string, rulesAbove: readonly ScopedRules[], ignored: boolean): Promise<void> => {
@@ -35,11 +33,11 @@ export async function listCodeFiles(folder: string, filter: CodeFilter): Promise
     const rules = [...rulesAbove, ...(await readRules(folder, below, entries))];
     for (const entry of entries) {
       const path = `${below}${entry.name}`;
-      if (isLeftover(entry.name) || isExcluded(path)) continue;
+      if (isLeftover(entry.name) || excluded.covers(path)) continue;
       const isFolder = entry.isDirectory();
-      const leftOut = (ignored || isIgnored(path, isFolder, rules)) && !isIncluded(path);
+      const leftOut = (ignored || isIgnored(path, isFolder, rules)) && !included.covers(path);
       if (isFolder) {
-        if (!leftOut || leadsToIncluded(path)) await walk(`${path}/`, rules, leftOut);
+        if (!leftOut || included.leadsTo(path)) await walk(`${path}/`, rules, leftOut);
       } else if (entry.isFile() && !leftOut) {
         found.push({ path, sizeBytes: (await lstat(join(folder, path))).size });
       }

@@ -6,7 +6,8 @@ import { problems as dataProblems } from "#data";
 
 import { connect, inputPaths, select } from "../definition/graph.ts";
 import type { Graph } from "../definition/graph.ts";
-import { isWithin, overlap } from "../definition/paths.ts";
+import { createPathSet } from "../definition/path-set.ts";
+import { overlap } from "../definition/paths.ts";
 import { readPipeline } from "../definition/pipeline.ts";
 import type { Pipeline } from "../definition/pipeline.ts";
 import type { ProjectFiles } from "../definition/scope.ts";
@@ -30,6 +31,8 @@ export interface PlanRequest {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly targets: readonly string[];
   readonly datasets: readonly DatasetInput[];
+  /** The pipeline of that tree with those parameters, where it has been read already. */
+  readonly pipeline?: Pipeline | undefined;
 }
 
 /**
@@ -38,10 +41,10 @@ export interface PlanRequest {
  */
 export async function planExecution(blobs: Blobs, request: PlanRequest): Promise<Plan> {
   const files = filesOfTree(blobs, request);
-  const pipeline = await readPipeline({ files, ...request.project.pipeline });
+  const pipeline = request.pipeline ?? (await readPipeline({ files, ...request.project.pipeline }));
   const whole = connect(pipeline.stages);
   const graph = select(whole, request.targets);
-  for (const stage of graph.stages) refuseMissingInputs(stage, whole, request);
+  refuseMissingInputs(graph.stages, whole, request);
   refuseQuarantine(graph, request.datasets);
   return { pipeline, graph, complete: graph.stages.length === whole.stages.length };
 }
@@ -71,26 +74,26 @@ export function filesOfTree(
   };
 }
 
-function refuseMissingInputs(stage: Stage, graph: Graph, { code, datasets }: PlanRequest): void {
-  const outs = graph.stages.flatMap((other) => other.outs.map((out) => out.path));
-  for (const path of inputPaths(stage)) {
-    const exists =
-      code.files.some((file) => isWithin(file.path, path)) ||
-      datasets.some((dataset) => isWithin(dataset.path, path)) ||
-      outs.some((out) => overlap(out, path));
-    if (exists) continue;
-    const meant = nearest(path, [
-      ...code.files.map((file) => file.path),
-      ...datasets.map(({ path }) => path),
-      ...outs,
-    ]);
-    throw new Problem(problems.dependency_missing, {
-      message: `The stage "${stage.name}" depends on ${path}, which does not exist and which no stage makes.`,
-      ...(meant === undefined ? {} : { next: `Did you mean ${meant}?` }),
-      position: stage.position,
-      data: { stage: stage.name, path },
-    });
+function refuseMissingInputs(stages: readonly Stage[], graph: Graph, { code, datasets }: PlanRequest): void {
+  const standing = [...code.files.map(({ path }) => path), ...datasets.map(({ path }) => path)];
+  const there = createPathSet(standing);
+  const made = createPathSet(outPaths(graph));
+  for (const stage of stages) {
+    for (const path of inputPaths(stage)) {
+      if (there.leadsTo(path) || made.leadsTo(path) || made.covers(path)) continue;
+      const meant = nearest(path, [...standing, ...outPaths(graph)]);
+      throw new Problem(problems.dependency_missing, {
+        message: `The stage "${stage.name}" depends on ${path}, which does not exist and which no stage makes.`,
+        ...(meant === undefined ? {} : { next: `Did you mean ${meant}?` }),
+        position: stage.position,
+        data: { stage: stage.name, path },
+      });
+    }
   }
+}
+
+function* outPaths(graph: Graph): Generator<string> {
+  for (const stage of graph.stages) for (const out of stage.outs) yield out.path;
 }
 
 function refuseQuarantine(graph: Graph, datasets: readonly DatasetInput[]): void {

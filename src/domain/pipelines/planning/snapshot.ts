@@ -3,11 +3,15 @@ import { join } from "node:path";
 
 import { putTree } from "#kernel/blobs";
 import type { Blobs, StoredTree } from "#kernel/blobs";
+import { digestOf } from "#kernel/digest";
+import type { Digest } from "#kernel/digest";
 import { Problem } from "#kernel/errors";
 
 import { inputPaths } from "../definition/graph.ts";
+import { createPathSet } from "../definition/path-set.ts";
 import { isWithin } from "../definition/paths.ts";
 import { readPipeline } from "../definition/pipeline.ts";
+import type { Pipeline } from "../definition/pipeline.ts";
 import type { ProjectFiles } from "../definition/scope.ts";
 import type { PipelineProject } from "../ports.ts";
 import { problems } from "../problems.ts";
@@ -16,32 +20,52 @@ import { listCodeFiles } from "./code-files.ts";
 // Code is text that people write. What is larger is data, and belongs where versions of it are kept.
 const largestCodeFileBytes = 50_000_000;
 
+/** The stored code of a project's folder, and the pipeline that was read on the way. */
+export interface Snapshot {
+  readonly code: StoredTree;
+  /** Undefined when a file changed while the code was stored: then what is stored is what counts. */
+  readonly pipeline: Pipeline | undefined;
+}
+
 /** Stores the code of the project folder as a tree. Throws `code_file_too_large`, and the problems of the pipeline file. */
 export async function snapshotCode(
   blobs: Blobs,
   project: PipelineProject,
   dataPaths: readonly string[],
   statCachePath: string,
-): Promise<StoredTree> {
+): Promise<Snapshot> {
   const reading = recordReads(filesOfFolder(project.folder));
-  const { stages } = await readPipeline({ files: reading.files, ...project.pipeline });
+  const pipeline = await readPipeline({ files: reading.files, ...project.pipeline });
+  const { stages } = pipeline;
   const excluded = [...stages.flatMap((stage) => stage.outs.map((out) => out.path)), ...dataPaths];
-  const named = [...stages.flatMap(inputPaths), ...reading.paths()];
-  if (project.python !== null) named.push(project.python.requirements);
-  const included = named.filter((path) => path !== "." && !excluded.some((other) => isWithin(path, other)));
+  const made = createPathSet(excluded);
+  const named = new Set([...stages.flatMap(inputPaths), ...pathsRead(reading.digests())]);
+  if (project.python !== null) named.add(project.python.requirements);
+  const included = [...named].filter((path) => path !== "." && !made.covers(path));
 
   const code = await listCodeFiles(project.folder, { excluded, included });
+  const asked = createPathSet(included);
   const tooLarge = code.find(
-    ({ path, sizeBytes }) =>
-      sizeBytes > largestCodeFileBytes && !included.some((other) => isWithin(path, other)),
+    ({ path, sizeBytes }) => sizeBytes > largestCodeFileBytes && !asked.covers(path),
   );
   if (tooLarge !== undefined) throw codeFileTooLarge(tooLarge.path, tooLarge.sizeBytes);
   const paths = new Set(code.map(({ path }) => path));
   const folders = foldersOf(paths);
-  return await putTree(blobs, project.folder, {
+  const tree = await putTree(blobs, project.folder, {
     statCachePath,
     ignore: (path) => !paths.has(path) && !folders.has(path),
   });
+  return { code: tree, pipeline: isStored(reading.digests(), tree) ? pipeline : undefined };
+}
+
+function pathsRead(read: ReadonlyMap<string, Digest | undefined>): readonly string[] {
+  return [...read].flatMap(([path, digest]) => (digest === undefined ? [] : [path]));
+}
+
+/** Whether every text that was read is the one that was stored. */
+function isStored(read: ReadonlyMap<string, Digest | undefined>, tree: StoredTree): boolean {
+  const stored = new Map(tree.files.map((file) => [file.path, file.digest]));
+  return [...read].every(([path, digest]) => stored.get(path) === digest);
 }
 
 /** Reads text files below a folder; what leads out of it, or is no plain file, is not there. */
@@ -59,17 +83,21 @@ export function filesOfFolder(folder: string): ProjectFiles {
   };
 }
 
-function recordReads(files: ProjectFiles): { readonly files: ProjectFiles; paths(): readonly string[] } {
-  const read = new Set<string>();
+/** Remembers what was read, also that there was nothing to read. */
+function recordReads(files: ProjectFiles): {
+  readonly files: ProjectFiles;
+  digests(): ReadonlyMap<string, Digest | undefined>;
+} {
+  const read = new Map<string, Digest | undefined>();
   return {
     files: {
       async readText(path) {
         const text = await files.readText(path);
-        if (text !== undefined) read.add(path);
+        read.set(path, text === undefined ? undefined : digestOf(text));
         return text;
       },
     },
-    paths: () => [...read],
+    digests: () => read,
   };
 }
 

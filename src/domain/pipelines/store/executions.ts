@@ -1,24 +1,17 @@
 import type { Database } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
 
-import type { Execution, ExecutionState, Failure, Stage, Step } from "../entities.ts";
-import { listSteps } from "./steps.ts";
+import type { Execution, ExecutionRecord, ExecutionState, Failure, Purpose } from "../entities.ts";
 import type { ExecutionRow } from "./schema.ts";
 
 export interface NewExecution extends Omit<
   Execution,
-  "steps" | "state" | "startedAtMs" | "endedAtMs" | "failure" | "environmentDigest"
+  "steps" | "state" | "startedAtMs" | "endedAtMs" | "failure" | "environmentDigest" | "waitingReason"
 > {
-  readonly steps: readonly {
-    readonly id: string;
-    readonly stage: Stage;
-    readonly dependsOn: readonly string[];
-  }[];
+  readonly planDigest: Digest;
 }
 
-const insertedAtOnce = 200;
-
-export async function insertExecution(db: Database, execution: NewExecution): Promise<void> {
+export async function insertExecution(db: Database, execution: NewExecution): Promise<ExecutionRow> {
   const row: ExecutionRow = {
     id: execution.id,
     project: execution.project,
@@ -37,54 +30,47 @@ export async function insertExecution(db: Database, execution: NewExecution): Pr
     failure: null,
     claim: 0,
     cancel_requested: 0,
+    plan_digest: execution.planDigest,
   };
   await db.query.insertInto("executions").values(row).execute();
-  const steps = execution.steps.map(({ id, stage, dependsOn }, position) => ({
-    id,
-    execution: execution.id,
-    project: execution.project,
-    stage: stage.name,
-    position,
-    definition: JSON.stringify(stage),
-    depends_on: JSON.stringify(dependsOn),
-    state: "waiting",
-    attempt: 0,
-    reason: "It waits for its turn.",
-    last_lines: "[]",
-    outs: "[]",
-    metrics: "{}",
-  }));
-  for (let start = 0; start < steps.length; start += insertedAtOnce) {
-    await db.query
-      .insertInto("execution_steps")
-      .values(steps.slice(start, start + insertedAtOnce))
-      .execute();
-  }
-}
-
-export async function readExecution(db: Database, id: string): Promise<Execution | undefined> {
-  const row = await readExecutionRow(db, id);
-  return row === undefined ? undefined : toExecution(row, await listSteps(db, [id]));
+  return row;
 }
 
 export async function readExecutionRow(db: Database, id: string): Promise<ExecutionRow | undefined> {
   return await db.query.selectFrom("executions").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+/** Executions whose ids begin so: those a step may belong to. */
+export async function listExecutionsByPrefix(db: Database, prefix: string): Promise<readonly ExecutionRow[]> {
+  return await db.query
+    .selectFrom("executions")
+    .selectAll()
+    .where("id", ">=", prefix)
+    .where("id", "<", `${prefix}~`)
+    .limit(10)
+    .execute();
+}
+
 /** Newest first. */
-export async function listExecutions(
+export async function listExecutionRows(
   db: Database,
   project: string,
   page: { readonly limit: number; readonly before?: string | undefined },
-): Promise<readonly Execution[]> {
+): Promise<readonly ExecutionRow[]> {
   let query = db.query.selectFrom("executions").selectAll().where("project", "=", project);
   if (page.before !== undefined) query = query.where("id", "<", page.before);
-  const rows = await query.orderBy("id", "desc").limit(page.limit).execute();
-  const steps = await listSteps(
-    db,
-    rows.map((row) => row.id),
-  );
-  return rows.map((row) => toExecution(row, steps));
+  return await query.orderBy("id", "desc").limit(page.limit).execute();
+}
+
+/** Those of the project that have not ended, oldest first. */
+export async function listOpenExecutions(db: Database, project: string): Promise<readonly ExecutionRow[]> {
+  return await db.query
+    .selectFrom("executions")
+    .selectAll()
+    .where("project", "=", project)
+    .where("ended_at_ms", "is", null)
+    .orderBy("id")
+    .execute();
 }
 
 /** Takes the execution over; those that worked on it before can no longer write. Undefined when it has ended. */
@@ -110,6 +96,15 @@ export async function holdsClaim(db: Database, id: string, claim: number): Promi
     .where("state", "=", "running")
     .executeTakeFirst();
   return Number(numUpdatedRows) === 1;
+}
+
+/** Makes whoever else writes to the execution wait until the transaction ends. */
+export async function lockExecution(db: Database, id: string): Promise<void> {
+  await db.query
+    .updateTable("executions")
+    .set((row) => ({ claim: row.ref("claim") }))
+    .where("id", "=", id)
+    .execute();
 }
 
 export async function setEnvironment(db: Database, id: string, environment: Digest): Promise<void> {
@@ -144,12 +139,13 @@ export async function isCancelRequested(db: Database, id: string): Promise<boole
   return (await readExecutionRow(db, id))?.cancel_requested === 1;
 }
 
-export function toExecution(row: ExecutionRow, steps: ReadonlyMap<string, readonly Step[]>): Execution {
+/** Everything of an execution but its steps. */
+export function toExecution(row: ExecutionRow): ExecutionRecord {
   return {
     id: row.id,
     project: row.project,
     state: toState(row.state),
-    purpose: JSON.parse(row.purpose),
+    purpose: purposeOf(row),
     parameters: JSON.parse(row.parameters),
     targets: JSON.parse(row.targets),
     complete: row.complete === 1,
@@ -161,8 +157,11 @@ export function toExecution(row: ExecutionRow, steps: ReadonlyMap<string, readon
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms,
     failure: row.failure === null ? null : JSON.parse(row.failure),
-    steps: steps.get(row.id) ?? [],
   };
+}
+
+export function purposeOf(row: Pick<ExecutionRow, "purpose">): Purpose {
+  return JSON.parse(row.purpose);
 }
 
 const states: readonly ExecutionState[] = ["queued", "running", "succeeded", "failed", "cancelled"];

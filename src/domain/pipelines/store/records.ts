@@ -2,14 +2,13 @@ import type { Database } from "#kernel/db";
 
 import type { ExecutionRecord, StepRecord } from "../entities.ts";
 import { readExecutionRow, toExecution } from "./executions.ts";
-import { toStep } from "./steps.ts";
+import { stageOf, toStep } from "./steps.ts";
 
 /** An execution without its steps, of which there may be very many. */
 export async function readExecutionRecord(db: Database, id: string): Promise<ExecutionRecord | undefined> {
   const row = await readExecutionRow(db, id);
   if (row === undefined) return undefined;
-  const { steps: _, ...record } = toExecution(row, new Map());
-  return record;
+  return toExecution(row);
 }
 
 export async function readStepRecord(db: Database, id: string): Promise<StepRecord | undefined> {
@@ -24,7 +23,7 @@ export async function readStepRecord(db: Database, id: string): Promise<StepReco
   return {
     execution,
     step: toStep(row),
-    stage: JSON.parse(row.definition),
+    stage: stageOf(row),
     keyParts: row.key_parts === null ? null : JSON.parse(row.key_parts),
   };
 }

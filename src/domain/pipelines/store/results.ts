@@ -1,5 +1,8 @@
+import { sql } from "kysely";
+
 import type { Database } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
+import { textList } from "#kernel/search";
 
 import type { KeyParts, StepOut } from "../entities.ts";
 import type { ResultRow } from "./schema.ts";
@@ -44,35 +47,61 @@ export async function saveResult(db: Database, result: StepResult): Promise<void
     .execute();
 }
 
-export async function findResult(
+/** Those that are kept under these keys. */
+export async function findResults(
   db: Database,
   project: string,
-  cacheKey: Digest,
-): Promise<StepResult | undefined> {
-  const row = await db.query
-    .selectFrom("step_results")
-    .selectAll()
-    .where("project", "=", project)
-    .where("cache_key", "=", cacheKey)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toResult(row);
+  cacheKeys: readonly Digest[],
+): Promise<ReadonlyMap<Digest, StepResult>> {
+  if (cacheKeys.length === 0) return new Map();
+  const { rows } = await sql<ResultRow>`
+    select * from step_results where project = ${project} and cache_key in ${textList(db, cacheKeys)}`.execute(
+    db.query,
+  );
+  return new Map(rows.map((row) => [row.cache_key, toResult(row)]));
 }
 
-/** The newest result of the stage, whatever its key. */
-export async function findLastResult(
+/** The newest result of each of the stages, whatever its key. */
+export async function findLastResults(
+  db: Database,
+  project: string,
+  stages: readonly string[],
+): Promise<ReadonlyMap<string, StepResult>> {
+  if (stages.length === 0) return new Map();
+  const { rows } = await sql<ResultRow>`
+    select step_results.* from step_results join (
+      select stage, max(seq) as seq from step_results
+      where project = ${project} and stage in ${textList(db, stages)} group by stage
+    ) newest on step_results.stage = newest.stage and step_results.seq = newest.seq
+    where step_results.project = ${project}`.execute(db.query);
+  return new Map(rows.map((row) => [row.stage, toResult(row)]));
+}
+
+/** The newest results of the stage, newest first: what a step that runs is compared with. */
+export async function listResults(
   db: Database,
   project: string,
   stage: string,
-): Promise<StepResult | undefined> {
-  const row = await db.query
+  limit: number,
+): Promise<readonly StepResult[]> {
+  const rows = await db.query
     .selectFrom("step_results")
     .selectAll()
     .where("project", "=", project)
     .where("stage", "=", stage)
     .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toResult(row);
+    .limit(limit)
+    .execute();
+  return rows.map(toResult);
+}
+
+/** Takes a result out of the cache: its bytes are gone or damaged. */
+export async function dropResult(db: Database, project: string, cacheKey: Digest): Promise<void> {
+  await db.query
+    .deleteFrom("step_results")
+    .where("project", "=", project)
+    .where("cache_key", "=", cacheKey)
+    .execute();
 }
 
 /** The newest result of each stage. */

@@ -1,12 +1,17 @@
 import type { Migration } from "#kernel/db";
 
 import { keyMigrations } from "./keys.ts";
+import { secretMigrations } from "./secrets.ts";
 
 declare module "#kernel/db" {
   interface Tables {
     executions: ExecutionRow;
     execution_steps: StepRow;
     step_results: ResultRow;
+    pipeline_plans: PlanRow;
+    step_attempts: AttemptRow;
+    step_approvals: ApprovalRow;
+    step_checkpoints: CheckpointRow;
   }
 }
 
@@ -30,6 +35,20 @@ export interface ExecutionRow {
   /** Counts who has worked on it: only the newest may still write. */
   claim: number;
   cancel_requested: number;
+  /** What it does; null in executions older than plans, whose steps all have rows. */
+  plan_digest: string | null;
+}
+
+/**
+ * What an execution does: its stages in their order, in parts, once for all executions that do the same.
+ * A step has a row of its own only from the moment on when something happened to it, so that planning a
+ * hundred thousand steps writes a few rows.
+ */
+export interface PlanRow {
+  digest: string;
+  part: number;
+  /** JSON. */
+  content: string;
 }
 
 export interface StepRow {
@@ -57,9 +76,49 @@ export interface StepRow {
   metrics: string;
   pid: number | null;
   start_ticks: string | null;
+  retries: number;
+  preemptions: number;
+  /** System time: a retry waits in real time, whatever clock the rest follows. */
+  retry_at_ms: number | null;
+  ready_at_ms: number | null;
+  preempt_requested: number;
 }
 
-/** The step cache: what a step with these parts produced. The newest result of a stage is also what `why` compares with. */
+/** Attempts of a step before its last one. */
+export interface AttemptRow {
+  step: string;
+  attempt: number;
+  execution: string;
+  outcome: string;
+  exit_code: number | null;
+  reason: string;
+  run_id: string | null;
+  started_at_ms: number;
+  ended_at_ms: number;
+}
+
+export interface ApprovalRow {
+  step: string;
+  execution: string;
+  project: string;
+  stage: string;
+  question: string;
+  asked_at_ms: number;
+  answer: string | null;
+  note: string | null;
+  actor: string | null;
+  answered_at_ms: number | null;
+}
+
+/** The checkpoint folder of a step that has not succeeded yet, by what the step depends on. */
+export interface CheckpointRow {
+  project: string;
+  cache_key: string;
+  digest: string;
+  saved_at_ms: number;
+}
+
+/** The step cache: what a step with these parts produced. The newest results of a stage are also what `why` compares with. */
 export interface ResultRow {
   project: string;
   cache_key: string;
@@ -106,5 +165,37 @@ export const migrations: readonly Migration[] = [
       `create index step_results_stage on step_results (project, stage, seq)`,
     ],
   },
+  {
+    id: "pipelines-002",
+    statements: ({ text, integer, strict, clustered }) => [
+      `alter table executions add column plan_digest ${text}`,
+      `alter table execution_steps add column retries ${integer} not null default 0`,
+      `alter table execution_steps add column preemptions ${integer} not null default 0`,
+      `alter table execution_steps add column retry_at_ms ${integer}`,
+      `alter table execution_steps add column ready_at_ms ${integer}`,
+      `alter table execution_steps add column preempt_requested ${integer} not null default 0`,
+      `create table pipeline_plans (
+        digest ${text} not null, part ${integer} not null, content ${text} not null, primary key (digest, part)
+      ) ${strict}`,
+      `create table step_attempts (
+        step ${text} not null, attempt ${integer} not null, execution ${text} not null, outcome ${text} not null,
+        exit_code ${integer}, reason ${text} not null, run_id ${text}, started_at_ms ${integer} not null,
+        ended_at_ms ${integer} not null, primary key (step, attempt)
+      ) ${clustered}`,
+      `create index step_attempts_execution on step_attempts (execution)`,
+      `create table step_approvals (
+        step ${text} primary key, execution ${text} not null, project ${text} not null, stage ${text} not null,
+        question ${text} not null, asked_at_ms ${integer} not null, answer ${text}, note ${text}, actor ${text},
+        answered_at_ms ${integer}
+      ) ${strict}`,
+      `create index step_approvals_execution on step_approvals (execution)`,
+      `create index step_approvals_project on step_approvals (project, answered_at_ms)`,
+      `create table step_checkpoints (
+        project ${text} not null, cache_key ${text} not null, digest ${text} not null,
+        saved_at_ms ${integer} not null, primary key (project, cache_key)
+      ) ${clustered}`,
+    ],
+  },
   ...keyMigrations,
+  ...secretMigrations,
 ];

@@ -1,47 +1,30 @@
+import { sql } from "kysely";
+
 import type { Database } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
+import { insertRows } from "#kernel/search";
 
+import { defaultSettings } from "../definition/settings.ts";
 import type { Failure, KeyParts, Stage, Step, StepOut, StepState } from "../entities.ts";
 import type { StepRow } from "./schema.ts";
 
-/** A step as the executor needs it: with its stage, and the process that a dead server may have left. */
+/** A step to be written: what it is within its execution. */
 export interface PlannedStep {
   readonly id: string;
+  readonly execution: string;
+  readonly project: string;
+  readonly position: number;
   readonly stage: Stage;
+  /** Names of stages. */
   readonly dependsOn: readonly string[];
-  readonly state: StepState;
-  readonly attempt: number;
-  readonly runId: string | null;
-  readonly outs: readonly StepOut[];
-  readonly process: { readonly pid: number; readonly startTicks: string } | null;
 }
 
-export async function listPlannedSteps(db: Database, execution: string): Promise<readonly PlannedStep[]> {
-  const rows = await db.query
-    .selectFrom("execution_steps")
-    .selectAll()
-    .where("execution", "=", execution)
-    .orderBy("position")
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    stage: JSON.parse(row.definition),
-    dependsOn: JSON.parse(row.depends_on),
-    state: toState(row.state),
-    attempt: row.attempt,
-    runId: row.run_id,
-    outs: JSON.parse(row.outs),
-    process: row.pid === null ? null : { pid: row.pid, startTicks: row.start_ticks ?? "" },
-  }));
-}
-
-/** By execution, in their order. */
-export async function listSteps(
+export async function listStepRows(
   db: Database,
   executions: readonly string[],
-): Promise<ReadonlyMap<string, readonly Step[]>> {
-  const steps = new Map<string, Step[]>();
-  if (executions.length === 0) return steps;
+): Promise<ReadonlyMap<string, readonly StepRow[]>> {
+  const found = new Map<string, StepRow[]>();
+  if (executions.length === 0) return found;
   const rows = await db.query
     .selectFrom("execution_steps")
     .selectAll()
@@ -49,25 +32,15 @@ export async function listSteps(
     .orderBy("position")
     .execute();
   for (const row of rows) {
-    const list = steps.get(row.execution);
-    if (list === undefined) steps.set(row.execution, [toStep(row)]);
-    else list.push(toStep(row));
+    const list = found.get(row.execution);
+    if (list === undefined) found.set(row.execution, [row]);
+    else list.push(row);
   }
-  return steps;
+  return found;
 }
 
-export async function readStep(
-  db: Database,
-  id: string,
-): Promise<{ step: Step; execution: string; project: string } | undefined> {
-  const row = await db.query
-    .selectFrom("execution_steps")
-    .selectAll()
-    .where("id", "=", id)
-    .executeTakeFirst();
-  return row === undefined
-    ? undefined
-    : { step: toStep(row), execution: row.execution, project: row.project };
+export async function readStepRow(db: Database, id: string): Promise<StepRow | undefined> {
+  return await db.query.selectFrom("execution_steps").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
 /** The last step of each stage of the project that was more than planned. */
@@ -85,35 +58,94 @@ export async function listLastSteps(
   return new Map(rows.map((row) => [row.stage, { step: toStep(row), execution: row.execution }]));
 }
 
-export interface StepStart {
-  readonly attempt: number;
-  readonly cacheKey: Digest;
-  readonly keyParts: KeyParts;
+/** What may be said of a step when its row is written; what is left out is as in a step that waits. */
+export interface StepFacts {
+  readonly state: StepState;
   readonly reason: string;
-  readonly runId: string;
-  readonly nowMs: number;
+  readonly attempt?: number;
+  readonly cacheKey?: Digest;
+  readonly keyParts?: KeyParts;
+  readonly runId?: string | null;
+  readonly failure?: Failure | null;
+  readonly outs?: readonly StepOut[];
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly readyAtMs?: number;
+  readonly startedAtMs?: number | null;
+  readonly endedAtMs?: number | null;
 }
 
-export async function startStep(db: Database, id: string, start: StepStart): Promise<void> {
-  await db.query
-    .updateTable("execution_steps")
-    .set({
-      state: "running",
-      attempt: start.attempt,
-      cache_key: start.cacheKey,
-      key_parts: JSON.stringify(start.keyParts),
-      reason: start.reason,
-      run_id: start.runId,
-      started_at_ms: start.nowMs,
-      ended_at_ms: null,
-      exit_code: null,
-      failure: null,
-      last_lines: "[]",
-      pid: null,
-      start_ticks: null,
-    })
-    .where("id", "=", id)
-    .execute();
+const columns = [
+  "id",
+  "execution",
+  "project",
+  "stage",
+  "position",
+  "definition",
+  "depends_on",
+  "state",
+  "attempt",
+  "cache_key",
+  "key_parts",
+  "reason",
+  "run_id",
+  "exit_code",
+  "failure",
+  "last_lines",
+  "started_at_ms",
+  "ended_at_ms",
+  "outs",
+  "metrics",
+  "pid",
+  "start_ticks",
+  "ready_at_ms",
+] as const satisfies readonly (keyof StepRow)[];
+
+const own: ReadonlySet<string> = new Set([
+  "id",
+  "execution",
+  "project",
+  "stage",
+  "position",
+  "definition",
+  "depends_on",
+]);
+const into = `execution_steps (${columns.join(", ")})`;
+const overwrite = `(id) do update set ${columns
+  .filter((column) => !own.has(column))
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}`;
+
+/** Writes the rows of steps, which they have from now on, or replaces what they say. */
+export async function saveSteps(
+  db: Database,
+  steps: readonly (readonly [step: PlannedStep, facts: StepFacts])[],
+): Promise<void> {
+  const rows = steps.map(([step, facts]) => [
+    step.id,
+    step.execution,
+    step.project,
+    step.stage.name,
+    step.position,
+    JSON.stringify(step.stage),
+    JSON.stringify(step.dependsOn),
+    facts.state,
+    facts.attempt ?? 0,
+    facts.cacheKey ?? null,
+    facts.keyParts === undefined ? null : JSON.stringify(facts.keyParts),
+    facts.reason,
+    facts.runId ?? null,
+    null,
+    facts.failure === undefined || facts.failure === null ? null : JSON.stringify(facts.failure),
+    "[]",
+    facts.startedAtMs ?? null,
+    facts.endedAtMs ?? null,
+    JSON.stringify(facts.outs ?? []),
+    JSON.stringify(facts.metrics ?? {}),
+    null,
+    null,
+    facts.readyAtMs ?? null,
+  ]);
+  await insertRows(db, into, rows, overwrite);
 }
 
 /** False when the attempt is no longer the current one. */
@@ -168,56 +200,55 @@ export async function endStep(
   return Number(numUpdatedRows) === 1;
 }
 
-export async function markCached(
-  db: Database,
-  id: string,
-  cached: {
-    readonly cacheKey: Digest;
-    readonly keyParts: KeyParts;
-    readonly reason: string;
-    readonly runId: string | null;
-    readonly outs: readonly StepOut[];
-    readonly metrics: Readonly<Record<string, number>>;
-    readonly nowMs: number;
-  },
-): Promise<void> {
-  await db.query
-    .updateTable("execution_steps")
-    .set({
-      state: "cached",
-      cache_key: cached.cacheKey,
-      key_parts: JSON.stringify(cached.keyParts),
-      reason: cached.reason,
-      run_id: cached.runId,
-      outs: JSON.stringify(cached.outs),
-      metrics: JSON.stringify(cached.metrics),
-      started_at_ms: cached.nowMs,
-      ended_at_ms: cached.nowMs,
-    })
-    .where("id", "=", id)
-    .execute();
+export interface Requeue {
+  readonly reason: string;
+  readonly retries: number;
+  readonly preemptions: number;
+  /** System time. */
+  readonly retryAtMs: number | null;
+  readonly exitCode: number | null;
+  readonly lastLines: readonly string[];
 }
 
-/** Ends a step that was not started: skipped, cancelled, or failed because it could not begin. */
-export async function endWaitingStep(
+/** Puts a running step back to waiting, for another attempt; false when the attempt is no longer the current one. */
+export async function requeueStep(
   db: Database,
-  id: string,
-  end: {
-    readonly state: "skipped" | "cancelled" | "failed";
-    readonly reason: string;
-    readonly failure: Failure | null;
-    readonly nowMs: number;
-  },
+  step: { readonly id: string; readonly attempt: number },
+  requeue: Requeue,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db.query
+    .updateTable("execution_steps")
+    .set({
+      state: "waiting",
+      reason: requeue.reason,
+      retries: requeue.retries,
+      preemptions: requeue.preemptions,
+      retry_at_ms: requeue.retryAtMs,
+      exit_code: requeue.exitCode,
+      last_lines: JSON.stringify(requeue.lastLines),
+      run_id: null,
+      pid: null,
+      start_ticks: null,
+      preempt_requested: 0,
+    })
+    .where("id", "=", step.id)
+    .where("attempt", "=", step.attempt)
+    .where("state", "=", "running")
+    .executeTakeFirst();
+  return Number(numUpdatedRows) === 1;
+}
+
+/** Ends every step of an execution that has a row and no end. */
+export async function endWaitingSteps(
+  db: Database,
+  execution: string,
+  end: { readonly state: "skipped" | "cancelled"; readonly reason: string; readonly nowMs: number },
 ): Promise<void> {
   await db.query
     .updateTable("execution_steps")
-    .set({
-      state: end.state,
-      reason: end.reason,
-      failure: end.failure === null ? null : JSON.stringify(end.failure),
-      ended_at_ms: end.nowMs,
-    })
-    .where("id", "=", id)
+    .set({ state: end.state, reason: end.reason, ended_at_ms: end.nowMs })
+    .where("execution", "=", execution)
+    .where("state", "in", ["waiting", "running"])
     .execute();
 }
 
@@ -237,24 +268,82 @@ export async function releaseStep(db: Database, id: string): Promise<void> {
     .execute();
 }
 
-export function toStep(row: StepRow): Step {
+/** Asks whoever runs the step to stop it and to begin it again later. False when it does not run. */
+export async function requestPreemption(db: Database, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db.query
+    .updateTable("execution_steps")
+    .set({ preempt_requested: 1 })
+    .where("id", "=", id)
+    .where("state", "=", "running")
+    .executeTakeFirst();
+  return Number(numUpdatedRows) === 1;
+}
+
+export async function listPreemptions(db: Database, execution: string): Promise<readonly string[]> {
+  const rows = await db.query
+    .selectFrom("execution_steps")
+    .select("id")
+    .where("execution", "=", execution)
+    .where("preempt_requested", "=", 1)
+    .where("state", "=", "running")
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** How many steps with rows there are of each state. */
+export async function countStepRows(
+  db: Database,
+  executions: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  const counts = new Map<string, Map<string, number>>();
+  if (executions.length === 0) return counts;
+  const rows = await db.query
+    .selectFrom("execution_steps")
+    .select(["execution", "state", sql<number>`count(*)`.as("steps")])
+    .where("execution", "in", [...executions])
+    .groupBy(["execution", "state"])
+    .execute();
+  for (const row of rows) {
+    const states = counts.get(row.execution) ?? new Map<string, number>();
+    counts.set(row.execution, states.set(row.state, Number(row.steps)));
+  }
+  return counts;
+}
+
+/** The stage as it was when its row was written; rows older than settings have none. */
+export function stageOf(row: StepRow): Stage {
   const stage: Stage = JSON.parse(row.definition);
+  return { ...stage, settings: stage.settings ?? defaultSettings };
+}
+
+export function outsOf(row: StepRow): readonly StepOut[] {
+  return JSON.parse(row.outs);
+}
+
+/** The step as its row tells it; what it waits for is told by its execution. */
+export function toStep(row: StepRow): Step {
+  const stage = stageOf(row);
   return {
     id: row.id,
     stage: row.stage,
     command: stage.commands.join("\n"),
     state: toState(row.state),
     attempt: row.attempt,
+    retries: row.retries,
     cacheKey: row.cache_key,
     reason: row.reason,
+    waitingReason: null,
     runId: row.run_id,
     exitCode: row.exit_code,
     failure: row.failure === null ? null : JSON.parse(row.failure),
     lastLines: JSON.parse(row.last_lines),
+    readyAtMs: row.ready_at_ms,
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms,
     dependsOn: JSON.parse(row.depends_on),
-    outs: JSON.parse(row.outs),
+    priority: stage.settings.priority,
+    resources: stage.settings.resources,
+    outs: outsOf(row),
     metrics: JSON.parse(row.metrics),
   };
 }
@@ -269,7 +358,7 @@ const states: readonly StepState[] = [
   "cancelled",
 ];
 
-function toState(text: string): StepState {
+export function toState(text: string): StepState {
   const state = states.find((known) => known === text);
   if (state === undefined) throw new Error(`a step has the unknown state ${text}`);
   return state;

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-import { connect, readPipeline } from "#pipelines/definition";
+import { connect, defaultSettings, readPipeline } from "#pipelines/definition";
 import type { FlagStyle, Pipeline, Stage } from "#pipelines/definition";
 import { Problem } from "#kernel/errors";
 
@@ -94,7 +94,7 @@ export function graphStages(stages: readonly TrackedStage[]): readonly Stage[] {
     alwaysChanged: stage.alwaysChanged,
     description: null,
     meta: null,
-    timeoutMs: null,
+    settings: defaultSettings,
     position: stage.position,
   }));
 }
