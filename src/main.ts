@@ -158,7 +158,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     access,
     webhooks,
   });
-  const mlflowImport = createMlflowImport({ tracking, registry });
+  const mlflowImport = createMlflowImport({ tracking, traces, registry });
   const openLineage = createOpenLineage({
     ...kernel,
     ...doors,

@@ -4,6 +4,8 @@ import os
 import sys
 import tempfile
 
+os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
+
 import mlflow
 import mlflow.data
 from mlflow import MlflowClient
@@ -116,6 +118,54 @@ if hasattr(client, "create_logged_model"):
         run_id=run.info.run_id,
         model_id=model.model_id,
     )
+
+mlflow.set_experiment(experiment_id=care)
+
+
+def answer(question, number):
+    with mlflow.start_span("answer", span_type="CHAIN") as root:
+        root.set_inputs({"question": question})
+        root.set_attributes({"share": 0.5, "whole": 3.0, "big": 2**53 + 1, "flags": [True, None], "nested": {"ü": [1]}})
+        with mlflow.start_span("find", span_type="RETRIEVER") as span:
+            span.set_inputs({"question": question})
+            span.set_outputs([{"page_content": "größer", "score": 3.0}])
+            span.set_attribute(
+                "mlflow.chat.tokenUsage", {"input_tokens": number, "output_tokens": 3, "total_tokens": number + 3}
+            )
+            span.set_attribute("mlflow.llm.cost", {"input_cost": 0.25, "output_cost": 1.0, "total_cost": 1.25})
+            if number % 4 == 3:
+                raise ValueError("no answer")
+        root.set_outputs({"answer": number})
+        return root.request_id
+
+
+traces = []
+for number in range(count // 4):
+    try:
+        if number % 2:
+            with mlflow.start_run(run_name=f"traced {number}"):
+                traces.append(answer(f"where is bag {number}?", number))
+        else:
+            traces.append(answer(f"where is bag {number}?", number))
+    except ValueError:
+        pass
+for number, trace in enumerate(traces):
+    client.set_trace_tag(trace, "topic", "bags" if number % 3 else "shoes")
+
+if int(mlflow.__version__.split(".")[0]) >= 3:
+    from mlflow.entities import AssessmentSource
+
+    human = AssessmentSource(source_type="HUMAN", source_id="ada")
+    first = mlflow.log_feedback(
+        trace_id=traces[0], name="correct", value=True, rationale="it was there", source=human, metadata={"a": "b"}
+    )
+    mlflow.override_feedback(trace_id=traces[0], assessment_id=first.assessment_id, value="partly", source=human)
+    mlflow.log_feedback(trace_id=traces[1], name="score", value=0.5)
+    mlflow.log_feedback(trace_id=traces[1], name="failed", error=ValueError("the judge was out"))
+    mlflow.log_expectation(trace_id=traces[1], name="expected", value={"places": ["Oslo", 1, 2.5]}, source=human)
+    client.link_traces_to_run(traces[:2], run.info.run_id)
+    prompt = mlflow.genai.register_prompt(name="greeting", template="Hello {{name}}", tags={"tone": "warm"})
+    client.link_prompt_versions_to_trace([prompt], traces[2])
 
 client.create_run(gone, run_name="of a deleted experiment")
 client.delete_experiment(gone)

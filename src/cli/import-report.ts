@@ -10,6 +10,9 @@ const kinds = [
   ["models", "registered models"],
   ["versions", "model versions"],
   ["aliases", "aliases"],
+  ["traces", "traces"],
+  ["spans", "spans"],
+  ["assessments", "assessments"],
   ["files", "artifacts"],
 ] as const;
 

@@ -9,21 +9,24 @@ import type { Environment } from "#compute";
 
 export interface RealServer {
   readonly url: string;
+  /** Its SQLite file, unless it was given another database. */
+  readonly database: string;
+  /** The folder of its artifacts. */
+  readonly files: string;
   stop(): Promise<void>;
 }
 
 const startMs = 240_000;
 
-/** MLflow's own server, empty, with its database and files in a folder of their own. */
-export async function startRealServer({ interpreter, binFolder }: Environment): Promise<RealServer> {
+/** MLflow's own server, empty, with its database and files in a folder of their own, or on the database named. */
+export async function startRealServer(
+  { interpreter, binFolder }: Environment,
+  database?: string,
+): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), "gyre-oracle-"));
   const port = await freePort();
-  const places = [
-    "--backend-store-uri",
-    `sqlite:///${folder}/mlflow.db`,
-    "--artifacts-destination",
-    join(folder, "files"),
-  ];
+  const [file, files] = [join(folder, "mlflow.db"), join(folder, "files")];
+  const places = ["--backend-store-uri", database ?? `sqlite:///${file}`, "--artifacts-destination", files];
   const child = spawn(
     interpreter,
     ["-m", "mlflow", "server", ...places, "--port", String(port), "--workers", "1"],
@@ -52,7 +55,7 @@ export async function startRealServer({ interpreter, binFolder }: Environment): 
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const deadline = Date.now() + startMs; ; await sleep(200)) {
-    if (await answers(url)) return { url, stop: end };
+    if (await answers(url)) return { url, database: file, files, stop: end };
     if (child.exitCode === null && Date.now() < deadline) continue;
     await end();
     throw new Error(`MLflow's own server did not start:\n${said}`);

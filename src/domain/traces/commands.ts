@@ -1,6 +1,9 @@
 import type { Assessment, AssessmentError, AssessmentKind, Span, TraceInfo, TraceState } from "./entities.ts";
 
+import type { TraceImports } from "./import-commands.ts";
 import type { IssueOrders } from "./issues.ts";
+
+export type { ImportedTrace, ImportedTraceState, TraceImports } from "./import-commands.ts";
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -55,6 +58,7 @@ export interface SpansLogged {
 
 /** The orders of traces. Each is one transaction; to send one again changes nothing but for those that create. */
 export interface TracesCommands extends IssueOrders {
+  readonly imports: TraceImports;
   /** Keeps spans of any traces, in any order. Those that cannot be kept are refused one by one. */
   logSpans(order: { experimentId: string; spans: readonly Span[]; actor: string }): Promise<SpansLogged>;
   /** Keeps what a client knows of a trace, before or after its spans. */

@@ -34,6 +34,24 @@ export function understand(span: Span): Span {
   return { ...span, attributes: { ...attributes, ...found } };
 }
 
+/**
+ * Takes the wrapping off attributes that came as texts of JSON: clients of MLflow that export through
+ * OpenTelemetry write every value so (`"LLM"` with its quotes). Numbers and truths stay texts: a text `1` is one.
+ */
+export function unwrap(span: Span): Span {
+  const entries = Object.entries(span.attributes).map(([key, value]) => [key, unwrapped(value)] as const);
+  return { ...span, attributes: Object.fromEntries(entries) };
+}
+
+function unwrapped(value: ExactJson): ExactJson {
+  if (typeof value !== "string" || !/^\s*["[{]/.test(value)) return value;
+  try {
+    return parseExactJson(value);
+  } catch {
+    return value;
+  }
+}
+
 /** The numbers of a span that are summed over its trace. */
 export function measuresOf({ attributes }: Span): ReadonlyMap<string, number> {
   const measures = new Map<string, number>();
@@ -48,6 +66,20 @@ export function measuresOf({ attributes }: Span): ReadonlyMap<string, number> {
   take(attributes[attributeKeys.tokenUsage], tokenKeys);
   take(attributes[attributeKeys.cost], costKeys);
   return measures;
+}
+
+/** A JSON object of numbers, as clients write token counts into metadata; nothing when it is none. */
+export function measuresIn(text: string | undefined, keys: readonly string[]): (readonly [string, number])[] {
+  try {
+    const record = parseExactJson(text ?? "null");
+    if (!isRecord(record)) return [];
+    return keys.flatMap((key) => {
+      const value = record[key];
+      return typeof value === "number" || typeof value === "bigint" ? [[key, Number(value)] as const] : [];
+    });
+  } catch {
+    return [];
+  }
 }
 
 // In the order of trust: OpenTelemetry's conventions for generative AI (new and old names), then OpenInference.
@@ -125,12 +157,7 @@ function typeOf(attributes: Attributes): string | undefined {
 
 /** A text that holds JSON is the JSON: half of the instrumentations can send no other values. */
 function readJson(value: ExactJson | undefined): ExactJson | undefined {
-  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return parseExactJson(value);
-  } catch {
-    return value;
-  }
+  return value === undefined ? undefined : unwrapped(value);
 }
 
 function toNumber(value: ExactJson | undefined): number | undefined {

@@ -2,6 +2,8 @@ declare module "#kernel/events" {
   interface Events {
     /** Subject: the experiment. Spans come by the thousand; what is recorded is that a batch of them came. */
     "traces.logged": { readonly traces: number; readonly spans: number };
+    /** Subject: the experiment. `first` is one of their ids. */
+    "traces.imported": { readonly source: string; readonly traces: number; readonly first: string };
     /** Subject: the experiment. */
     "traces.deleted": { readonly traces: number };
     /** Subject: the run. */

@@ -6,6 +6,7 @@ import type { TrackingQuestions } from "#tracking";
 
 import { createAssessmentOrders } from "./assessment-orders.ts";
 import type { TracesCommands } from "./commands.ts";
+import { createTraceImports } from "./import-orders.ts";
 import { createIssues } from "./issues.ts";
 import type { Issues } from "./issues.ts";
 import { createLinkOrders } from "./link-orders.ts";
@@ -43,6 +44,7 @@ export function createTraces({ db, ledger, clock, tracking }: TracesParts): Trac
       ...createTraceOrders(parts),
       ...createAssessmentOrders(parts),
       ...createLinkOrders(parts),
+      imports: createTraceImports(parts),
     },
     routes: createRoutes(questions, tracking),
   };

@@ -2,7 +2,7 @@ import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 
 import type { SpansLogged, TracesCommands } from "./commands.ts";
-import { costKeys, tokenKeys, understand } from "./conventions.ts";
+import { costKeys, tokenKeys, understand, unwrap } from "./conventions.ts";
 import { attributeKeys, metadataKeys, spansAreHere, tagKeys } from "./entities.ts";
 import type { Span, TraceState } from "./entities.ts";
 import type { Lookups } from "./lookups.ts";
@@ -68,7 +68,7 @@ function sortOut(spans: readonly Span[]): { kept: readonly Span[]; refused: Span
       refused.push(`The span '${storable(span.name).slice(0, 80)}' is refused: ${reason}.`);
     return reason === undefined;
   });
-  return { kept: kept.map((span) => understand(keepSpan(span))), refused };
+  return { kept: kept.map((span) => understand(unwrap(keepSpan(span)))), refused };
 }
 
 /** A client of MLflow names the trace in an attribute; every other means OpenTelemetry's id. */

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 
 import { Problem } from "#kernel/errors";
-import { isRecord, parseExactJson } from "#kernel/exact-json";
 
 import { createAssessmentKeeper } from "./assessment-orders.ts";
 import type { NewTraceInfo, TracesCommands } from "./commands.ts";
-import { costKeys, tokenKeys } from "./conventions.ts";
+import { costKeys, measuresIn, tokenKeys } from "./conventions.ts";
 import { metadataKeys, tagKeys } from "./entities.ts";
 import type { TraceInfo } from "./entities.ts";
 import { traceElsewhere } from "./lookups.ts";
@@ -91,7 +90,8 @@ export function createTraceOrders(parts: OrderParts & { nowMs(): number }): Trac
     recordTrace: ({ trace, actor }) => record(trace, actor, true),
     async startTrace({ experimentId, startedAtMs, tags, metadata, actor }) {
       const trace = {
-        id: `tr-${randomUUID().replaceAll("-", "")}`,
+        // As their server names them: an id that begins with `tr-` holds that of OpenTelemetry, and this is none.
+        id: randomUUID().replaceAll("-", ""),
         experimentId,
         state: "IN_PROGRESS" as const,
         startedAtMs,
@@ -144,20 +144,6 @@ export function createTraceOrders(parts: OrderParts & { nowMs(): number }): Trac
       });
     },
   };
-}
-
-/** A JSON object of numbers, as clients write token counts into metadata; nothing when it is none. */
-function measuresIn(text: string | undefined, keys: readonly string[]): (readonly [string, number])[] {
-  try {
-    const record = parseExactJson(text ?? "null");
-    if (!isRecord(record)) return [];
-    return keys.flatMap((key) => {
-      const value = record[key];
-      return typeof value === "number" || typeof value === "bigint" ? [[key, Number(value)] as const] : [];
-    });
-  } catch {
-    return [];
-  }
 }
 
 function checkDeletion(order: {

@@ -55,6 +55,29 @@ describeOnEveryEngine("traces", (open) => {
     assert.deepEqual(spans, [sent]);
   });
 
+  it("give values that came as texts of JSON as what they are, and texts of numbers as texts", async () => {
+    const { traces, logSpans, find } = await openTraces(open);
+    const attributes = {
+      "mlflow.spanType": '"LLM"',
+      "mlflow.spanInputs": '{"q": "x", "n": 3}',
+      list: '["a", 1.0]',
+      number: "1",
+      truth: "true",
+      broken: '{"a',
+    };
+    await logSpans([span(1, { attributes })]);
+    const { spans } = await traces.getTrace(otelId, { allowPartial: true });
+    assert.deepEqual(spans[0]?.attributes, {
+      "mlflow.spanType": "LLM",
+      "mlflow.spanInputs": { q: "x", n: 3n },
+      list: ["a", 1],
+      number: "1",
+      truth: "true",
+      broken: '{"a',
+    });
+    assert.deepEqual(await find("span.type = 'LLM'"), [otelId]);
+  });
+
   it("are the same whether spans are sent once or again, and count tokens once", async () => {
     const { traces, logSpans } = await openTraces(open);
     const usage = { input_tokens: 10n, output_tokens: 5n, total_tokens: 15n };

@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
-
 import { z } from "zod";
 
 import { createPointsDigest } from "#tracking";
 
+import { createTraceComparison } from "./compare-traces.ts";
 import { importPath } from "./destination.ts";
 import type { Destination } from "./destination.ts";
-import { judge } from "./report.ts";
+import { comparable, difference } from "./difference.ts";
+import { emptyEquality, judge } from "./report.ts";
 import type { Equality } from "./report.ts";
 import type { MlflowSource } from "./source.ts";
 import { experimentAnswer, loggedModelPage, modelAnswer, runPage, versionAnswer } from "./wire-records.ts";
@@ -30,12 +30,13 @@ const api = "/api/2.0/mlflow";
  */
 export async function compareMlflow(comparison: Comparison): Promise<readonly Equality[]> {
   const { source, destination, experimentIds, onProgress } = comparison;
-  const experiments = empty("experiments");
-  const runs = empty("runs: params, tags, inputs, times");
-  const histories = empty("metric histories of runs");
-  const loggedModels = empty("logged models");
-  const models = empty("registered models and aliases");
-  const versions = empty("model versions");
+  const experiments = emptyEquality("experiments");
+  const runs = emptyEquality("runs: params, tags, inputs, times");
+  const histories = emptyEquality("metric histories of runs");
+  const loggedModels = emptyEquality("logged models");
+  const models = emptyEquality("registered models and aliases");
+  const versions = emptyEquality("model versions");
+  const traces = createTraceComparison(source, destination);
 
   for await (const experiment of source.experiments()) {
     const ownId = experimentIds.get(experiment.id) ?? experiment.id;
@@ -52,9 +53,10 @@ export async function compareMlflow(comparison: Comparison): Promise<readonly Eq
     );
     for await (const page of source.runs(experiment.id)) await compareRuns(page, ownId);
     for await (const page of source.loggedModels(experiment.id)) await compareLogged(page, ownId);
+    for await (const page of source.traces(experiment.id)) await traces.compare(page);
   }
   for await (const found of source.models()) await compareModel(found);
-  return [experiments, runs, histories, loggedModels, models, versions];
+  return [experiments, runs, histories, loggedModels, models, versions, ...traces.equalities];
 
   async function compareRuns(page: RunPage, ownId: string): Promise<void> {
     const ids = page.map((run) => run.id);
@@ -112,59 +114,6 @@ type Pages<Source> = Source extends AsyncIterable<infer Page> ? Page : never;
 type RunPage = Pages<ReturnType<MlflowSource["runs"]>>;
 type LoggedPage = Pages<ReturnType<MlflowSource["loggedModels"]>>;
 type SourceModelOf = Pages<ReturnType<MlflowSource["models"]>>;
-
-function empty(what: string): Equality {
-  return { what, equal: 0, different: 0, differences: [] };
-}
-
-/** Lists in an order of their own, and without the address of the files, which is another here. */
-function comparable(entry: object | undefined): object | undefined {
-  if (entry === undefined) return undefined;
-  const lists = Object.entries(entry).map(([key, value]: [string, unknown]) => [
-    key,
-    Array.isArray(value) ? value.map((one) => JSON.stringify(sorted(one))).toSorted() : value,
-  ]);
-  return Object.fromEntries(lists.filter(([key]) => key !== "artifactUri"));
-}
-
-/** Objects with their keys in order, and NaN as text, so that equal values have equal JSON. */
-function sorted(value: unknown): unknown {
-  if (typeof value === "number" && Number.isNaN(value)) return "NaN";
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(
-    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]),
-  );
-}
-
-function difference(there: object | undefined, here: object | undefined): string | undefined {
-  if (here === undefined || there === undefined) return "it is not here";
-  if (isDeepStrictEqual(sorted(there), sorted(here))) return undefined;
-  const mine = new Map<string, unknown>(Object.entries(here));
-  const fields = Object.entries(there).filter(
-    ([key, value]) => !isDeepStrictEqual(sorted(value), sorted(mine.get(key))),
-  );
-  return fields.map(([key, value]) => differenceOf(key, value, mine.get(key))).join("; ");
-}
-
-/** Of tags and parameters only those that differ. */
-function differenceOf(name: string, there: unknown, here: unknown): string {
-  if (!isPlain(there) || !isPlain(here)) return `${name} is ${shown(there)} there, ${shown(here)} here`;
-  const keys = [...new Set([...Object.keys(there), ...Object.keys(here)])];
-  return keys
-    .filter((key) => !isDeepStrictEqual(there[key], here[key]))
-    .map((key) => `${name} ${key} is ${shown(there[key])} there, ${shown(here[key])} here`)
-    .join("; ");
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(sorted(value)) ?? "nothing").slice(0, 120);
-}
 
 function onlyKeysOf(tags: Readonly<Record<string, string>>, wanted: object): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).filter(([key]) => key in wanted));

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { Problem } from "#kernel/errors";
 import { checkArtifactPath } from "#tracking";
 
-import { artifactPath, importPath } from "./destination.ts";
+import { artifactPath, idOfOwner, importPath } from "./destination.ts";
 import type { Destination } from "./destination.ts";
 import type { OwnerRecord } from "./records.ts";
 import { judge, skip } from "./report.ts";
@@ -60,7 +60,7 @@ export async function copyFiles(copy: FileCopy, of: FileOwner): Promise<void> {
   const after = await digestsHere(destination, of.owner);
   for (const [path, digest] of digests) {
     const here = after.get(path);
-    const name = `${"run" in of.owner ? of.owner.run : of.owner.model}/${path}`;
+    const name = `${idOfOwner(of.owner)}/${path}`;
     judge(
       copy.equality,
       name,

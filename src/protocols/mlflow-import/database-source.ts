@@ -3,6 +3,7 @@ import type { MetricPoint } from "#tracking";
 
 import { byOwner, number, pairs, text, truth } from "./cells.ts";
 import { readLoggedModels, readModels } from "./database-models.ts";
+import { readSpans, readTraces } from "./database-traces.ts";
 import { problems } from "./problems.ts";
 import type { RunRecord } from "./records.ts";
 import type { Row, Rows } from "./rows.ts";
@@ -15,12 +16,14 @@ const mapped = [
   "alembic_version experiments experiment_tags runs tags params metrics latest_metrics",
   "datasets inputs input_tags logged_models logged_model_params logged_model_tags logged_model_metrics",
   "registered_models registered_model_tags registered_model_aliases model_versions model_version_tags workspaces",
+  "trace_info trace_tags trace_request_metadata trace_metrics assessments spans span_metrics entity_associations",
+  "sql_trace_metric_daily_rollups sql_span_cost_daily_rollups sql_assessment_daily_rollups",
+  "sql_trace_rollup_rebuild_queue",
 ].flatMap((line) => line.split(" "));
 
 const needed = ["experiments", "runs", "params", "tags", "metrics", "datasets", "inputs", "model_versions"];
 
 const reasons: readonly (readonly [RegExp, string])[] = [
-  [/trace|span|assessment/, "traces are not imported"],
   [/dataset|scorer|issue|label|review|scoring/, "evaluation is not imported"],
   [/secret|endpoint|budget|guardrail|model_def|mcp/, "the AI gateway is not part of Gyre"],
   [/webhook/, "their secrets cannot be read; create the webhooks again"],
@@ -80,6 +83,12 @@ export async function createDatabaseSource(rows: Rows, label: string): Promise<M
       if (tables.has("logged_models")) yield* readLoggedModels(rows, experimentId);
     },
     models: () => readModels(rows),
+    async *traces(experimentId) {
+      if (tables.has("trace_info")) yield* readTraces(rows, tables, experimentId);
+    },
+    async *spans(traceIds) {
+      if (tables.has("spans")) yield* readSpans(rows, traceIds);
+    },
     unmapped: async () => await countUnmapped(rows, tables),
     close: rows.close,
   };

@@ -14,10 +14,19 @@ export const importPath = (name: string): string => `/api/v1/import/mlflow/${nam
 
 /** Where MLflow's artifact routes keep a file of an owner. */
 export function artifactPath(owner: OwnerRecord, experimentId: string, path: string): string {
-  const root =
-    "run" in owner
-      ? [experimentId, owner.run, "artifacts"]
-      : [experimentId, "models", owner.model, "artifacts"];
-  const parts = [...root, ...path.split("/")].map(encodeURIComponent);
+  const parts = [...placeOfOwner(owner, experimentId), ...path.split("/")].map(encodeURIComponent);
   return `/api/2.0/mlflow-artifacts/artifacts/${parts.join("/")}`;
+}
+
+/** The folder below that of all artifacts where MLflow keeps the files of an owner, here and there. */
+export function placeOfOwner(owner: OwnerRecord, experimentId: string): readonly string[] {
+  if ("run" in owner) return [experimentId, owner.run, "artifacts"];
+  if ("model" in owner) return [experimentId, "models", owner.model, "artifacts"];
+  return [experimentId, "traces", owner.trace, "artifacts"];
+}
+
+/** The id of the run, the logged model or the trace. */
+export function idOfOwner(owner: OwnerRecord): string {
+  if ("run" in owner) return owner.run;
+  return "model" in owner ? owner.model : owner.trace;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { Problem } from "#kernel/errors";
 
+import { placeOfOwner } from "./destination.ts";
 import { problems } from "./problems.ts";
 import type { OwnerRecord } from "./records.ts";
 import type { SkippedFile, SourceFile, SourceFiles } from "./source.ts";
@@ -51,11 +52,8 @@ function placesOf(
   artifactUri: string,
   root: string,
 ): readonly string[] {
-  const usual =
-    "run" in owner
-      ? join(experimentId, owner.run, "artifacts")
-      : join(experimentId, "models", owner.model, "artifacts");
-  return [placeOf(artifactUri, root), join(root, usual)].filter((place) => place !== undefined);
+  const usual = join(root, ...placeOfOwner(owner, experimentId));
+  return [placeOf(artifactUri, root), usual].filter((place) => place !== undefined);
 }
 
 function placeOf(artifactUri: string, root: string): string | undefined {

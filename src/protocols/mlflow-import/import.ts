@@ -2,13 +2,15 @@ import { z } from "zod";
 
 import type { MetricPoint } from "#tracking";
 
-import { copyFiles } from "./copy-files.ts";
 import type { FileCopy } from "./copy-files.ts";
+import { copyOwner, withAddress } from "./copy-owner.ts";
+import type { Numbers } from "./copy-owner.ts";
 import { importPath } from "./destination.ts";
 import type { Destination } from "./destination.ts";
 import { importModels } from "./import-models.ts";
+import { importTraces } from "./import-traces.ts";
 import type { ExperimentRecord, LoggedModelRecord, RunRecord } from "./records.ts";
-import { emptyReport, skip } from "./report.ts";
+import { emptyEquality, emptyReport } from "./report.ts";
 import type { Equality, ImportReport } from "./report.ts";
 import type { Located, MlflowSource, SourceFiles } from "./source.ts";
 
@@ -43,7 +45,7 @@ const addedAnswer = z.object({ added: z.number() });
 export async function importMlflow(order: ImportOrder): Promise<Imported> {
   const { source, destination, onProgress } = order;
   const report = emptyReport({ ...source, isDryRun: destination === undefined });
-  const equality: Equality = { what: "artifacts, by digest", equal: 0, different: 0, differences: [] };
+  const equality = emptyEquality("artifacts, by digest");
   const copy = order.files === undefined ? undefined : { files: order.files, report, equality, destination };
   const experimentIds = new Map<string, string>();
   for await (const experiment of source.experiments()) {
@@ -57,15 +59,15 @@ export async function importMlflow(order: ImportOrder): Promise<Imported> {
       await importLoggedModels(report, order, copy, { from: experiment.id, to: ownId }, models);
       onProgress(report);
     }
+    for await (const traces of source.traces(experiment.id)) {
+      const numbers = { from: experiment.id, to: ownId };
+      await importTraces({ source, report, destination, copy, experiment: numbers }, traces);
+      onProgress(report);
+    }
   }
   await importModels(report, order);
   report.unmapped = await source.unmapped();
   return { report, files: equality, experimentIds };
-}
-
-interface Numbers {
-  readonly from: string;
-  readonly to: string;
 }
 
 async function importExperiment(
@@ -97,7 +99,7 @@ async function importRuns(
   const here = new Map(answer?.runs.map((run) => [run.id, run.points]));
   for (const run of runs) {
     await importPoints(report, { source, destination }, run.id, here.get(run.id) ?? 0);
-    await copyOf(report, copy, { owner: { run: run.id }, experiment, artifactUri: run.artifactUri });
+    await copyOwner(report, copy, { owner: { run: run.id }, experiment, artifactUri: run.artifactUri });
   }
 }
 
@@ -151,27 +153,6 @@ async function importLoggedModels(
   const answer = await destination?.post(importPath("logged-models"), addedAnswer, body);
   report.loggedModels.added += answer?.added ?? 0;
   for (const model of models) {
-    await copyOf(report, copy, { owner: { model: model.id }, experiment, artifactUri: model.artifactUri });
+    await copyOwner(report, copy, { owner: { model: model.id }, experiment, artifactUri: model.artifactUri });
   }
 }
-
-/** Files in a bucket stay there: the clients that can reach it go on doing so. */
-function withAddress<Entry>({ artifactUri, ...entry }: Located<Entry>) {
-  const isForeign = /^(?!file:|mlflow-artifacts:)[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(artifactUri);
-  return { ...entry, ...(isForeign ? { artifactLocation: artifactUri } : {}) };
-}
-
-async function copyOf(
-  report: ImportReport,
-  copy: FileCopy | undefined,
-  of: { readonly owner: FileOwnerRecord; readonly experiment: Numbers; readonly artifactUri: string },
-): Promise<void> {
-  if (copy === undefined) {
-    const why = "no folder of artifacts was named (--artifacts)";
-    return skip(report, "artifact roots", why, { example: of.artifactUri });
-  }
-  const { from: experimentId, to: ownExperimentId } = of.experiment;
-  await copyFiles(copy, { owner: of.owner, artifactUri: of.artifactUri, experimentId, ownExperimentId });
-}
-
-type FileOwnerRecord = Parameters<typeof copyFiles>[1]["owner"];

@@ -7,14 +7,18 @@ import type { NamedModels, VersionFile } from "#registry";
 import type { NamedModelCommands, RegistryImports } from "#registry/commands";
 import type { ArtifactOwner, TrackingQuestions } from "#tracking";
 import type { ImportCommands } from "#tracking/commands";
+import type { TraceImports } from "#traces/commands";
 
 import {
   experimentSchema,
   filesOfSchema,
   loggedModelSchema,
   modelSchema,
+  ownerSchema,
   pointSchema,
   runSchema,
+  spanSchema,
+  traceSchema,
   versionSchema,
 } from "./records.ts";
 
@@ -33,6 +37,7 @@ export interface MlflowImportParts {
   readonly tracking: Pick<TrackingQuestions, "artifactTree" | "pointsDigest"> & {
     readonly commands: { readonly imports: ImportCommands };
   };
+  readonly traces: { readonly commands: { readonly imports: TraceImports } };
   readonly registry: {
     readonly named: Pick<NamedModels, "getModel">;
     readonly commands: {
@@ -50,7 +55,7 @@ const source = z.string().max(500);
  * The door through which `gyre import mlflow` brings in what another server recorded. Each call adds what
  * is missing and changes nothing that is there. Files come through the artifact routes of MLflow.
  */
-export function createMlflowImport({ tracking, registry }: MlflowImportParts): {
+export function createMlflowImport({ tracking, traces, registry }: MlflowImportParts): {
   readonly routes: readonly Route[];
 } {
   const imports = tracking.commands.imports;
@@ -109,6 +114,28 @@ export function createMlflowImport({ tracking, registry }: MlflowImportParts): {
     }),
     defineRoute({
       ...shared,
+      path: "/api/v1/import/mlflow/traces",
+      permission: "run:write",
+      summary: "Takes over traces without their spans; answers how many spans of each are here.",
+      body: z.object({ source, experimentId: z.string(), traces: z.array(traceSchema).max(1_000) }),
+      response: z.object({
+        traces: z.array(z.object({ id: z.string(), isNew: z.boolean(), spans: z.number() })),
+      }),
+      handler: async ({ body, principal }) => ({
+        traces: [...(await traces.commands.imports.importTraces({ ...body, actor: principal.id }))],
+      }),
+    }),
+    defineRoute({
+      ...shared,
+      path: "/api/v1/import/mlflow/spans",
+      permission: "run:write",
+      summary: "Takes over spans of traces that are here; each is a JSON text.",
+      body: z.object({ spans: z.array(spanSchema).max(1_000) }),
+      response: z.void(),
+      handler: async ({ body }) => await traces.commands.imports.importSpans(body),
+    }),
+    defineRoute({
+      ...shared,
       path: "/api/v1/import/mlflow/registered-models",
       permission: "model:write",
       summary: "Takes over a registered model without its versions.",
@@ -158,8 +185,8 @@ export function createMlflowImport({ tracking, registry }: MlflowImportParts): {
       ...shared,
       path: "/api/v1/import/mlflow/files",
       permission: "run:read",
-      summary: "Lists every file of a run or a logged model with its digest.",
-      body: z.object({ owner: filesOfSchema.shape.owner }),
+      summary: "Lists every file of a run, a logged model or a trace with its digest.",
+      body: z.object({ owner: ownerSchema }),
       response: z.object({
         files: z.array(z.object({ path: z.string(), digest: z.string(), sizeBytes: z.number() })),
       }),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { readSpan } from "./span-text.ts";
+
 /*
  * What an import sends, one record for each thing of the source. The same schemas parse a request here and
  * shape what is read from a source, so that the two cannot drift apart.
@@ -103,10 +105,66 @@ export const versionSchema = z.object({
 });
 export type VersionRecord = z.output<typeof versionSchema>;
 
+const optional = z.string().nullable();
+
+const assessment = z.object({
+  id: z.string(),
+  spanId: optional,
+  kind: z.enum(["feedback", "expectation", "issue"]),
+  name: z.string(),
+  value: z.unknown(),
+  error: z.object({ code: z.string(), message: optional, stackTrace: optional }).nullable(),
+  rationale: optional,
+  sourceType: z.string(),
+  sourceId: optional,
+  metadata: texts,
+  runId: optional,
+  overrides: optional,
+  isValid: z.boolean(),
+  createdAtMs: whole,
+  updatedAtMs: whole,
+});
+
+export const traceSchema = z.object({
+  id: z.string(),
+  state: z.enum(["OK", "ERROR", "IN_PROGRESS", "STATE_UNSPECIFIED"]),
+  startedAtMs: whole,
+  durationMs: whole.nullable(),
+  clientRequestId: optional,
+  requestPreview: optional,
+  responsePreview: optional,
+  tags: texts,
+  metadata: texts,
+  assessments: z.array(assessment),
+  runIds: z.array(z.string()),
+  prompts: z.array(z.string()),
+  artifactLocation: z.string().optional(),
+});
+export type TraceRecord = z.output<typeof traceSchema>;
+
+/** A span as it travels: a text in which numbers stay exact. */
+export const spanSchema = z.object({
+  traceId: z.string(),
+  span: z.string().transform((text, context) => {
+    try {
+      return readSpan(text);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  }),
+});
+
 /** Whose files a version is made of: all of its owner's below `folder`. */
 export const filesOfSchema = z.object({
   owner: z.union([z.object({ run: z.string() }), z.object({ model: z.string() })]),
   folder: z.string(),
 });
 
-export type OwnerRecord = z.output<typeof filesOfSchema>["owner"];
+/** Whose files: the experiment of a trace is the one it has here. */
+export const ownerSchema = z.union([
+  ...filesOfSchema.shape.owner.options,
+  z.object({ trace: z.string(), experiment: z.string() }),
+]);
+
+export type OwnerRecord = z.output<typeof ownerSchema>;

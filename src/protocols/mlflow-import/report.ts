@@ -27,6 +27,9 @@ export interface ImportReport {
   readonly models: Tally;
   readonly versions: Tally;
   readonly aliases: Tally;
+  readonly traces: Tally;
+  readonly spans: Tally;
+  readonly assessments: Tally;
   readonly files: Tally;
   readonly bytes: Tally;
   /** Experiments that have another number here. */
@@ -52,6 +55,9 @@ export function emptyReport(source: {
     models: tally(),
     versions: tally(),
     aliases: tally(),
+    traces: tally(),
+    spans: tally(),
+    assessments: tally(),
     files: tally(),
     bytes: tally(),
     renumbered: [],
@@ -83,6 +89,10 @@ export interface Equality {
   different: number;
   /** The first of those that differ, each with how. */
   readonly differences: string[];
+}
+
+export function emptyEquality(what: string): Equality {
+  return { what, equal: 0, different: 0, differences: [] };
 }
 
 const mostShown = 10;

@@ -5,6 +5,7 @@ import { Problem } from "#kernel/errors";
 import { problems } from "./problems.ts";
 import { unreadable } from "./rows.ts";
 import { createServerFiles } from "./server-files.ts";
+import { createServerTraces } from "./server-traces.ts";
 import type { MlflowSource } from "./source.ts";
 import {
   loggedModelPage,
@@ -73,10 +74,16 @@ export async function createServerSource(calls: ServerCalls): Promise<MlflowSour
         }
       }
     },
+    ...createServerTraces(calls, runIdsOf),
     unmapped: async () => [],
     files: createServerFiles(calls),
     close: async () => {},
   };
+
+  async function* runIdsOf(experimentId: string) {
+    const body = { experiment_ids: [experimentId], run_view_type: "ALL", max_results: 1_000 };
+    for await (const page of searched(`${api}/runs/search`, runPage, body)) yield page.map((run) => run.id);
+  }
 
   async function getRun(runId: string) {
     return await calls.get(runPath(runId), runAnswer);

@@ -1,4 +1,7 @@
+import { z } from "zod";
+
 import type { MetricPoint } from "#tracking";
+import type { Span } from "#traces";
 
 import type {
   ExperimentRecord,
@@ -6,6 +9,7 @@ import type {
   ModelRecord,
   OwnerRecord,
   RunRecord,
+  TraceRecord,
   VersionRecord,
 } from "./records.ts";
 
@@ -61,10 +65,30 @@ export interface MlflowSource {
   points(runId: string): AsyncIterable<readonly MetricPoint[]>;
   loggedModels(experimentId: string): AsyncIterable<readonly Located<LoggedModelRecord>[]>;
   models(): AsyncIterable<SourceModel>;
+  traces(experimentId: string): AsyncIterable<readonly Located<TraceRecord>[]>;
+  /** The spans that are kept with these traces; those of other traces are in their files. */
+  spans(traceIds: readonly string[]): AsyncIterable<readonly SpanOfTrace[]>;
   unmapped(): Promise<readonly Unmapped[]>;
   /** Those it can give itself; otherwise they are read from the folder a person names. */
   readonly files?: SourceFiles;
   close(): Promise<void>;
+}
+
+export interface SpanOfTrace {
+  readonly traceId: string;
+  readonly span: Span;
+}
+
+const linkedPrompts = z.array(z.object({ name: z.string(), version: z.coerce.string() }));
+
+/** The prompts a trace used, as clients write them into a tag; each is `name/version`. */
+export function promptsIn(tags: Readonly<Record<string, string>>): string[] {
+  try {
+    const prompts = linkedPrompts.parse(JSON.parse(tags["mlflow.linkedPrompts"] ?? "[]"));
+    return prompts.map(({ name, version }) => `${name}/${version}`);
+  } catch {
+    return [];
+  }
 }
 
 /** A version's logged model, which MLflow's own databases tell by the address alone. */

@@ -41,6 +41,23 @@ export async function sumMeasures(db: Database, trace: number): Promise<Readonly
   return new Map(rows.map((row) => [row.key, row.value]));
 }
 
+/** How many spans each of these traces has; those without any are absent. */
+export async function countSpans(
+  db: Database,
+  traceIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ trace_id: string; spans: number }>`
+    select traces.trace_id, count(*) as spans from spans join traces on traces.id = spans.trace
+    where traces.trace_id in ${textList(db, traceIds)} group by traces.trace_id
+  `.execute(db.query);
+  return new Map(rows.map((row) => [row.trace_id, Number(row.spans)]));
+}
+
+export async function readSpanIds(db: Database, trace: number): Promise<ReadonlySet<string>> {
+  const rows = await db.query.selectFrom("spans").select("span_id").where("trace", "=", trace).execute();
+  return new Set(rows.map((row) => row.span_id));
+}
+
 /** The spans of these traces: roots first, then by start. */
 export async function readSpans(
   db: Database,
