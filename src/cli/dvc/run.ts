@@ -65,6 +65,7 @@ async function runCommand(
   const isQuiet = typed.has("quiet") || outer.has("quiet");
   const output: DvcOutput = {
     isQuiet,
+    waitsForLock: typed.has("wait-for-lock") || outer.has("wait-for-lock"),
     print: streams.print,
     say: (line) => (isQuiet ? undefined : streams.print(line)),
     tell: (line) => streams.complain(line),

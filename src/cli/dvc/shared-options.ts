@@ -5,6 +5,7 @@ export const everywhere: readonly DvcOption[] = [
   { flags: ["-h", "--help"], says: "Show this help message and exit." },
   { flags: ["-q", "--quiet"], says: "Be quiet." },
   { flags: ["-v", "--verbose"], says: "Be verbose." },
+  { flags: ["--wait-for-lock"], says: "Wait for the lock if it is already held by another process." },
   { flags: ["--cd"], takes: "one", says: "Change to directory before executing." },
 ];
 
@@ -39,4 +40,8 @@ export const historyOptions: readonly DvcOption[] = [
   { flags: ["-a", "--all-branches"], says: "Also for all branches." },
   { flags: ["-T", "--all-tags"], says: "Also for all tags." },
   { flags: ["-A", "--all-commits"], says: "Also for all commits." },
+];
+export const runCacheOptions: readonly DvcOption[] = [
+  { flags: ["--run-cache"], says: "Also the history of stage runs." },
+  { flags: ["--no-run-cache"], says: "Without the history of stage runs." },
 ];

@@ -1,7 +1,8 @@
-import { dvcVerbs, withSession } from "#protocols/dvc";
+import { defaultRemote, dvcVerbs, withSession } from "#protocols/dvc";
 import type { Status } from "#protocols/dvc";
 
-import type { DvcCommand } from "./command.ts";
+import type { DvcArguments } from "./arguments.ts";
+import type { DvcCommand, DvcOutput } from "./command.ts";
 import { writeDvcJson } from "./json.ts";
 import {
   historyOptions,
@@ -28,6 +29,7 @@ export const statusCommand: DvcCommand = {
   targets: "any",
   failureCode: 1,
   async act({ typed, here, output }) {
+    if (typed.has("cloud") || typed.has("remote")) return await compareWithRemote(typed, here, output);
     const status = await dvcVerbs.status();
     const { changes, isEmpty } = await withSession({ here, voice: output }, async (session) => ({
       changes: await status(session, {
@@ -35,7 +37,10 @@ export const statusCommand: DvcCommand = {
         withDependencies: typed.has("with-deps"),
         isRecursive: typed.has("recursive"),
       }),
-      isEmpty: false,
+      isEmpty:
+        typed.targets.length === 0 &&
+        !typed.has("quiet") &&
+        (await session.loadProject()).stages.length === 0,
     }));
     if (typed.has("json")) {
       output.print(writeDvcJson(changes));
@@ -48,6 +53,32 @@ export const statusCommand: DvcCommand = {
     return 0;
   },
 };
+
+async function compareWithRemote(typed: DvcArguments, here: string, output: DvcOutput): Promise<number> {
+  const cloudStatus = await dvcVerbs.cloudStatus();
+  const { changes, remote } = await withSession({ here, voice: output }, async (session) => ({
+    remote: typed.text("remote") ?? defaultRemote(session.repository) ?? "",
+    changes: await cloudStatus(session, {
+      targets: typed.targets,
+      remote: typed.text("remote"),
+      jobs: typed.count("jobs"),
+      allBranches: typed.has("all-branches"),
+      allTags: typed.has("all-tags"),
+      allCommits: typed.has("all-commits"),
+      withDependencies: typed.has("with-deps"),
+      isRecursive: typed.has("recursive"),
+    }),
+  }));
+  if (typed.has("json")) {
+    output.print(writeDvcJson(changes));
+    return 0;
+  }
+  const entries = Object.entries(changes);
+  if (output.isQuiet) return entries.length > 0 ? 1 : 0;
+  for (const [path, change] of entries) output.say(`\t${`${change}:`.padEnd(20)}${path}`);
+  if (entries.length === 0) output.say(`Cache and remote '${remote}' are in sync.`);
+  return 0;
+}
 
 const emptyText =
   "There are no data or pipelines tracked in this project yet.\nSee <https://dvc.org/doc/start> to get started!";

@@ -8,7 +8,6 @@ const exitCodes: Readonly<Record<string, number>> = {
   [problems.dvc_config_invalid.code]: 251,
   [problems.dvc_remote_unknown.code]: 251,
   [problems.dvc_repository_missing.code]: 253,
-  [problems.dvc_call_invalid.code]: 254,
 };
 
 /** Tells a failure as DVC does, `ERROR: …` first, then its code, its place and what to do; returns the exit code. */

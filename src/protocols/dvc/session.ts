@@ -21,6 +21,8 @@ import type { FlagStyle } from "#pipelines/definition";
 export interface Voice {
   say(line: string): void;
   warn(line: string): void;
+  /** Whether to wait for the lock as long as it takes; a few seconds otherwise. */
+  readonly waitsForLock?: boolean;
   /** What belongs to the error output without being a warning. */
   tell(line: string): void;
 }
@@ -33,6 +35,7 @@ export interface Session extends ScanParts {
   readonly voice: Voice;
   readonly flags: FlagStyle;
   readonly lock: RepositoryLock;
+  /** Everything the work tree tracks, as it was when it was first asked for. */
   loadProject(): Promise<Project>;
   /** What lies at a path from the root now; undefined for nothing. */
   look(path: string, options?: ScanOptions): Promise<Scanned | undefined>;
@@ -56,6 +59,7 @@ export async function withSession<Result>(
   const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };
   const tree = workTree(repository);
   const flags = flagStyle(repository);
+  let project: Promise<Project> | undefined;
   const session: Session = {
     ...parts,
     repository,
@@ -63,8 +67,11 @@ export async function withSession<Result>(
     cache: openCache(repository.cacheFolder, repository.temporaryFolder),
     voice,
     flags,
-    lock: openRepositoryLock(repository.temporaryFolder),
-    loadProject: async () => await loadProject(tree, { flags }),
+    lock: openRepositoryLock(repository.temporaryFolder, voice.waitsForLock),
+    async loadProject() {
+      project ??= loadProject(tree, { flags });
+      return await project;
+    },
     look: async (path, options) => await scan(parts, placeOf(repository, path), options),
     show: (path) => shown(repository, path),
   };

@@ -1,5 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
@@ -14,6 +15,12 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+
+import { Problem } from "#kernel/errors";
+
+import type { PathDigest } from "../formats/entries.ts";
+import { problems } from "../problems.ts";
+import { legacyDigest } from "./legacy-digest.ts";
 
 // An object is read-only: whoever links it into a work tree must not write through the link.
 const objectMode = 0o444;
@@ -44,6 +51,48 @@ export function storeLarge(objects: string, place: string, file: number): string
     removeQuietly(aside);
     throw error;
   }
+}
+
+/**
+ * Stores what a download writes, if it is what its name says; false when there was nothing to download.
+ * Throws `dvc_object_damaged`.
+ */
+export async function storeDownload(
+  root: string,
+  digest: PathDigest,
+  download: (place: string) => Promise<boolean>,
+): Promise<boolean> {
+  mkdirSync(`${root}/${digest.md5.slice(0, 2)}`, { recursive: true });
+  const aside = asideName(`${root}/${digest.md5.slice(0, 2)}`);
+  try {
+    if (!(await download(aside))) return false;
+    refuseDamaged(aside, digest);
+    chmodSync(aside, objectMode);
+    moveInto(root, digest.md5, aside);
+    return true;
+  } catch (error) {
+    removeQuietly(aside);
+    throw error;
+  }
+}
+
+function refuseDamaged(aside: string, { md5, isLegacy }: PathDigest): void {
+  const file = openSync(aside, "r");
+  let found: string;
+  try {
+    const digest = createHash("md5");
+    forEachPiece(file, (piece) => digest.update(piece));
+    found = digest.digest("hex");
+    if (isLegacy && found !== md5.replace(/\.dir$/, "")) found = legacyDigest(file);
+  } finally {
+    closeSync(file);
+  }
+  if (found === md5.replace(/\.dir$/, "")) return;
+  throw new Problem(problems.dvc_object_damaged, {
+    message: `The object ${md5} came from the remote with other bytes: they have the digest ${found}.`,
+    next: "Let somebody whose cache has it take it out of the remote and push it again.",
+    data: { md5, found },
+  });
 }
 
 /** Where an object lies: two digits make the folder. */

@@ -28,7 +28,7 @@ export interface RepositoryLock {
 const attempts = 7;
 const pauseMs = 500;
 
-export function openRepositoryLock(temporaryFolder: string): RepositoryLock {
+export function openRepositoryLock(temporaryFolder: string, waits = false): RepositoryLock {
   let file: number | undefined;
   let released = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -40,7 +40,7 @@ export function openRepositoryLock(temporaryFolder: string): RepositoryLock {
     last = promise;
     await before;
     leave.push(resolve);
-    file ??= await takeLock(temporaryFolder);
+    file ??= await takeLock(temporaryFolder, waits);
   };
   const exit = (): void => {
     if (released > 0) letGo();
@@ -82,7 +82,7 @@ export function openRepositoryLock(temporaryFolder: string): RepositoryLock {
 }
 
 /** Node cannot take the lock itself: a child takes it on the open file it shares with us, where it stays. */
-async function takeLock(temporaryFolder: string): Promise<number> {
+async function takeLock(temporaryFolder: string, waits: boolean): Promise<number> {
   mkdirSync(temporaryFolder, { recursive: true });
   const file = openSync(join(temporaryFolder, "lock"), "a+");
   for (let attempt = 1; ; attempt++) {
@@ -91,7 +91,7 @@ async function takeLock(temporaryFolder: string): Promise<number> {
     });
     // Without the program there is no lock to be had; the index and the caches stand it all the same.
     if (error !== undefined || status === 0) break;
-    if (attempt === attempts) {
+    if (attempt >= attempts && !waits) {
       closeSync(file);
       throw new Problem(problems.dvc_locked, {
         message:

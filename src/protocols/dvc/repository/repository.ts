@@ -49,6 +49,10 @@ export function setting(config: ConfigSections, section: string, key: string): s
   return config.get(section)?.get(key);
 }
 
+export function defaultRemote({ config }: Pick<Repository, "config">): string | undefined {
+  return setting(config, "core", "remote");
+}
+
 /** A path from the repository's root with forward slashes; absolute when it lies outside. */
 export function pathFromRoot(repository: Pick<Repository, "root">, absolute: string): string {
   const path = relative(repository.root, absolute).split(sep).join("/");

@@ -1,0 +1,56 @@
+import { dvcVerbs, withSession } from "#protocols/dvc";
+
+import { summaryText } from "./checkout.ts";
+import type { DvcCommand } from "./command.ts";
+import {
+  globOption,
+  historyOptions,
+  jobsOption,
+  recursiveOption,
+  remoteOption,
+  runCacheOptions,
+  withDependenciesOption,
+} from "./shared-options.ts";
+
+export const pushCommand: DvcCommand = {
+  name: "push",
+  says: "Upload tracked files or directories to remote storage.",
+  options: [
+    remoteOption,
+    ...historyOptions,
+    withDependenciesOption,
+    recursiveOption,
+    globOption,
+    jobsOption,
+    ...runCacheOptions,
+    {
+      flags: ["--packs"],
+      says: "Keep small files in packs in this remote from now on; DVC cannot read them (not in DVC).",
+    },
+    { flags: ["--unpacked"], says: "Push as DVC does, even to a remote with packs (not in DVC)." },
+  ],
+  targets: "any",
+  failureCode: 1,
+  async act({ typed, here, output }) {
+    const push = await dvcVerbs.push();
+    const count = await withSession(
+      { here, voice: output },
+      async (session) =>
+        await push(session, {
+          targets: typed.targets,
+          remote: typed.text("remote"),
+          jobs: typed.count("jobs"),
+          allBranches: typed.has("all-branches"),
+          allTags: typed.has("all-tags"),
+          allCommits: typed.has("all-commits"),
+          withDependencies: typed.has("with-deps"),
+          isRecursive: typed.has("recursive"),
+          isGlob: typed.has("glob"),
+          withRunCache: typed.has("run-cache"),
+          packs: typed.has("unpacked") ? "never" : typed.has("packs") ? "begin" : undefined,
+        }),
+    );
+    output.say(summaryText([["pushed", count]]) || "Everything is up to date.");
+    return 0;
+  },
+};

@@ -1,0 +1,270 @@
+import { readdirSync } from "node:fs";
+import { isAbsolute, join, posix, resolve } from "node:path";
+
+import { parseExactJson } from "#kernel/exact-json";
+
+import { isFolderDigest } from "../formats/listing.ts";
+import { flatten } from "../formats/python-text.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
+import type { YamlValue } from "../formats/yaml-writer.ts";
+import { loadProject } from "../repository/project.ts";
+import type { Project } from "../repository/project.ts";
+import { pathFromRoot } from "../repository/repository.ts";
+import { revisionTree } from "../repository/source-tree.ts";
+import type { SourceTree } from "../repository/source-tree.ts";
+import type { Session } from "../session.ts";
+import { isSame, readParameters } from "./changes.ts";
+import { gitOf, revisionsOf } from "./revisions.ts";
+import type { RevisionOptions } from "./revisions.ts";
+
+/** The values of files, by path from the root; a file that cannot be read tells why. */
+export type Measures = Readonly<Record<string, MeasuredFile>>;
+export type MeasuredFile =
+  | { readonly data: YamlValue }
+  | { readonly error: { readonly type: string; readonly msg: string } };
+
+/** The change of a value: `diff` for numbers only. */
+export interface Change {
+  readonly old: YamlValue;
+  readonly new: YamlValue;
+  readonly diff?: YamlValue;
+}
+
+/** A revision, and what its files say. */
+export interface Snapshot {
+  readonly tree: SourceTree;
+  readonly project: Project;
+}
+
+export async function openSnapshot(session: Session, revision: string | undefined): Promise<Snapshot> {
+  if (revision === undefined || revision === "workspace")
+    return { tree: session.tree, project: await session.loadProject() };
+  const tree = revisionTree(session.repository, gitOf(session), revision);
+  return { tree, project: await loadProject(tree, session) };
+}
+
+/** Metrics by revision; the work tree is called `""` where there is nothing to tell it from, as in DVC. */
+export async function showMetrics(
+  session: Session,
+  targets: readonly string[],
+  options: RevisionOptions,
+): Promise<Readonly<Record<string, { readonly data: Measures }>>> {
+  const shown: [string, { data: Measures }][] = [];
+  const revisions = revisionsOf(session, options);
+  shown.push([
+    revisions.length === 0 ? "" : "workspace",
+    { data: await metricsOf(session, undefined, targets) },
+  ]);
+  for (const revision of revisions) {
+    shown.push([revision.slice(0, 7), { data: await metricsOf(session, revision, targets) }]);
+  }
+  return Object.fromEntries(shown);
+}
+
+export async function metricsOf(
+  session: Session,
+  revision: string | undefined,
+  targets: readonly string[],
+): Promise<Measures> {
+  const snapshot = await openSnapshot(session, revision);
+  const paths =
+    targets.length > 0
+      ? targetPaths(session, targets)
+      : [
+          ...snapshot.project.stages.flatMap(({ outs }) =>
+            outs.filter(({ kind }) => kind === "metrics").map(({ path }) => path),
+          ),
+          ...snapshot.project.pipelines.flatMap(({ metrics }) => metrics),
+        ];
+  return readFiles(session, snapshot, paths, (value) => metricValue(value) ?? {});
+}
+
+export async function parametersOf(
+  session: Session,
+  revision: string | undefined,
+  targets: readonly string[],
+  options: { readonly isOnlyOfStages: boolean },
+): Promise<Measures> {
+  const snapshot = await openSnapshot(session, revision);
+  const keys = new Map<string, readonly string[] | null>();
+  const add = (file: string, more: readonly string[] | null): void => {
+    const known = keys.get(file);
+    const isWhole = more === null || more.length === 0 || known === null;
+    keys.set(file, isWhole ? null : [...(known ?? []), ...more]);
+  };
+  if (targets.length > 0) for (const path of targetPaths(session, targets)) add(path, null);
+  else {
+    for (const { parameters } of snapshot.project.stages)
+      for (const one of parameters) add(one.file, one.keys);
+    if (!options.isOnlyOfStages) {
+      for (const { params } of snapshot.project.pipelines) for (const file of params) add(file, null);
+      if (snapshot.tree.readText("params.yaml") !== undefined) add("params.yaml", null);
+    }
+  }
+  return readFiles(session, snapshot, [...keys.keys()], (value, path) =>
+    selectKeys(value, keys.get(path) ?? null),
+  );
+}
+
+/** How two snapshots differ, path by path and key by key; `withUnchanged` also tells what is the same. */
+export function diffMeasures(
+  old: Measures,
+  now: Measures,
+  withUnchanged: boolean,
+): Readonly<Record<string, Readonly<Record<string, Change>>>> {
+  const result: [string, Readonly<Record<string, Change>>][] = [];
+  for (const path of [...new Set([...Object.keys(old), ...Object.keys(now)])].toSorted()) {
+    const [before, after] = [flatten(dataOf(old[path])), flatten(dataOf(now[path]))];
+    const changes: [string, Change][] = [];
+    for (const key of [...new Set([...before.keys(), ...after.keys()])].toSorted()) {
+      const change = changeOf(before.get(key) ?? null, after.get(key) ?? null, withUnchanged);
+      if (change !== undefined) changes.push([key, change]);
+    }
+    if (changes.length > 0) result.push([path, Object.fromEntries(changes)]);
+  }
+  return Object.fromEntries(result);
+}
+
+function changeOf(old: YamlValue, now: YamlValue, withUnchanged: boolean): Change | undefined {
+  if (!withUnchanged && isSame(old, now)) return undefined;
+  if (typeof old === "bigint" && typeof now === "bigint") return { old, new: now, diff: now - old };
+  if (isNumber(old) && isNumber(now)) return { old, new: now, diff: Number(now) - Number(old) };
+  return { old, new: now };
+}
+
+function isNumber(value: YamlValue): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function dataOf(file: MeasuredFile | undefined): YamlValue {
+  return file !== undefined && "data" in file ? file.data : {};
+}
+
+/** Numbers and texts; what is neither is no metric. */
+function metricValue(value: YamlValue): YamlValue | undefined {
+  if (isYamlMapping(value)) {
+    const members = Object.entries(value).flatMap(([key, member]): [string, YamlValue][] => {
+      const kept = metricValue(member);
+      return kept === undefined || (isYamlMapping(kept) && Object.keys(kept).length === 0)
+        ? []
+        : [[key, kept]];
+    });
+    return Object.fromEntries(members);
+  }
+  return value === null || isYamlList(value) ? undefined : value;
+}
+
+function selectKeys(value: YamlValue, keys: readonly string[] | null): YamlValue {
+  if (keys === null || !isYamlMapping(value)) return value;
+  const selected: Record<string, YamlValue> = {};
+  for (const key of new Set(keys)) {
+    const parts = key.split(".");
+    let member: YamlValue | undefined = value;
+    for (const part of parts) {
+      member = isYamlMapping(member) && Object.hasOwn(member, part) ? member[part] : undefined;
+    }
+    if (member !== undefined) place(selected, parts, member);
+  }
+  return selected;
+}
+
+function place(into: Record<string, YamlValue>, parts: readonly string[], value: YamlValue): void {
+  const [first = "", ...rest] = parts;
+  if (rest.length === 0) {
+    into[first] = value;
+    return;
+  }
+  const known = into[first];
+  const inner: Record<string, YamlValue> = isYamlMapping(known) ? { ...known } : {};
+  into[first] = inner;
+  place(inner, rest, value);
+}
+
+function readFiles(
+  session: Session,
+  snapshot: Snapshot,
+  paths: readonly string[],
+  choose: (value: YamlValue, path: string) => YamlValue,
+): Measures {
+  const files = new Set(paths.flatMap((path) => expandFolder(session, snapshot, path)));
+  return Object.fromEntries(
+    [...files].map((path): [string, MeasuredFile] => {
+      const text = readTracked(session, snapshot, path);
+      if (text === undefined)
+        return [
+          path,
+          { error: { type: "FileNotFoundError", msg: `[Errno 2] No such file or directory: '${path}'` } },
+        ];
+      try {
+        return [path, { data: choose(readValues(path, text), path) }];
+      } catch (error) {
+        return [
+          path,
+          { error: { type: "ParseError", msg: error instanceof Error ? error.message : String(error) } },
+        ];
+      }
+    }),
+  );
+}
+
+/** A file of a snapshot: from its tree, else from the cache by what the snapshot says of it. */
+export function readTracked(session: Session, { tree, project }: Snapshot, path: string): string | undefined {
+  const text = tree.readText(path);
+  if (text !== undefined) return text;
+  for (const { outs } of project.stages) {
+    for (const { path: own, digest } of outs) {
+      if (digest === undefined || (own !== path && !path.startsWith(`${own}/`))) continue;
+      const md5 =
+        own === path
+          ? digest.md5
+          : session.cache.listing(digest)?.find((file) => `${own}/${file.path}` === path)?.md5;
+      if (md5 === undefined || !session.cache.has({ md5, isLegacy: digest.isLegacy })) continue;
+      return session.cache.read({ md5, isLegacy: digest.isLegacy }).toString();
+    }
+  }
+  return undefined;
+}
+
+/** The files of a folder that is named whole. */
+export function expandFolder(session: Session, { tree, project }: Snapshot, path: string): readonly string[] {
+  for (const { outs } of project.stages) {
+    const own = outs.find((out) => out.path === path || path.startsWith(`${out.path}/`));
+    if (own?.digest === undefined || !isFolderDigest(own.digest.md5)) continue;
+    if (tree.revision === undefined && tree.readText(path) !== undefined) return [path];
+    const inside = session.cache.listing(own.digest)?.map((file) => `${own.path}/${file.path}`) ?? [];
+    const below = inside.filter((file) => file.startsWith(`${path}/`));
+    if (below.length > 0) return below;
+  }
+  if (tree.revision !== undefined) return [path];
+  try {
+    return readdirSync(join(session.repository.root, path), { withFileTypes: true }).flatMap((entry) =>
+      expandFolder(session, { tree, project }, posix.join(path, entry.name)),
+    );
+  } catch {
+    return [path];
+  }
+}
+
+function readValues(path: string, text: string): YamlValue {
+  if (!/\.json$/i.test(path)) return readParameters(path, text);
+  try {
+    return parseExactJson(text);
+  } catch {
+    // Python writes NaN and Infinity, which JSON does not know and YAML spells otherwise.
+    return readParameters(
+      "metrics.yaml",
+      text.replaceAll(/(?<=[\s:[,])(-?)(NaN|Infinity)(?=\s*[,}\]])/g, yamlNumber),
+    );
+  }
+}
+
+function yamlNumber(_whole: string, sign: string, name: string): string {
+  return name === "NaN" ? ".nan" : `${sign}.inf`;
+}
+
+function targetPaths({ repository }: Session, targets: readonly string[]): readonly string[] {
+  return targets.map((target) => {
+    const path = pathFromRoot(repository, resolve(repository.here, target));
+    return isAbsolute(path) ? target : path;
+  });
+}
