@@ -103,16 +103,6 @@ export const exceptions: readonly Exception[] = [
   },
   {
     kind: "wanted",
-    reason: "An artifact location has no query and no fragment: both were ways out of a folder.",
-    tests: [
-      "test_tracking.py::test_get_artifact_uri_appends_to_uri_path_component_correctly[mysql://user:password@host:port/dbname?driver=mydriver-mysql://user:password@host:port/dbname/{run_id}/artifacts/{path}?driver=mydriver]",
-      "test_tracking.py::test_get_artifact_uri_appends_to_uri_path_component_correctly[mysql+driver://user:pass@host:port/dbname/subpath/#fragment-mysql+driver://user:pass@host:port/dbname/subpath/{run_id}/artifacts/{path}#fragment]",
-      "test_tracking.py::test_get_artifact_uri_appends_to_uri_path_component_correctly[mysql://user:password@host:port/dbname?driver=mydriver-mysql://user:password@host:port/dbname/{run_id}/artifacts?driver=mydriver]",
-      "test_tracking.py::test_get_artifact_uri_appends_to_uri_path_component_correctly[mysql+driver://user:pass@host:port/dbname/subpath/?query=1#fragment-mysql+driver://user:pass@host:port/dbname/subpath/{run_id}/artifacts?query=1#fragment]",
-    ],
-  },
-  {
-    kind: "wanted",
     reason: "A run without a name gets one made of our own words.",
     tests: ["test_sqlalchemy_store.py::test_get_run_with_name[workspace-disabled]"],
   },
