@@ -6,6 +6,7 @@ import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { ledger } from "./ledger.ts";
 import { pipeline } from "./pipeline.ts";
+import { pipelines } from "./pipelines/index.ts";
 import { predictions } from "./predictions.ts";
 import { start } from "./start.ts";
 import { artifacts } from "./tracking/artifacts.ts";
@@ -20,6 +21,7 @@ const measurements = [
   start,
   predictions,
   pipeline,
+  pipelines,
   ledger,
   tracking,
   trackingAtScale,

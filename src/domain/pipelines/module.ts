@@ -31,11 +31,13 @@ import { createExecutionReader } from "./read-executions.ts";
 import { createRoutes } from "./routes.ts";
 import { createSecretRoutes } from "./secret-routes.ts";
 import { createSecrets } from "./secrets.ts";
+import type { Secrets } from "./secrets.ts";
 import { createStepRoutes } from "./step-routes.ts";
 import { createPlans } from "./store/plans.ts";
 
 export interface Pipelines extends PipelinesQuestions {
   readonly commands: PipelinesCommands;
+  readonly secrets: Secrets;
   readonly routes: readonly Route[];
 }
 
@@ -113,7 +115,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     ...createSecretRoutes(secrets),
     ...createLogRoutes(questions, executionParts.logs),
   ];
-  return { ...questions, commands, routes };
+  return { ...questions, commands, secrets, routes };
 }
 
 /** The devices of NVIDIA's driver; machines without it have none that steps could ask for. */

@@ -15,6 +15,7 @@ import type { ExecuteOrder } from "./commands.ts";
 import type { Execution } from "./entities.ts";
 import { createPipelines } from "./module.ts";
 import type { Pipelines, PipelinesParts } from "./module.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** The texts of a project by path. */
 export type Files = Readonly<Record<string, string>>;
@@ -31,6 +32,7 @@ export interface TestKernelParts {
 
 export interface TestProject {
   readonly pipelines: Pipelines;
+  readonly secrets: Secrets;
   readonly tracking: Tracking;
   readonly write: (files: Files) => Promise<void>;
   readonly start: (order?: Partial<ExecuteOrder>) => Promise<Execution>;
@@ -75,6 +77,7 @@ export function openTestProject(
     });
   return {
     pipelines,
+    secrets: pipelines.secrets,
     tracking,
     start,
     async write(files) {

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { silentLog } from "../log.ts";
 import type { Log } from "../log.ts";
 import { createDelivery } from "./delivery.ts";
-import { appendEvent, listEvents, verifyChain } from "./store.ts";
+import { appendEvents, listEvents, verifyChain } from "./store.ts";
 import type { ChainVerification, EventFilter } from "./store.ts";
 
 export { problems } from "./problems.ts";
@@ -65,6 +65,8 @@ export interface FailedDelivery {
 export interface Ledger {
   /** Appends inside the caller's transaction, the one that changes the state. Throws without one. */
   append<Kind extends EventKind>(event: NewEvent<Kind>): Promise<void>;
+  /** As `append`, for many events of one kind, in their order. */
+  appendAll<Kind extends EventKind>(events: readonly NewEvent<Kind>[]): Promise<void>;
   /** Newest first when `newestFirst`, else by `seq`. */
   list(filter: EventFilter): Promise<AnyLedgerEvent[]>;
   /** Recomputes the whole hash chain. */
@@ -91,12 +93,14 @@ export interface Ledger {
 
 export function createLedger(parts: { db: Database; clock: Clock; log?: Log }): Ledger {
   const delivery = createDelivery(parts.db, parts.log ?? silentLog);
-  const append: Ledger["append"] = async (event) => {
-    const appended = await appendEvent(parts.db, parts.clock, event);
-    parts.db.afterCommit(() => delivery.announce(appended));
+  const appendAll: Ledger["appendAll"] = async (events) => {
+    const appended = await appendEvents(parts.db, parts.clock, events);
+    parts.db.afterCommit(() => appended.forEach((event) => delivery.announce(event)));
   };
+  const append: Ledger["append"] = async (event) => await appendAll([event]);
   return {
     append,
+    appendAll,
     list: (filter) => listEvents(parts.db, filter),
     verify: () => verifyChain(parts.db),
     on: delivery.on,

@@ -1,7 +1,8 @@
-import { sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 
 import type { Clock } from "../clock.ts";
 import type { Database, Migration } from "../db/index.ts";
+import { insertRows } from "../search/index.ts";
 import { genesisHash, hashEvent, verifyEvents } from "./chain.ts";
 import type { ChainBreak, ChainLink } from "./chain.ts";
 import type { AnyLedgerEvent, EventKind, FailedDelivery, NewEvent } from "./index.ts";
@@ -78,45 +79,52 @@ export interface ChainVerification {
   readonly broken: ChainBreak | undefined;
 }
 
-/** Writes the next line of the ledger. The chain is one for the whole system, so appends take turns. */
-export async function appendEvent<Kind extends EventKind>(
+/** Writes the next lines of the ledger. The chain is one for the whole system, so appends take turns. */
+export async function appendEvents<Kind extends EventKind>(
   db: Database,
   clock: Clock,
-  event: NewEvent<Kind>,
-): Promise<AnyLedgerEvent> {
+  events: readonly NewEvent<Kind>[],
+): Promise<readonly AnyLedgerEvent[]> {
+  const [first] = events;
+  if (first === undefined) return [];
   if (!db.inTransaction())
-    throw new Error(`${event.kind} must be appended in the transaction that changes the state`);
+    throw new Error(`${first.kind} must be appended in the transaction that changes the state`);
   if (db.engine === "postgres") await sql`select pg_advisory_xact_lock(4762)`.execute(db.query);
-  const last = await db.query
-    .selectFrom("events")
-    .select(["seq", "hash"])
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  const link = {
-    seq: (last?.seq ?? 0) + 1,
-    atMs: clock.nowMs(),
-    actor: event.actor,
-    project: event.project,
-    kind: event.kind,
-    subject: event.subject,
-    data: JSON.parse(JSON.stringify(event.data)),
-    prevHash: last?.hash ?? genesisHash,
-  };
-  const hash = hashEvent(link);
-  const row: EventRow = {
-    seq: link.seq,
-    at_ms: link.atMs,
-    actor: link.actor,
-    project: link.project,
-    kind: link.kind,
-    subject: link.subject,
-    data: JSON.stringify(link.data),
-    prev_hash: link.prevHash,
-    hash,
-  };
-  await db.query.insertInto("events").values(row).execute();
-  return toEvent(row);
+  const head = await readHead(db);
+  let { seq, hash } = head ?? { seq: 0, hash: genesisHash };
+  const atMs = clock.nowMs();
+  const rows = events.map((event): EventRow => {
+    seq++;
+    const text = JSON.stringify(event.data);
+    const { actor, project, kind, subject } = event;
+    const prevHash = hash;
+    hash = hashEvent({ seq, atMs, actor, project, kind, subject, data: JSON.parse(text), prevHash });
+    return { seq, at_ms: atMs, actor, project, kind, subject, data: text, prev_hash: prevHash, hash };
+  });
+  await insertRows(
+    db,
+    "events (seq, at_ms, actor, project, kind, subject, data, prev_hash, hash)",
+    rows.map((row) => [
+      row.seq,
+      row.at_ms,
+      row.actor,
+      row.project,
+      row.kind,
+      row.subject,
+      row.data,
+      row.prev_hash,
+      row.hash,
+    ]),
+  );
+  return rows.map(toEvent);
+}
+
+// Read before every append: the text is kept, because building it costs more than running it.
+const headText = "select seq, hash from events order by seq desc limit 1";
+
+async function readHead(db: Database): Promise<Pick<EventRow, "seq" | "hash"> | undefined> {
+  const query = CompiledQuery.raw(headText, []);
+  return (await db.query.executeQuery<Pick<EventRow, "seq" | "hash">>(query)).rows[0];
 }
 
 export async function listEvents(db: Database, filter: EventFilter): Promise<AnyLedgerEvent[]> {

@@ -11,12 +11,13 @@ const largestChunk = 1_024;
 /**
  * Inserts many rows with few statements: chunks of 1024, 512, … 1 rows, so that there are eleven
  * texts per table, each prepared once. Numbers stay binary all the way, which JSON would not promise.
+ * Without `onConflict` a row that is there already is an error.
  */
 export async function insertRows(
   db: Database,
   into: string,
   rows: readonly (readonly Cell[])[],
-  onConflict: string,
+  onConflict?: string,
 ): Promise<void> {
   let start = 0;
   while (start < rows.length) {
@@ -35,16 +36,17 @@ function insertText(
   into: string,
   width: number,
   rows: number,
-  onConflict: string,
+  onConflict: string | undefined,
 ): string {
-  const key = `${engine} ${rows} ${into} ${onConflict}`;
+  const key = `${engine} ${rows} ${into} ${onConflict ?? ""}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
   const mark = (index: number): string => (engine === "postgres" ? `$${index + 1}` : "?");
   const row = (at: number): string =>
     `(${Array.from({ length: width }, (_, column) => mark(at * width + column)).join(", ")})`;
   const values = Array.from({ length: rows }, (_, at) => row(at)).join(", ");
-  const text = `insert into ${into} values ${values} on conflict ${onConflict}`;
+  const conflict = onConflict === undefined ? "" : ` on conflict ${onConflict}`;
+  const text = `insert into ${into} values ${values}${conflict}`;
   texts.set(key, text);
   return text;
 }

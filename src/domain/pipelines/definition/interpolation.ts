@@ -4,7 +4,7 @@ import type { OutsidePaths } from "./paths.ts";
 import { suggestName } from "./suggest.ts";
 import { invalidAt } from "./source.ts";
 import type { Site } from "./source.ts";
-import { isComposite, isList, isMapping, kindOf, select, toText } from "./values.ts";
+import { isComposite, isList, isMapping, kindOf, select, selectPath, toText } from "./values.ts";
 import type { Mapping, Scalar, Value } from "./values.ts";
 
 /** What `${…}` may name, and how a mapping is written into a command. */
@@ -34,24 +34,54 @@ export function mayDiffer(value: Value | undefined): boolean {
 /** Replaces every `${a.b[0]}` of a text that becomes part of a path or a name. The values must be scalars. */
 export function interpolate(text: string, scope: Scope, site: Site): string {
   if (!text.includes("${")) return text;
-  const replaced = text.replace(expression, (_whole, inner: string) => {
-    const value = lookUp(inner, scope, site);
-    if (isComposite(value)) throw notAScalar(inner, value, site);
+  return replace(text, (expression) => {
+    const value = lookUp(expression, scope, site);
+    if (isComposite(value)) throw notAScalar(expression.inner, value, site);
     return toText(value);
   });
-  return unescape(replaced);
 }
 
 /** As `interpolate`, but a mapping becomes command line flags. */
 export function interpolateCommand(text: string, scope: Scope, site: Site): string {
   if (!text.includes("${")) return text;
-  const replaced = text.replace(expression, (_whole, inner: string) => {
-    const value = lookUp(inner, scope, site);
+  return replace(text, (expression) => {
+    const value = lookUp(expression, scope, site);
     if (isMapping(value)) return writeFlags(value, scope.flags, site);
-    if (isList(value)) throw notAScalar(inner, value, site);
+    if (isList(value)) throw notAScalar(expression.inner, value, site);
     return toText(value);
   });
-  return unescape(replaced);
+}
+
+/** What stands between `${` and `}`, and the way it names; undefined when it cannot be read. */
+interface Expression {
+  readonly inner: string;
+  readonly path: readonly string[] | undefined;
+}
+
+function replace(text: string, write: (expression: Expression) => string): string {
+  let written = "";
+  for (const part of partsOf(text)) written += typeof part === "string" ? part : unescape(write(part));
+  return written;
+}
+
+// A template is taken apart once, not for each of the stages made of it.
+const rememberedTexts = 10_000;
+const takenApart = new Map<string, readonly (string | Expression)[]>();
+
+function partsOf(text: string): readonly (string | Expression)[] {
+  const known = takenApart.get(text);
+  if (known !== undefined) return known;
+  const parts: (string | Expression)[] = [];
+  let at = 0;
+  for (const match of text.matchAll(expression)) {
+    const inner = match[1] ?? "";
+    parts.push(unescape(text.slice(at, match.index)), { inner, path: pathOf(inner) });
+    at = match.index + match[0].length;
+  }
+  parts.push(unescape(text.slice(at)));
+  if (takenApart.size >= rememberedTexts) takenApart.clear();
+  takenApart.set(text, parts);
+  return parts;
 }
 
 /** A text that is one expression and nothing else keeps the type of its value; other texts stay texts. */
@@ -80,26 +110,27 @@ function interpolateWhole(text: string, scope: Scope, site: Site): Value {
   if (!text.includes("${")) return text;
   const [match, second] = text.matchAll(expression);
   if (match === undefined || second !== undefined || match[0] !== text) return interpolate(text, scope, site);
-  return lookUp(match[1] ?? "", scope, site);
+  const inner = match[1] ?? "";
+  return lookUp({ inner, path: pathOf(inner) }, scope, site);
 }
 
-function lookUp(inner: string, scope: Scope, site: Site): Value {
-  const path = readPath(inner, site);
-  const value = select(scope.values, path.join("."));
-  if (value === undefined) throw notFound(path, inner, scope, site);
-  return value;
-}
-
-/** The grammar: a word, then any number of `.word` and `[word]`. */
-function readPath(inner: string, site: Site): readonly string[] {
-  const text = inner.trim();
-  if (!/^[^.[\]]+(\.[^.[\]]+|\[[^.[\]]+\])*$/.test(text)) {
+function lookUp({ inner, path }: Expression, scope: Scope, site: Site): Value {
+  if (path === undefined) {
     throw invalidAt(
       site,
       `"\${${inner}}" in ${site.name} cannot be read.`,
       "Expected a name with parts, such as ${train.layers[0].size}; to keep the text for the shell, write \\${…}.",
     );
   }
+  const value = selectPath(scope.values, path);
+  if (value === undefined) throw notFound(path, inner, scope, site);
+  return value;
+}
+
+/** The grammar: a word, then any number of `.word` and `[word]`. */
+function pathOf(inner: string): readonly string[] | undefined {
+  const text = inner.trim();
+  if (!/^[^.[\]]+(\.[^.[\]]+|\[[^.[\]]+\])*$/.test(text)) return undefined;
   return text.split(/[.[\]]+/).filter((part) => part !== "");
 }
 

@@ -84,8 +84,9 @@ export function openTemplate(site: Site, folder: string, files: ProjectFiles): S
   refuseUnknownKeys(site, definition, templateKeys);
   const isFixed = (...keys: readonly string[]): boolean => keys.every((key) => !mayDiffer(definition[key]));
   const isIn = isFixed("wdir");
-  const cmd = part(isFixed("cmd"), ({ scope }) => readCmd(site.at("cmd"), scope));
-  const commands = part(isFixed("cmd"), (place) => splitCommands(cmd(place), site.at("cmd")));
+  const isFixedCmd = isFixed("cmd");
+  const cmd = part(isFixedCmd, ({ scope }) => readCmd(site.at("cmd"), scope));
+  const fixedCommands = part(isFixedCmd, (place) => splitCommands(cmd(place), site.at("cmd")));
   const deps = part(isIn && isFixed("deps"), ({ scope, wdir }) =>
     itemsAt(site.at("deps"), "a list of paths").map((item) => readPath(item, scope, wdir)),
   );
@@ -129,10 +130,11 @@ export function openTemplate(site: Site, folder: string, files: ProjectFiles): S
           ? variables
           : await loadVariables(variables, site.at("vars"), wdir, files);
       const place = { scope, wdir };
+      const written = cmd(place);
       const stage: Stage = {
         name,
-        commands: commands(place),
-        cmd: cmd(place),
+        commands: isFixedCmd ? fixedCommands(place) : splitCommands(written, site.at("cmd")),
+        cmd: written,
         wdir,
         deps: deps(place),
         params: params(place),
@@ -173,6 +175,7 @@ function readCmd(site: Site, scope: Scope): string | readonly string[] {
 
 /** A list entry is one command; a text of several lines is one for each, where a final `\` joins two. */
 function splitCommands(cmd: string | readonly string[], site: Site): readonly string[] {
+  if (typeof cmd === "string" && !cmd.includes("\n") && cmd.trim() !== "") return [cmd.trim()];
   const commands = typeof cmd === "string" ? cmd.replaceAll(/\\\r?\n/g, "").split(/\r?\n/) : cmd;
   const filled = commands.map((command) => command.trim()).filter((command) => command !== "");
   if (filled.length === 0)

@@ -67,8 +67,12 @@ export function kindOf(value: unknown): string {
 
 /** Follows `train.layers.0` into the value; undefined where there is nothing. */
 export function select(value: Value, path: string): Value | undefined {
+  return selectPath(value, path.split("."));
+}
+
+export function selectPath(value: Value, path: readonly string[]): Value | undefined {
   let current: Value | undefined = value;
-  for (const part of path.split(".")) {
+  for (const part of path) {
     if (isList(current)) current = /^\d+$/.test(part) ? current[Number(part)] : undefined;
     else if (isMapping(current)) current = Object.hasOwn(current, part) ? current[part] : undefined;
     else return undefined;

@@ -12,7 +12,7 @@ import { insertQuestion, readApproval } from "../store/approvals.ts";
 import { dropResult, findLastResults, findResults, listResults } from "../store/results.ts";
 import type { StepResult } from "../store/results.ts";
 import { saveSteps } from "../store/steps.ts";
-import { announce } from "./announce.ts";
+import { announce, announceAll } from "./announce.ts";
 import { cacheKeyOf, readKeyParts } from "./cache-key.ts";
 import { decide } from "./decide.ts";
 import { failure, inputMissing } from "./failures.ts";
@@ -57,17 +57,20 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
   const { db } = parts;
   const taken: Taken[] = [];
   const reasons = new Map<number, Reason>();
+  const results = createLastResults(parts, execution);
 
   async function decidePlaces(places: readonly number[]): Promise<readonly Verdict[]> {
     const steps = places.map((place) => execution.steps.get(place));
     const read = await Promise.all(steps.map(async (step) => await readStep(execution, step)));
-    const keys = read.flatMap((one) => ("cacheKey" in one ? [one.cacheKey] : []));
-    const same = await findResults(db, execution.project, keys);
-    const last = await findLastResults(
-      db,
-      execution.project,
-      steps.map((step) => step.stage.name),
+    const last = new Map<string, StepResult | undefined>();
+    for (const step of steps) last.set(step.stage.name, await results.lastOf(step));
+    // What the last result has the key of needs no further question.
+    const keys = read.flatMap((one, index) =>
+      "cacheKey" in one && last.get(steps[index]?.stage.name ?? "")?.cacheKey !== one.cacheKey
+        ? [one.cacheKey]
+        : [],
     );
+    const same = await findResults(db, execution.project, keys);
     const verdicts: Verdict[] = [];
     for (const [index, step] of steps.entries()) {
       const one = read[index];
@@ -91,7 +94,7 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
       stage,
       parts: keyParts,
       cacheKey,
-      same: same.get(cacheKey),
+      same: last?.cacheKey === cacheKey ? last : same.get(cacheKey),
       last,
       check: parts.verified.check,
       earlier: async () => await listResults(db, execution.project, stage.name, comparedResults),
@@ -151,8 +154,11 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
           },
         ]),
       );
-      for (const { step, reason } of written)
-        await announce(parts, execution, step, { state: "cached", durationMs: 0, reason });
+      await announceAll(
+        parts,
+        execution,
+        written.map(({ step, reason }) => [step, { state: "cached", durationMs: 0, reason }]),
+      );
     });
   }
 
@@ -214,6 +220,33 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
       const reason = reasons.get(place);
       if (reason === undefined) throw new Error(`the step at ${place} was not decided`);
       return reason;
+    },
+  };
+}
+
+const lookedUpAtOnce = 500;
+
+/**
+ * The newest result of each stage, asked for many stages at a time: those that come next in the plan are
+ * decided next. A stage that goes on from its last outs is asked for by itself, when it is its turn.
+ */
+function createLastResults({ db }: ExecutionParts, execution: OpenExecution) {
+  const known = new Map<string, StepResult | undefined>();
+  return {
+    async lastOf({ stage, position }: OpenStep): Promise<StepResult | undefined> {
+      if (stage.outs.some((out) => out.persist))
+        return (await findLastResults(db, execution.project, [stage.name])).get(stage.name);
+      if (known.has(stage.name)) {
+        const result = known.get(stage.name);
+        known.delete(stage.name);
+        return result;
+      }
+      const names = execution.plan.steps
+        .slice(position, position + lookedUpAtOnce)
+        .map((step) => step.stage.name);
+      const found = await findLastResults(db, execution.project, names);
+      for (const name of names) known.set(name, found.get(name));
+      return found.get(stage.name);
     },
   };
 }

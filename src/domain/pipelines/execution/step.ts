@@ -90,26 +90,7 @@ async function runAttempt(
 
   const attempt = before.attempt + 1;
   const step: OpenStep = { ...before, attempt, state: "running" };
-  const run = await execution.write(async () => {
-    const started = await parts.runs.start({
-      project: execution.project,
-      name: stage.name,
-      tags: { "gyre.execution": execution.id, "gyre.stage": stage.name },
-      actor: execution.actor,
-      startedAtMs,
-    });
-    const { keyParts, cacheKey, reason, readyAtMs } = why;
-    const facts = { state: "running", attempt, keyParts, cacheKey, reason, readyAtMs } as const;
-    await saveSteps(parts.db, [[step, { ...facts, runId: started.runId, startedAtMs }]]);
-    await parts.ledger.append({
-      kind: "step.started",
-      subject: step.id,
-      project: execution.project,
-      actor: execution.actor,
-      data: { execution: execution.id, stage: stage.name, attempt },
-    });
-    return started;
-  });
+  const run = await beginAttempt(parts, execution, step, why, startedAtMs);
   execution.steps.change(place, { attempt, state: "running", runId: run.runId });
 
   const printed: string[] = [];
@@ -134,6 +115,7 @@ async function runAttempt(
       checkpoint.stop();
       execution.preemptions.end(step.id);
     });
+  await run.isDurable;
   const isCancelled = execution.cancelled.aborted;
   const better = await listening.end({ ...outcome, lastLines: printed, isCancelled });
   const lastLines = better?.lastLines ?? printed;
@@ -193,6 +175,54 @@ async function runAttempt(
   return state;
 }
 
+/** The run of an attempt, and the moment from which it is durable that the attempt has begun. */
+interface BegunAttempt {
+  readonly runId: string;
+  readonly experimentId: string;
+  /** Nothing of the step may begin before; rejects when it is another's by now. */
+  readonly isDurable: Promise<void>;
+}
+
+/**
+ * Writes that an attempt begins. What follows may be made ready while that is brought to the disk: a
+ * process that waits at its gate costs nothing when it never passes it.
+ */
+async function beginAttempt(
+  parts: ExecutionParts,
+  execution: OpenExecution,
+  step: OpenStep,
+  why: Reason,
+  startedAtMs: number,
+): Promise<BegunAttempt> {
+  const { stage, attempt } = step;
+  return await new Promise((resolve, reject) => {
+    const written = execution.write(async () => {
+      const started = await parts.runs.start({
+        project: execution.project,
+        name: stage.name,
+        tags: { "gyre.execution": execution.id, "gyre.stage": stage.name },
+        actor: execution.actor,
+        startedAtMs,
+      });
+      const { keyParts, cacheKey, reason, readyAtMs } = why;
+      const facts = { state: "running", attempt, keyParts, cacheKey, reason, readyAtMs } as const;
+      await saveSteps(parts.db, [[step, { ...facts, runId: started.runId, startedAtMs }]]);
+      await parts.ledger.append({
+        kind: "step.started",
+        subject: step.id,
+        project: execution.project,
+        actor: execution.actor,
+        data: { execution: execution.id, stage: stage.name, attempt },
+      });
+      const isDurable = Promise.resolve().then(() => written);
+      // It is awaited before the command begins; until then its failure is nobody's yet.
+      isDurable.catch(() => {});
+      resolve({ ...started, isDurable });
+    });
+    written.catch(reject);
+  });
+}
+
 function secretMissing(stage: string, name: string): CommandsOutcome {
   const message = `The stage "${stage}" needs the secret ${name}, which the project does not have.`;
   return { exitCode: null, failure: failure(problems.secret_not_set, message) };
@@ -217,6 +247,8 @@ async function runCommands(
     readonly runId: string;
     readonly experimentId: string;
     readonly variables: Readonly<Record<string, string>>;
+    /** Nothing of the step may begin before. */
+    readonly isDurable: Promise<void>;
   },
   onLine: (line: string) => void,
 ): Promise<CommandsOutcome> {
@@ -246,6 +278,7 @@ async function runCommands(
       signal: execution.signal,
       onLine,
       onStart: async (mark) => {
+        await run.isDurable;
         if (!(await recordProcess(parts.db, step, mark))) throw new Error(`step ${step.id} is another's now`);
       },
     });

@@ -25,24 +25,24 @@ const rememberedDigests = 200_000;
  * anew.
  */
 export function createVerifiedOuts(blobs: Blobs): VerifiedOuts {
-  const sound = new Map<Digest, string>();
+  const sound = new Map<Digest, { readonly file: string; readonly status: string }>();
 
   async function checkDigest(digest: Digest): Promise<"missing" | "damaged" | undefined> {
+    const known = sound.get(digest);
+    if (known !== undefined && (await statusOf(known.file)) === known.status) return undefined;
     const file = await blobs.localPath(digest).catch((error: unknown) => {
       if (error instanceof Problem && error.kind === "not_found") return undefined;
       throw error;
     });
     if (file === undefined) return "missing";
-    const status = await stat(file, { bigint: true });
-    const now = [status.size, status.mtimeNs, status.ctimeNs, status.ino].join(":");
-    if (sound.get(digest) === now) return undefined;
-    if ((await digestFile(file, Number(status.size))) !== digest) {
+    const status = await statusOf(file);
+    if ((await digestFile(file, (await stat(file)).size)) !== digest) {
       sound.delete(digest);
       await blobs.delete(digest);
       return "damaged";
     }
     if (sound.size >= rememberedDigests) sound.clear();
-    sound.set(digest, now);
+    sound.set(digest, { file, status });
     return undefined;
   }
 
@@ -58,6 +58,12 @@ export function createVerifiedOuts(blobs: Blobs): VerifiedOuts {
   }
 
   return { check: async (outs) => await firstFlaw(outs, checkOut) };
+}
+
+/** Empty where there is no file. */
+async function statusOf(file: string): Promise<string> {
+  const status = await stat(file, { bigint: true }).catch(() => undefined);
+  return status === undefined ? "" : [status.size, status.mtimeNs, status.ctimeNs, status.ino].join(":");
 }
 
 async function firstFlaw<Part>(parts: readonly Part[], look: (part: Part) => Promise<Flaw>): Promise<Flaw> {

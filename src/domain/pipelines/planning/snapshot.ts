@@ -3,19 +3,18 @@ import { join } from "node:path";
 
 import { putTree } from "#kernel/blobs";
 import type { Blobs, StoredTree } from "#kernel/blobs";
-import { digestOf } from "#kernel/digest";
 import type { Digest } from "#kernel/digest";
 import { Problem } from "#kernel/errors";
 
 import { inputPaths } from "../definition/graph.ts";
 import { createPathSet } from "../definition/path-set.ts";
 import { isWithin } from "../definition/paths.ts";
-import { readPipeline } from "../definition/pipeline.ts";
 import type { Pipeline } from "../definition/pipeline.ts";
 import type { ProjectFiles } from "../definition/scope.ts";
 import type { PipelineProject } from "../ports.ts";
 import { problems } from "../problems.ts";
 import { listCodeFiles } from "./code-files.ts";
+import { readPipelineAgain } from "./read-again.ts";
 
 // Code is text that people write. What is larger is data, and belongs where versions of it are kept.
 const largestCodeFileBytes = 50_000_000;
@@ -34,12 +33,12 @@ export async function snapshotCode(
   dataPaths: readonly string[],
   statCachePath: string,
 ): Promise<Snapshot> {
-  const reading = recordReads(filesOfFolder(project.folder));
-  const pipeline = await readPipeline({ files: reading.files, ...project.pipeline });
+  const files = filesOfFolder(project.folder);
+  const { pipeline, read } = await readPipelineAgain(project.folder, project.pipeline, files);
   const { stages } = pipeline;
   const excluded = [...stages.flatMap((stage) => stage.outs.map((out) => out.path)), ...dataPaths];
   const made = createPathSet(excluded);
-  const named = new Set([...stages.flatMap(inputPaths), ...pathsRead(reading.digests())]);
+  const named = new Set([...stages.flatMap(inputPaths), ...pathsRead(read)]);
   if (project.python !== null) named.add(project.python.requirements);
   const included = [...named].filter((path) => path !== "." && !made.covers(path));
 
@@ -55,7 +54,7 @@ export async function snapshotCode(
     statCachePath,
     ignore: (path) => !paths.has(path) && !folders.has(path),
   });
-  return { code: tree, pipeline: isStored(reading.digests(), tree) ? pipeline : undefined };
+  return { code: tree, pipeline: isStored(read, tree) ? pipeline : undefined };
 }
 
 function pathsRead(read: ReadonlyMap<string, Digest | undefined>): readonly string[] {
@@ -80,24 +79,6 @@ export function filesOfFolder(folder: string): ProjectFiles {
         return undefined;
       }
     },
-  };
-}
-
-/** Remembers what was read, also that there was nothing to read. */
-function recordReads(files: ProjectFiles): {
-  readonly files: ProjectFiles;
-  digests(): ReadonlyMap<string, Digest | undefined>;
-} {
-  const read = new Map<string, Digest | undefined>();
-  return {
-    files: {
-      async readText(path) {
-        const text = await files.readText(path);
-        read.set(path, text === undefined ? undefined : digestOf(text));
-        return text;
-      },
-    },
-    digests: () => read,
   };
 }
 
