@@ -34,6 +34,7 @@ import { createSecrets } from "./secrets.ts";
 import type { Secrets } from "./secrets.ts";
 import { createStepRoutes } from "./step-routes.ts";
 import { createPlans } from "./store/plans.ts";
+import { createWhyRoutes } from "./why-routes.ts";
 
 export interface Pipelines extends PipelinesQuestions {
   readonly commands: PipelinesCommands;
@@ -114,6 +115,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     ...createStepRoutes(questions, commands),
     ...createSecretRoutes(secrets),
     ...createLogRoutes(questions, executionParts.logs),
+    ...createWhyRoutes(parts.db, questions),
   ];
   return { ...questions, commands, secrets, routes };
 }

@@ -112,6 +112,35 @@ describe("the routes of pipelines", () => {
     assert.deepEqual([long.status, long.json.code], [400, "idempotency_key_refused"]);
   });
 
+  it("say of a step why it ran, against the nearest result before it, and whose result stood in", async () => {
+    const { call, jobs, clock, write } = await openServer();
+    const ids: string[] = [];
+    for (const text of ["1", "2", "1"]) {
+      clock.advanceMs(10);
+      await write({ in: text });
+      ids.push((await call("POST", "executions", {})).json.id);
+      await jobs.settle();
+    }
+    const whys = await Promise.all(
+      ids.map(async (id) => (await call("GET", `executions/${id}/steps/t@x/why`)).json),
+    );
+    const [first, second] = ids;
+    assert.deepEqual(
+      whys.map(({ verdict, differences, lastStep }) => [
+        verdict,
+        differences.map(({ part, name }: { part: string; name: string }) => `${part} ${name}`),
+        lastStep?.execution,
+      ]),
+      [
+        ["runs", [], undefined],
+        ["runs", ["dependency in"], first],
+        ["cached", [], first],
+      ],
+    );
+    assert.equal(whys[1].differences[0].before, whys[0].now.deps.in);
+    assert.notEqual(second, first);
+  });
+
   it("page through executions, newest first", async () => {
     const { call, clock } = await openServer();
     const ids: string[] = [];
