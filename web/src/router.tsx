@@ -32,11 +32,18 @@ export interface View {
   other?: string;
   segment?: string;
   metric?: string;
+  /** A line of a log, and what is searched in it. */
+  line?: string;
+  find?: string;
+  /** Which attempt of a step. */
+  attempt?: string;
   kinds?: string;
   actor?: string;
   all?: boolean;
   /** Only columns or rows whose values differ. */
   diff?: boolean;
+  /** The way through a graph that took longest is drawn strongly. */
+  path?: boolean;
   log?: boolean;
   back?: string;
 }
@@ -55,6 +62,9 @@ const texts = [
   "axis",
   "smooth",
   "other",
+  "line",
+  "find",
+  "attempt",
   "segment",
   "metric",
   "kinds",
@@ -69,7 +79,7 @@ function readView(search: Record<string, unknown>): View {
     if (typeof value === "string" && value !== "") view[name] = value;
     else if (typeof value === "number") view[name] = String(value);
   }
-  for (const name of ["all", "diff", "log"] as const) if (search[name] === true) view[name] = true;
+  for (const name of ["all", "diff", "path", "log"] as const) if (search[name] === true) view[name] = true;
   return view;
 }
 

@@ -38,7 +38,7 @@ export async function openStory(): Promise<{ url: string; asked: string[]; close
 }
 
 function answer(response: ServerResponse, path: string, asked: string[], query: URLSearchParams): void {
-  if (path.endsWith("/stream")) {
+  if (path.endsWith("/stream") || path.endsWith("/follow")) {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(": hello\n\n");
     return;

@@ -1,8 +1,8 @@
+/** An invented project in the middle of its loop, for tests of pages only: every page has content. */
 import type { LedgerEvent } from "../src/data/audit.ts";
 import type { Charter, Gate, Objective } from "../src/data/charter.ts";
 import type { ColumnProfile, DatasetVersion } from "../src/data/datasets.ts";
 import type { Deployment, TrafficPoint } from "../src/data/deployments.ts";
-import type { Execution, Step } from "../src/data/executions.ts";
 import type { Incident } from "../src/data/incidents.ts";
 import type { Lineage, ModelVersion } from "../src/data/models.ts";
 import type {
@@ -19,13 +19,11 @@ import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
 import type { Artifact, Comparison, Preview, Run, RunView, Series } from "../src/data/runs.ts";
 import type { TraceSpan, TraceSummary } from "../src/data/traces.ts";
+import { executionAnswers, executionPages } from "./stories/executions.ts";
+import { day, digest, hour, minute, nowMs } from "./stories/time.ts";
 
-/** An invented project in the middle of its loop, for tests of pages only: every page has content. */
-export const nowMs = Date.UTC(2027, 2, 12, 9, 30);
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-const digest = (seed: string) => `sha256:${seed.repeat(64).slice(0, 64)}`;
+export { nowMs } from "./stories/time.ts";
+import type { StoryAnswer } from "./stories/answer.ts";
 
 const gate = (
   id: string,
@@ -312,82 +310,6 @@ function bell(bins: number) {
     ),
   };
 }
-
-const step = (stage: string, state: Step["state"], dependsOn: string[], more: Partial<Step> = {}): Step => ({
-  id: `stp_${stage}`,
-  stage,
-  command: `python ${stage}.py`,
-  state,
-  attempt: 1,
-  cacheKey: digest("ca"),
-  reason:
-    state === "cached"
-      ? "Nothing it depends on changed since 4 March."
-      : "data/messages.csv differs from the last time.",
-  runId: state === "waiting" ? null : "5f0b1c4e9a7d4a6f8c2b3d1e0f9a8b7c",
-  exitCode: state === "succeeded" ? 0 : null,
-  lastLines: [],
-  failure: null,
-  startedAtMs: state === "waiting" || state === "cached" ? null : nowMs - 6 * minute,
-  endedAtMs: state === "succeeded" ? nowMs - 5 * minute : null,
-  dependsOn,
-  outs: [],
-  metrics: {},
-  ...more,
-});
-
-const execution = (id: string, state: Execution["state"], reason: string, agoMs: number): Execution => ({
-  id,
-  state,
-  purpose: {
-    kind: state === "running" ? "retrain" : "requested",
-    reason,
-    ...(state === "running" ? { incident: "inc_01" } : {}),
-  },
-  parameters: { "train.c": 2 },
-  targets: [],
-  codeDigest: digest("c0de"),
-  datasetVersions: { messages: "dv_04" },
-  environmentDigest: digest("e4"),
-  actor: state === "running" ? "system" : "mira",
-  createdAtMs: nowMs - agoMs,
-  startedAtMs: nowMs - agoMs,
-  endedAtMs: state === "running" ? null : nowMs - agoMs + 84_000,
-  failure: null,
-  steps:
-    state === "failed"
-      ? [
-          step("prepare", "succeeded", []),
-          step("train", "failed", ["prepare"], { exitCode: 1 }),
-          step("evaluate", "skipped", ["train"]),
-        ]
-      : [
-          step("prepare", "cached", []),
-          step("split", "cached", ["prepare"]),
-          step("train", "succeeded", ["split"], {
-            metrics: { f1: 0.8412, accuracy: 0.8632 },
-            outs: [
-              { path: "model/", digest: digest("0d"), sizeBytes: 1_840_210, kind: "out", isFolder: true },
-            ],
-          }),
-          step("vocabulary", "succeeded", ["split"]),
-          step("evaluate", state === "running" ? "running" : "succeeded", ["train", "vocabulary"]),
-          step("export", state === "running" ? "waiting" : "succeeded", ["evaluate"]),
-        ],
-});
-
-const executions = [
-  execution("exe_07", "running", "Recall fell below its bound", 6 * minute),
-  execution("exe_06", "succeeded", "Try a stronger regularisation", 6 * day),
-  execution("exe_05", "failed", "First try with emoji kept", 7 * day),
-  execution("exe_04", "succeeded", "First training", 8 * day),
-];
-
-const logText = Array.from({ length: 400 }, (_, index) =>
-  index === 211
-    ? "ValueError: unknown label 'angry' in row 812, see https://example.org/labels"
-    : `2027-03-12 09:2${index % 10}:11 evaluate: fold ${index}, f1 ${(0.8 + (index % 13) / 200).toFixed(4)}`,
-).join("\n");
 
 const runs: Run[] = Array.from({ length: 240 }, (_, index) => ({
   id: `${(index + 4096).toString(16)}b1c4e9a7d4a6f8c2b3d1e0f9a8b7c`.slice(0, 32),
@@ -1049,9 +971,6 @@ const trace: Trace = {
   ],
 };
 
-/** A value, or what makes one of the query. */
-export type StoryAnswer = object | ((query: URLSearchParams) => object);
-
 /** What the invented server answers, by path. */
 export const answers: Readonly<Record<string, StoryAnswer>> = {
   "/api/v1/me": {
@@ -1082,20 +1001,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
         index % 7 === 0 ? null : "United",
       ]),
     },
-    executions: { executions, next: null },
-    "executions/exe_07": executions[0]!,
-    "executions/exe_07/steps/evaluate/log": { text: logText, nextByte: logText.length },
-    "executions/exe_07/steps/train/log": { text: logText, nextByte: logText.length },
-    pipeline: {
-      file: "dvc.yaml",
-      stages: executions[0]!.steps.map((each) => ({
-        name: each.stage,
-        commands: [each.command],
-        description: null,
-        dependsOn: each.dependsOn,
-        last: { ...each, execution: "exe_07" },
-      })),
-    },
+    ...executionAnswers,
     traces: { traces, cursor: "older" },
     [`traces/${traces[1]!.id}`]: {
       ...traces[1],
@@ -1227,7 +1133,7 @@ export const pages: Readonly<Record<string, string>> = {
   "dataset-quarantined": "/projects/airline-care/data/messages/5",
   "dataset-rows": "/projects/airline-care/data/messages/4?tab=rows",
   pipeline: "/projects/airline-care/pipeline",
-  execution: "/projects/airline-care/executions/exe_07",
+  ...executionPages,
   runs: "/projects/airline-care/runs",
   run: `/projects/airline-care/runs/${runs[1]!.id}`,
   "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,

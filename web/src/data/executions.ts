@@ -4,7 +4,13 @@ import { projectPath, query, request } from "./client.ts";
 export interface Execution {
   id: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-  purpose: { kind: "requested" | "retrain" | "schedule"; reason: string; incident?: string };
+  purpose: {
+    kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill";
+    reason: string;
+    incident?: string;
+    /** The schedule, trigger or backfill it came from. */
+    source?: string;
+  };
   parameters: Record<string, unknown>;
   targets: string[];
   codeDigest: string;
@@ -15,6 +21,10 @@ export interface Execution {
   startedAtMs: number | null;
   endedAtMs: number | null;
   failure: Failure | null;
+  /** What it waits for while nothing of it runs. */
+  waitingReason?: string | null;
+  /** How many steps there are in each state; of very many steps only some come along. */
+  counts?: Partial<Record<Step["state"], number>>;
   steps: Step[];
 }
 
@@ -43,6 +53,12 @@ export interface Step {
   exitCode: number | null;
   failure: Failure | null;
   lastLines: string[];
+  /** What a waiting step waits for. */
+  waitingReason?: string | null;
+  /** When all that it depends on was there. */
+  readyAtMs?: number | null;
+  priority?: number;
+  resources?: Resources;
   startedAtMs: number | null;
   endedAtMs: number | null;
   dependsOn: string[];
@@ -56,6 +72,13 @@ export interface Step {
   metrics: Record<string, number>;
 }
 
+/** What a step takes of a machine while it runs. */
+export interface Resources {
+  cpu: number;
+  memoryBytes: number;
+  gpu: number;
+}
+
 /** The graph of the current `dvc.yaml` with the last step of each stage. */
 export interface Pipeline {
   file: string;
@@ -66,11 +89,6 @@ export interface Pipeline {
     dependsOn: string[];
     last: (Step & { execution: string }) | null;
   }[];
-}
-
-interface StepLog {
-  text: string;
-  nextByte: number;
 }
 
 export function executionsQuery(project: string) {
@@ -100,13 +118,36 @@ export function pipelineQuery(project: string) {
   });
 }
 
+export interface Difference {
+  part: string;
+  name: string;
+  before: string | null;
+  now: string | null;
+  /** Of a folder, the files in it that differ. */
+  files?: string[];
+}
+
+/** What the result of a step depends on: with all of it equal, its result is taken from the cache. */
+export interface KeyParts {
+  commands: string[];
+  wdir: string;
+  deps: Record<string, string>;
+  params: Record<string, Record<string, unknown>>;
+  environment: string | null;
+  outs: string[];
+  secrets?: string[];
+}
+
 /** Whether a stage would run now, and what differs from the last time. */
 export interface Explanation {
   stage: string;
   verdict: "cached" | "runs";
   sentence: string;
-  differences: { part: string; name: string; before: string | null; now: string | null }[];
+  /** From the earlier result that differs in the fewest parts. */
+  differences: Difference[];
   cacheKey: string | null;
+  now: KeyParts | null;
+  last: KeyParts | null;
   lastStep: { execution: string; step: string; atMs: number } | null;
 }
 
@@ -119,36 +160,13 @@ export function whyQuery(project: string, stage: string) {
   });
 }
 
-export function stepLogQuery(project: string, execution: string, stage: string) {
+/** What an execution did: why a step ran or not, against the nearest result before it. */
+export function stepWhyQuery(project: string, execution: string, stage: string) {
   return queryOptions({
-    queryKey: [project, "executions", execution, "log", stage],
+    queryKey: [project, "executions", execution, "why", stage],
     queryFn: ({ signal }) =>
-      readLog(projectPath(project, "executions", execution, "steps", stage, "log"), signal),
+      request<Explanation>(projectPath(project, "executions", execution, "steps", stage, "why"), { signal }),
   });
-}
-
-/** The log comes in parts; what is longer than anyone reads in a browser is left to the command line. */
-async function readLog(path: string, signal: AbortSignal): Promise<string> {
-  const parts: string[] = [];
-  let nextByte = 0;
-  while (nextByte < mostLogBytes) {
-    const part = await request<StepLog>(path + query({ from: nextByte }), { signal });
-    if (part.text === "") break;
-    parts.push(part.text);
-    const read = part.nextByte - nextByte;
-    nextByte = part.nextByte;
-    if (read < fullPartBytes) break;
-  }
-  return parts.join("");
-}
-
-const mostLogBytes = 16_000_000;
-/** A part shorter than this is the last one. */
-const fullPartBytes = 1_000_000;
-
-/** Follows all steps from their beginning: `log` {stage, text}, `step` {stage, state}, `end`. */
-export function logStreamPath(project: string, execution: string): string {
-  return projectPath(project, "executions", execution, "log", "stream");
 }
 
 export function execute(

@@ -9,6 +9,9 @@ export interface ChartColours {
   good: string;
   warn: string;
   bad: string;
+  busy: string;
+  idle: string;
+  control: string;
   accent: string;
   series: readonly string[];
 }
@@ -39,6 +42,9 @@ function read(): ChartColours {
     good: colour("good"),
     warn: colour("warn"),
     bad: colour("bad"),
+    busy: colour("busy"),
+    idle: colour("idle"),
+    control: colour("control"),
     accent: colour("accent"),
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => colour(`series-${index}`)),
   };

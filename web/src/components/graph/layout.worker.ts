@@ -1,8 +1,13 @@
 import * as dagre from "@dagrejs/dagre";
+import { placeLayered } from "./layered.ts";
 import type { LayoutAnswer, LayoutRequest } from "./layout.ts";
 
-addEventListener("message", (event: MessageEvent<LayoutRequest>) => {
-  postMessage(place(event.data));
+// Measured: dagre takes 0.2 s for 200 nodes, 1.6 s for 500, 28 s for 2,000.
+const mostForDagre = 250;
+
+addEventListener("message", ({ data }: MessageEvent<LayoutRequest>) => {
+  const isLarge = data.nodes.length > mostForDagre || data.edges.length > 2 * mostForDagre;
+  postMessage(isLarge ? placeLayered(data) : place(data));
 });
 
 function place({ id, nodes, edges, direction }: LayoutRequest): LayoutAnswer {

@@ -5,7 +5,6 @@ import { EmptyState } from "../../components/answers.tsx";
 import { Button } from "../../components/button.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { duration } from "../../components/format.ts";
-import { GraphView } from "../../components/graph/graph-view.tsx";
 import { Icon } from "../../components/icons.tsx";
 import { RowLink } from "../../components/link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -14,11 +13,19 @@ import { StateText } from "../../components/state-badge.tsx";
 import { lookOf, toneClasses } from "../../components/states.ts";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
-import { execute, executionsQuery, pipelineQuery, type ExecutionSummary } from "../../data/executions.ts";
+import {
+  execute,
+  executionsQuery,
+  pipelineQuery,
+  type ExecutionSummary,
+  type Pipeline,
+} from "../../data/executions.ts";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { useNameOf, useRefusal } from "../../shell/who.ts";
+import { stepDetail, StepGraph } from "./step-graph.tsx";
+import { criticalPath } from "./time-spent.ts";
 import { Why } from "./why.tsx";
 
 /** The pipeline as it stands, and every time it ran. */
@@ -66,28 +73,7 @@ export function PipelinePage() {
                   <p>Point pipeline: in gyre.yaml to a dvc.yaml, or write the stages there.</p>
                 </EmptyState>
               ) : (
-                <GraphView
-                  label="Stages"
-                  height={300}
-                  selected={at}
-                  onSelect={(stage) =>
-                    void navigate({
-                      to: ".",
-                      search: (before: Record<string, unknown>) => ({ ...before, at: stage }),
-                      replace: true,
-                      resetScroll: false,
-                    })
-                  }
-                  nodes={stages.map((stage) => ({
-                    id: stage.name,
-                    label: stage.name,
-                    state: stage.last?.state ?? "pending",
-                    detail: stage.description ?? stage.commands[0] ?? "",
-                  }))}
-                  edges={stages.flatMap((stage) =>
-                    stage.dependsOn.map((before) => ({ from: before, to: stage.name })),
-                  )}
-                />
+                <PipelineGraph stages={stages} selected={at} />
               )
             }
           </Answer>
@@ -111,6 +97,37 @@ export function PipelinePage() {
       </div>
     </>
   );
+}
+
+/** The stages with how each stood when it last ran. */
+function PipelineGraph({ stages, selected }: { stages: Pipeline["stages"]; selected: string | undefined }) {
+  const steps = useMemo(
+    () =>
+      stages.map(({ name, last, dependsOn, description, commands }) => ({
+        name,
+        dependsOn,
+        state: last?.state ?? "pending",
+        detail: last
+          ? stepDetail(last.state, last.startedAtMs, last.endedAtMs)
+          : (description ?? commands[0] ?? ""),
+      })),
+    [stages],
+  );
+  const critical = useMemo(
+    () =>
+      criticalPath(
+        stages.map(({ name, last, dependsOn }) => ({
+          stage: name,
+          dependsOn,
+          state: last?.state ?? "pending",
+          startedAtMs: last?.startedAtMs ?? null,
+          endedAtMs: last?.endedAtMs ?? null,
+        })),
+        0,
+      ),
+    [stages],
+  );
+  return <StepGraph steps={steps} critical={critical} selected={selected} />;
 }
 
 function executionColumns(project: string, nameOf: (id: string) => string): Column<ExecutionSummary>[] {

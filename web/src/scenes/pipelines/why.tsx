@@ -4,18 +4,33 @@ import { TextLink } from "../../components/link.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
-import { whyQuery, type Explanation } from "../../data/executions.ts";
+import { stepWhyQuery, whyQuery, type Explanation } from "../../data/executions.ts";
 import { Answer } from "../../shell/answer.tsx";
+import { Differences } from "./differences.tsx";
 
-/** Would this stage run now, or be taken from the cache; and what differs from the last time. */
+/** Would this stage run now, or be taken from the cache; and what differs from the nearest earlier run. */
 export function Why({ project, stage }: { project: string; stage: string }) {
   const query = useQuery(whyQuery(project, stage));
   return (
-    <Answer query={query} skeleton={<Skeleton height={120} />}>
+    <Answer query={query} skeleton={<Skeleton height={160} />}>
       {({ explanations }) => (
         <>
           {explanations.map((explanation) => (
-            <OneStage key={explanation.stage} project={project} explanation={explanation} />
+            <Panel
+              key={explanation.stage}
+              title={`Would ${explanation.stage} run now?`}
+              actions={
+                explanation.verdict === "cached" ? (
+                  <StateBadge state="cached" word="from the cache" />
+                ) : (
+                  <StateBadge state="queued" word="would run" />
+                )
+              }
+              footnote={<ComparedWith project={project} explanation={explanation} />}
+            >
+              <p className="mb-3">{explanation.sentence}</p>
+              <Differences explanation={explanation} />
+            </Panel>
           ))}
         </>
       )}
@@ -23,52 +38,46 @@ export function Why({ project, stage }: { project: string; stage: string }) {
   );
 }
 
-function OneStage({ project, explanation }: { project: string; explanation: Explanation }) {
-  const { stage, verdict, sentence, differences, lastStep } = explanation;
-  const look =
-    verdict === "cached"
-      ? { state: "cached", word: "from the cache" }
-      : { state: "queued", word: "would run" };
+/** Why a step of an execution ran, or which result stood in for it. */
+export function StepWhy({
+  project,
+  execution,
+  stage,
+}: {
+  project: string;
+  execution: string;
+  stage: string;
+}) {
+  const query = useQuery(stepWhyQuery(project, execution, stage));
   return (
-    <Panel
-      title={`Would ${stage} run now?`}
-      actions={<StateBadge {...look} />}
-      footnote={
-        lastStep && (
-          <>
-            compared with{" "}
-            <TextLink
-              to="/projects/$project/executions/$execution"
-              params={{ project, execution: lastStep.execution }}
-              search={{ at: stage }}
-            >
-              the last time
-            </TextLink>
-            , <RelativeTime atMs={lastStep.atMs} />
-          </>
-        )
-      }
-    >
-      <p>{sentence}</p>
-      {differences.length > 0 && (
-        <ul className="mt-3 space-y-2 text-sm">
-          {differences.map((difference) => (
-            <li key={`${difference.part} ${difference.name}`} className="flex flex-wrap gap-x-3">
-              <span className="text-faint">{difference.part}</span>
-              <span className="font-mono text-xs leading-6">{difference.name}</span>
-              <span className="font-mono text-xs leading-6 break-all text-soft">
-                {short(difference.before)} → {short(difference.now)}
-              </span>
-            </li>
-          ))}
-        </ul>
+    <Answer query={query} skeleton={<Skeleton height={120} />}>
+      {(explanation) => (
+        <div className="space-y-3">
+          <Differences explanation={explanation} />
+          <p className="text-xs text-faint">
+            <ComparedWith project={project} explanation={explanation} />
+          </p>
+        </div>
       )}
-    </Panel>
+    </Answer>
   );
 }
 
-/** Digests by their first digits; everything else as it is. */
-function short(value: string | null): string {
-  if (value === null) return "none";
-  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
+function ComparedWith({ project, explanation }: { project: string; explanation: Explanation }) {
+  const { lastStep, verdict, stage, differences } = explanation;
+  if (lastStep === null) return <>There is no earlier result to compare with.</>;
+  return (
+    <>
+      {verdict === "cached" ? "Took the result of " : "Compared with "}
+      <TextLink
+        to="/projects/$project/executions/$execution"
+        params={{ project, execution: lastStep.execution }}
+        search={{ at: stage }}
+      >
+        {verdict === "cached" ? "this execution" : "the nearest earlier run"}
+      </TextLink>
+      , <RelativeTime atMs={lastStep.atMs} />
+      {verdict === "runs" && differences.length === 0 && ": every component is the same"}.
+    </>
+  );
 }
