@@ -33,10 +33,10 @@ export interface View {
   segment?: string;
   metric?: string;
   /** A line of a log, and what is searched in it. */
-  line?: string;
+  line?: number;
   find?: string;
   /** Which attempt of a step. */
-  attempt?: string;
+  attempt?: number;
   kinds?: string;
   actor?: string;
   all?: boolean;
@@ -62,9 +62,7 @@ const texts = [
   "axis",
   "smooth",
   "other",
-  "line",
   "find",
-  "attempt",
   "segment",
   "metric",
   "kinds",
@@ -78,6 +76,10 @@ function readView(search: Record<string, unknown>): View {
     const value = search[name];
     if (typeof value === "string" && value !== "") view[name] = value;
     else if (typeof value === "number") view[name] = String(value);
+  }
+  for (const name of ["line", "attempt"] as const) {
+    const value = Number(search[name]);
+    if (Number.isSafeInteger(value) && value > 0) view[name] = value;
   }
   for (const name of ["all", "diff", "path", "log"] as const) if (search[name] === true) view[name] = true;
   return view;

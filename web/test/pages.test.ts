@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { openPage, tooWideBy, violations } from "./open-page.ts";
 import { openStory } from "./story-server.ts";
-import { nowMs, pages } from "./story.ts";
+import { pages } from "./story.ts";
 
 /** The pages as built, with an invented project behind them; needs `npm run build -w web`. */
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: Browser;
 let story: Awaited<ReturnType<typeof openStory>>;
 
@@ -130,52 +128,8 @@ test("a graph and a chart are walked with the arrow keys", async () => {
 
 async function open(
   path: string,
-  colorScheme: "light" | "dark",
+  theme: "light" | "dark",
   width: number,
 ): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext({
-    viewport: { width, height: 800 },
-    colorScheme,
-    reducedMotion: "reduce",
-    timezoneId: "UTC",
-    bypassCSP: false,
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("404")) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.clock.setFixedTime(nowMs);
-  await page.goto(story.url + path);
-  await page.locator("[data-page-title], [role=alert]").first().waitFor();
-  await page.waitForTimeout(400);
-  return { page, complaints };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(
-          options: unknown,
-        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
-      };
-    };
-    const found = await axe.run({
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return found.violations.map(
-      (each) =>
-        `${each.id}: ${each.nodes
-          .slice(0, 3)
-          .map((node) => `${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`)
-          .join(" | ")}`,
-    );
-  });
-}
-
-async function tooWideBy(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return await openPage(browser, story.url + path, { theme, width });
 }

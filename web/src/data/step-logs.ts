@@ -20,9 +20,10 @@ export interface StepLogName {
 
 /** At most so many lines from the line `from` on; a negative number counts from the end. */
 export function readLogLines(name: StepLogName, from: number, count: number, signal?: AbortSignal) {
-  return request<LogLines>(pathOf(name, "lines") + query({ from, count, attempt: name.attempt }), {
-    ...(signal ? { signal } : {}),
-  });
+  return request<LogLines>(
+    pathOf(name, "lines") + query({ from, count, attempt: name.attempt }),
+    signal && { signal },
+  );
 }
 
 /** The lines that hold the text, from the line `from` on; `next` says where to search on. */

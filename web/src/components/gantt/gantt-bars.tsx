@@ -49,8 +49,8 @@ export function GanttBars({
       )}
       {row.state === "waiting" && (
         <span
-          className="absolute top-1 truncate pr-2 text-xs leading-5 text-faint"
-          style={{ left: Math.min((waited ? waited.left + waited.width : 0) + 6, width - 60), right: 0 }}
+          className="absolute top-1 max-w-full truncate rounded-sm bg-panel px-1 text-xs leading-5 text-soft"
+          style={{ left: Math.max(4, Math.min((waited?.left ?? 0) + 8, width - 180)) }}
           title={row.reason}
         >
           {row.reason}

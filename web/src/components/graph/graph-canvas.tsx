@@ -5,22 +5,47 @@ import { inSight, readableZoom, type Camera } from "./camera.ts";
 import type { GraphNode, Size } from "./graph.ts";
 import type { LayoutAnswer, PlacedEdge, PlacedNode } from "./layout.ts";
 
-/** The edges in sight and, from afar, the nodes; thousands of them are one picture and no elements. */
+/**
+ * The edges in sight and, from afar, the nodes; thousands of them are one picture and no elements. While a
+ * large graph is moved, its picture is moved as it is, and drawn anew when it rests: drawing 3,000 edges
+ * takes longer than a frame where there is no graphics processor.
+ */
 export function GraphCanvas({ layout, nodes, camera, size, selected, strong }: GraphCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = useRef<{ camera: Camera; size: Size }>(undefined);
   const colours = useChartColours();
   useLayoutEffect(() => {
-    const context = prepare(canvas.current, size);
-    if (!context) return;
-    context.setTransform(context.canvas.width / Math.max(1, size.width), 0, 0, context.canvas.height / Math.max(1, size.height), 0, 0); // prettier-ignore
-    context.clearRect(0, 0, size.width, size.height);
-    context.translate(camera.x, camera.y);
-    context.scale(camera.zoom, camera.zoom);
-    drawEdges(context, layout.edges, camera, size, colours, strong);
-    if (camera.zoom < readableZoom) drawNodes(context, layout.nodes, nodes, camera, size, colours, selected);
+    const element = canvas.current;
+    if (!element) return;
+    const draw = () => {
+      drawn.current = { camera, size };
+      element.style.transform = "";
+      const context = prepare(element, size);
+      if (!context || size.width === 0) return;
+      const ratio = element.width / size.width;
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, size.width, size.height);
+      context.translate(camera.x, camera.y);
+      context.scale(camera.zoom, camera.zoom);
+      drawEdges(context, layout.edges, camera, size, colours, strong);
+      if (camera.zoom < readableZoom)
+        drawNodes(context, layout.nodes, nodes, camera, size, colours, selected);
+    };
+    const before = drawn.current;
+    const isLarge = layout.nodes.length + layout.edges.length > mostAtOnce;
+    if (!isLarge || before === undefined || before.size !== size) return draw();
+    const scale = camera.zoom / before.camera.zoom;
+    const [x, y] = [camera.x - before.camera.x * scale, camera.y - before.camera.y * scale];
+    element.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    const timer = setTimeout(draw, restMs);
+    return () => clearTimeout(timer);
   }, [layout, nodes, camera, size, colours, selected, strong]);
-  return <canvas ref={canvas} aria-hidden="true" className="absolute inset-0 size-full" />;
+  return <canvas ref={canvas} aria-hidden="true" className="absolute inset-0 size-full origin-top-left" />;
 }
+
+const mostAtOnce = 600;
+const restMs = 120;
+const mostCurves = 1_000;
 
 export interface GraphCanvasProps {
   layout: LayoutAnswer;
@@ -58,7 +83,7 @@ function drawEdges(
     const ends: PlacedEdge[] = [];
     for (const edge of edges) {
       if (strong.has(`${edge.from}→${edge.to}`) !== isStrong || !crosses(edge, sight)) continue;
-      trace(context, edge);
+      trace(context, edge, !isStrong && !heads && edges.length > mostCurves);
       if (heads) ends.push(edge);
     }
     context.strokeStyle = isStrong ? colours.ink : colours.control;
@@ -83,11 +108,12 @@ function crosses(edge: PlacedEdge, sight: ReturnType<typeof inSight>): boolean {
   );
 }
 
-/** A smooth line through the points: the way of the old drawing, by quadratic curves. */
-function trace(context: CanvasRenderingContext2D, { points }: PlacedEdge): void {
-  const [first] = points;
-  if (!first) return;
+/** A smooth line through the points; from afar, of very many, a straight one. */
+function trace(context: CanvasRenderingContext2D, { points }: PlacedEdge, isStraight: boolean): void {
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last) return;
   context.moveTo(first.x, first.y);
+  if (isStraight) return context.lineTo(last.x, last.y);
   if (points.length === 4) {
     const [, a, b, end] = points;
     if (a && b && end) context.bezierCurveTo(a.x, a.y, b.x, b.y, end.x, end.y);
@@ -159,8 +185,9 @@ export function inkOf(tone: Tone, colours: ChartColours): string {
 function glyph(context: CanvasRenderingContext2D, icon: string, node: PlacedNode, zoom: number): void {
   const edge = Math.min(node.height * 0.62, node.width);
   if (edge * zoom < 4) {
-    // Too small for shapes: what failed or runs is filled, everything else is hollow.
-    if (icon === "cross" || icon === "spinner") context.fillRect(node.x, node.y, node.width, node.height);
+    // Too small for shapes: the legend beside the graph says what filled, half filled and hollow mean.
+    const filled = icon === "cross" || icon === "spinner" ? 1 : icon === "check" ? 0.5 : 0;
+    context.fillRect(node.x, node.y, node.width * filled, node.height);
     return;
   }
   const [x, y] = [node.x + node.width / 2, node.y + node.height / 2];

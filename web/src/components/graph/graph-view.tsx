@@ -1,4 +1,12 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+} from "react";
 import { Skeleton } from "../answers.tsx";
 import { IconButton } from "../button.tsx";
 import { useSize } from "../use-size.ts";
@@ -38,6 +46,7 @@ export function GraphView(props: GraphViewProps) {
   const [walked, setWalked] = useState<string>();
   const [follow, setFollow] = useState(false);
   const moved = useRef(false);
+  const focusing = useRef<string>(undefined);
   const ids = useMemo(() => nodes.map((node) => node.id), [nodes]);
   const { layout, failed } = useLayout(ids, edges, direction);
   const byId = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
@@ -74,8 +83,10 @@ export function GraphView(props: GraphViewProps) {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [foundKey, layout, size]);
 
+  useEffect(() => setWalked(undefined), [selected]);
+
   const isFar = camera.zoom < readableZoom;
-  const current = [selected, walked, focus].find((id) => id !== undefined && byId.has(id)) ?? ids[0];
+  const current = [walked, selected, focus].find((id) => id !== undefined && byId.has(id)) ?? ids[0];
   const shown = useMemo(() => {
     if (!layout) return [];
     const sight = inSight(camera, size, 60);
@@ -90,6 +101,14 @@ export function GraphView(props: GraphViewProps) {
     );
   }, [layout, camera, size, isFar, current]);
 
+  // The node that is walked to may not have been on the page before.
+  useLayoutEffect(() => {
+    if (focusing.current === undefined) return;
+    const name = CSS.escape(focusing.current);
+    focusing.current = undefined;
+    frame.current?.querySelector<HTMLElement>(`[data-node="${name}"]`)?.focus();
+  });
+
   const zoom = (factor: number) =>
     move((before) => zoomAround(before, factor, size.width / 2, size.height / 2));
   const fit = () => layout && move(() => fitted(layout, size));
@@ -98,9 +117,7 @@ export function GraphView(props: GraphViewProps) {
     if (!node) return;
     setWalked(node.id);
     move((before) => keepInSight(before, node, size));
-    requestAnimationFrame(() =>
-      frame.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(node.id)}"]`)?.focus(),
-    );
+    focusing.current = node.id;
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !layout) return;
@@ -205,6 +222,11 @@ export function GraphView(props: GraphViewProps) {
                   );
                 })}
               </div>
+              {isFar && (
+                <p className="pointer-events-none absolute right-2 bottom-2 rounded-md bg-raised px-2 py-1 text-2xs text-soft">
+                  filled: failed or running · half: succeeded · hollow: cached or not yet · zoom in for names
+                </p>
+              )}
               {(layout.width * camera.zoom > size.width + 8 ||
                 layout.height * camera.zoom > size.height + 8) && (
                 <Minimap

@@ -45,8 +45,8 @@ interface Style {
 }
 
 // CSI with SGR parameters in the group, any other CSI, OSC up to its end, and escapes of two characters.
-// oxlint-disable-next-line no-control-regex
 const sequence =
+  // oxlint-disable-next-line no-control-regex
   /\u001b(?:\[([\d;:]*)m|\[[\d;:?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
 const inks = [

@@ -17,10 +17,10 @@ export function LogToolbar(props: LogToolbarProps) {
   }, [typed, find, onFind]);
   return (
     <div className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-3 py-2">
-      <div className="flex min-w-0 basis-64 items-center max-sm:basis-full" ref={field}>
+      <div className="flex min-w-0 items-center max-sm:basis-full" ref={field}>
         <SearchField
           label="Search in log"
-          className="max-w-56 min-w-0"
+          className="w-48 min-w-0 max-sm:w-full"
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => {

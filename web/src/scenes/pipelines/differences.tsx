@@ -46,7 +46,7 @@ export function Differences({ explanation }: { explanation: Explanation }) {
             {same.map(({ key, part, name, value }) => (
               <div key={key} className="contents">
                 <dt className="text-faint">{partWord(part, name)}</dt>
-                <dd className="min-w-0 break-all">
+                <dd className="min-w-0 wrap-anywhere">
                   <Value value={value} />
                 </dd>
               </div>
@@ -66,7 +66,7 @@ function Row({ difference }: { difference: Difference }) {
       <th scope="row" className="py-2 pr-3 pl-5 text-left font-normal">
         <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <Badge tone={change === "changed" ? "warn" : "busy"}>{change}</Badge>
-          <span className="break-all">{partWord(part, name)}</span>
+          <span className="wrap-anywhere">{partWord(part, name)}</span>
         </span>
         {files && files.length > 0 && (
           <ul className="mt-1 font-mono text-xs text-faint">
@@ -77,10 +77,10 @@ function Row({ difference }: { difference: Difference }) {
           </ul>
         )}
       </th>
-      <td className="px-3 py-2 break-all text-soft">
+      <td className="px-3 py-2 wrap-anywhere text-soft">
         <Value value={before} />
       </td>
-      <td className="py-2 pr-5 pl-3 break-all">
+      <td className="py-2 pr-5 pl-3 wrap-anywhere">
         <Value value={now} />
       </td>
     </tr>
@@ -90,7 +90,12 @@ function Row({ difference }: { difference: Difference }) {
 /** Digests by their first digits, text as it is. */
 function Value({ value }: { value: string | null }): ReactNode {
   if (value === null) return <span className="text-faint">none</span>;
-  if (/^(sha256[:-])?[0-9a-f]{32,64}$/.test(value)) return <Digest value={value} />;
+  if (/^(sha256[:-])?[0-9a-f]{32,64}$/.test(value))
+    return (
+      <span className="whitespace-nowrap">
+        <Digest value={value} length={8} />
+      </span>
+    );
   return <code className="font-mono text-xs whitespace-pre-wrap">{value}</code>;
 }
 

@@ -16,7 +16,7 @@ import { useLogHits, useStepLog } from "./use-step-log.ts";
 export function StepLogPanel(props: { project: string; execution: string; step: Step }) {
   const { project, execution, step } = props;
   const [view] = useView();
-  const attempt = Number(view.attempt) || step.attempt;
+  const attempt = view.attempt ?? step.attempt;
   if (step.attempt === 0)
     return (
       <Panel title="Log">
@@ -50,7 +50,7 @@ function Log({
   const [view, change] = useView();
   const name = { project, execution, stage: step.stage, attempt };
   const live = step.state === "running" && attempt === step.attempt;
-  const chosen = Number(view.line) || undefined;
+  const chosen = view.line;
   const find = view.find ?? "";
   const { source, problem, again } = useStepLog(name, live, chosen ?? (live ? "end" : "error"));
   const hits = useLogHits(name, find, source.total);
@@ -58,14 +58,11 @@ function Log({
     (line: number) =>
       router.buildLocation({
         to: ".",
-        search: (before: Record<string, unknown>) => ({ ...before, at: step.stage, line: String(line) }),
+        search: (before: Record<string, unknown>) => ({ ...before, at: step.stage, line }),
       }).href,
     [router, step.stage],
   );
-  const onChoose = useCallback(
-    (line: number) => change({ at: step.stage, line: String(line) }),
-    [change, step.stage],
-  );
+  const onChoose = useCallback((line: number) => change({ at: step.stage, line }), [change, step.stage]);
   const onFind = useCallback((text: string) => change({ find: text === "" ? undefined : text }), [change]);
   const first = step.state === "failed" ? (source.firstError ?? "beginning") : "beginning";
   return (
@@ -81,7 +78,10 @@ function Log({
               hideLabel
               value={String(attempt)}
               onChange={(value) =>
-                change({ attempt: value === String(step.attempt) ? undefined : value, line: undefined })
+                change({
+                  attempt: value === String(step.attempt) ? undefined : Number(value),
+                  line: undefined,
+                })
               }
               options={Array.from({ length: step.attempt }, (_, index) => ({
                 value: String(index + 1),

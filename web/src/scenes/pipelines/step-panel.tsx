@@ -21,27 +21,25 @@ export function StepPanel({
 }) {
   const wasDecided = step.state !== "waiting" && step.state !== "skipped";
   return (
-    <div className="grid gap-5 xl:grid-cols-[minmax(20rem,2fr)_minmax(0,3fr)]">
-      <div className="min-w-0 space-y-5">
-        <Panel title={step.stage} actions={<StateBadge state={step.state} />}>
-          {step.failure && (
-            <p className="mb-3 flex gap-2 text-bad">
-              <Icon name="cross" size={16} className="mt-0.5 shrink-0" />
-              <span>
-                {step.failure.message} <span className="text-soft">{step.failure.next}</span>
-              </span>
-            </p>
-          )}
-          <Facts project={project} step={step} />
-        </Panel>
-        <Panel title={titleOf(step)}>
-          <p className={wasDecided ? "mb-3" : undefined}>{step.waitingReason ?? step.reason}</p>
-          {wasDecided && <StepWhy project={project} execution={execution.id} stage={step.stage} />}
-        </Panel>
-      </div>
-      <div className="min-w-0">
+    <div className="grid gap-5 xl:grid-cols-[minmax(22rem,2fr)_minmax(0,3fr)] xl:grid-rows-[auto_1fr]">
+      <Panel title={step.stage} actions={<StateBadge state={step.state} />}>
+        {step.failure && (
+          <p className="mb-3 flex gap-2 text-bad">
+            <Icon name="cross" size={16} className="mt-0.5 shrink-0" />
+            <span>
+              {step.failure.message} <span className="text-soft">{step.failure.next}</span>
+            </span>
+          </p>
+        )}
+        <Facts project={project} step={step} />
+      </Panel>
+      <div className="min-w-0 xl:col-start-2 xl:row-span-2 xl:row-start-1">
         <StepLogPanel project={project} execution={execution.id} step={step} />
       </div>
+      <Panel title={titleOf(step)} className="self-start">
+        <p className={wasDecided ? "mb-3" : undefined}>{step.waitingReason ?? step.reason}</p>
+        {wasDecided && <StepWhy project={project} execution={execution.id} stage={step.stage} />}
+      </Panel>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { EmptyState } from "../../components/answers.tsx";
 import { Choice } from "../../components/field.tsx";
 import { duration, number } from "../../components/format.ts";
 import { Gantt, type GanttRow } from "../../components/gantt/gantt.tsx";
-import { Stat, StatRow } from "../../components/stat.tsx";
+import { Stat } from "../../components/stat.tsx";
 import type { Execution } from "../../data/executions.ts";
 import { useView } from "../../shell/use-view.ts";
 import { criticalPath, readyMs, timeSpent } from "./time-spent.ts";
@@ -39,7 +39,7 @@ export function StepTimeline({
   return (
     <div>
       <div className="border-b border-line px-5 pt-1 pb-4">
-        <StatRow>
+        <div className="grid grid-cols-2 gap-x-6 gap-y-4 pt-2 sm:grid-cols-3 xl:grid-cols-6">
           <Stat label="Took" value={duration(spent.elapsedMs)} note={isOpen ? "so far" : undefined} />
           <Stat label="Work" value={duration(spent.workMs)} note="of all steps together" />
           <Stat label="At once" value={number(spent.atOnce, 1)} note="steps, on average" />
@@ -50,7 +50,7 @@ export function StepTimeline({
             value={spent.cached}
             note={`of ${number(execution.steps.length)} steps`}
           />
-        </StatRow>
+        </div>
       </div>
       <div className="flex flex-wrap items-center gap-4 border-b border-line px-5 py-1.5">
         <Choice
