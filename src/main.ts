@@ -37,6 +37,7 @@ import {
   createOpenLineage,
   migrations as openLineageMigrations,
 } from "#protocols/openlineage";
+import { createOrchestratorRoutes } from "#protocols/orchestrators";
 import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
@@ -168,6 +169,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     url: () => url,
     version: programVersion(),
   });
+  const orchestrators = { routes: createOrchestratorRoutes({ pipelines, url: () => url }) };
   const projectFolder = createProjectFolder(doors);
   const modules = [
     access,
@@ -185,7 +187,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     webhooks,
   ];
   const server = createServer({
-    routes: [...modules, mlflow, mlflowImport, openLineage, pipes, projectFolder].flatMap(
+    routes: [...modules, mlflow, mlflowImport, openLineage, pipes, orchestrators, projectFolder].flatMap(
       (one) => one.routes,
     ),
     authenticate: access.authenticate,

@@ -49,6 +49,12 @@ export const verbs: readonly VerbEntry[] = [
     register: async (program, terminal) => (await import("./verbs/why.ts")).registerWhy(program, terminal),
   },
   {
+    name: "export",
+    summary: "the pipeline as a file for Airflow, Argo or Step Functions",
+    register: async (program, terminal) =>
+      (await import("./verbs/export.ts")).registerExport(program, terminal),
+  },
+  {
     name: "runs",
     summary: "list tracked runs, show one",
     register: async (program, terminal) => (await import("./verbs/runs.ts")).registerRuns(program, terminal),

@@ -106,6 +106,8 @@ describe("the routes of pipelines", () => {
     const waiting = call("GET", `executions/${first.json.id}?waitSeconds=60`);
     await jobs.settle();
     assert.equal((await waiting).json.state, "succeeded");
+    const little = await call("GET", `executions/${first.json.id}`, undefined, { prefer: "return=minimal" });
+    assert.deepEqual([little.json.state, little.json.steps], ["succeeded", []]);
     const other = await call("POST", "executions", { targets: ["t"] }, headers);
     assert.deepEqual([other.status, other.json.code], [409, "idempotency_key_reused"]);
     const long = await call("POST", "executions", {}, { "idempotency-key": "x".repeat(201) });

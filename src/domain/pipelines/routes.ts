@@ -67,7 +67,7 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
           actor: principal.id,
           ...keyOf(request.headers["idempotency-key"]),
         });
-        return presentExecution(execution, shownSteps);
+        return presentExecution(execution, wantsLittle(request.headers["prefer"]) ? 0 : shownSteps);
       },
     }),
     defineRoute({
@@ -78,11 +78,12 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
       tags,
       query: z.object({ waitSeconds: z.coerce.number().int().min(0).max(60).default(0) }),
       response: executionDetail,
-      async handler({ params, query, signal }) {
+      async handler({ params, query, signal, request }) {
         const execution = await executionOf(params.project, params.execution);
-        if (query.waitSeconds === 0) return presentExecution(execution, shownSteps);
+        const mostSteps = wantsLittle(request.headers["prefer"]) ? 0 : shownSteps;
+        if (query.waitSeconds === 0) return presentExecution(execution, mostSteps);
         await questions.awaitExecution(execution.id, { withinMs: query.waitSeconds * 1_000, signal });
-        return presentExecution(await questions.getExecution(execution.id), shownSteps);
+        return presentExecution(await questions.getExecution(execution.id), mostSteps);
       },
     }),
     defineRoute({
@@ -217,6 +218,13 @@ export function stepOf(execution: Execution, stage: string): Step {
     message: `Execution ${execution.id} has no step "${stage}".`,
     data: { execution: execution.id, stage },
   });
+}
+
+/** `Prefer: return=minimal` (RFC 7240): without the steps, for callers whose answers must be small. */
+function wantsLittle(header: string | string[] | undefined): boolean {
+  return String(header ?? "")
+    .split(",")
+    .some((preference) => preference.trim() === "return=minimal");
 }
 
 const longestKey = 200;

@@ -1,0 +1,87 @@
+import { stringify } from "yaml";
+
+import type { ExportedFile, ExportedPipeline } from "./entities.ts";
+import { stageClient } from "./stage-client.ts";
+import { taskNames } from "./task-names.ts";
+
+// Any image with Python 3 will do: the program needs the standard library alone.
+const image = "python:3.13-alpine";
+
+/** A workflow for Argo 3: one pod a stage, which waits while Gyre works. */
+export function toArgo({ project, url, stages }: ExportedPipeline): ExportedFile {
+  const names = taskNames(
+    stages.map(({ name }) => name),
+    "-",
+  );
+  const workflow = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Workflow",
+    metadata: { generateName: `${resourceName(project)}-` },
+    spec: {
+      entrypoint: "pipeline",
+      arguments: {
+        parameters: [
+          { name: "url", value: url, description: "where the workflow reaches Gyre" },
+          { name: "parameters", value: "{}", description: "JSON: values of params.yaml for this run" },
+        ],
+      },
+      templates: [
+        {
+          name: "pipeline",
+          dag: {
+            tasks: stages.map(({ name, dependsOn }) => ({
+              name: names.get(name),
+              template: "stage",
+              arguments: { parameters: [{ name: "stage", value: name }] },
+              dependencies: dependsOn.flatMap((before) => names.get(before) ?? []),
+            })),
+          },
+        },
+        stageTemplate(project, url),
+      ],
+    },
+  };
+  const head = `# The pipeline of ${project}: each task runs a stage at Gyre and waits for its end.\n# Made by: gyre export argo. A token, where one is needed, is the key token of the secret gyre.\n`;
+  return { file: `${project}-workflow.yaml`, text: head + stringify(workflow, { lineWidth: 0 }) };
+}
+
+function stageTemplate(project: string, url: string): object {
+  const main = `
+
+if __name__ == "__main__":
+    run_stage(
+        os.environ["GYRE_PROJECT"],
+        os.environ["GYRE_STAGE"],
+        os.environ["GYRE_KEY"],
+        json.loads(os.environ["GYRE_PARAMETERS"]),
+    )
+`;
+  return {
+    name: "stage",
+    inputs: { parameters: [{ name: "stage" }] },
+    // Of a pod that was lost the next one finds the execution it had begun; a stage that failed has failed.
+    retryStrategy: { limit: "5", retryPolicy: "OnError" },
+    script: {
+      image,
+      command: ["python"],
+      env: [
+        { name: "GYRE_URL", value: "{{workflow.parameters.url}}" },
+        { name: "GYRE_PROJECT", value: project },
+        { name: "GYRE_STAGE", value: "{{inputs.parameters.stage}}" },
+        { name: "GYRE_KEY", value: "argo:{{workflow.uid}}:{{inputs.parameters.stage}}" },
+        { name: "GYRE_PARAMETERS", value: "{{workflow.parameters.parameters}}" },
+        {
+          name: "GYRE_TOKEN",
+          valueFrom: { secretKeyRef: { name: "gyre", key: "token", optional: true } },
+        },
+      ],
+      source: `${stageClient(url).trimEnd()}\n${main}`,
+    },
+  };
+}
+
+/** Kubernetes wants lower case, and a letter or digit at both ends. */
+function resourceName(project: string): string {
+  const name = project.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return name.replaceAll(/^-+|-+$/g, "").slice(0, 40) || "pipeline";
+}

@@ -1,0 +1,3 @@
+export { createRoutes as createOrchestratorRoutes, exportFormats } from "./routes.ts";
+export type { ExportFormat } from "./routes.ts";
+export { problems } from "./problems.ts";
