@@ -27,7 +27,7 @@ import { createLineage, migrations as lineageMigrations } from "#lineage";
 import { startLoops } from "#loops";
 import { createMonitoring, migrations as monitoringMigrations } from "#monitoring";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
-import { createPipelines, migrations as pipelineMigrations } from "#pipelines";
+import { createPipelines, createStudies, migrations as pipelineMigrations } from "#pipelines";
 import type { Pipelines } from "#pipelines";
 import { createDagsterPipes, migrations as pipesMigrations } from "#protocols/dagster-pipes";
 import { createMlflow } from "#protocols/mlflow";
@@ -46,6 +46,7 @@ import { createTracking, migrations as trackingMigrations } from "#tracking";
 import { createWebhooks, migrations as webhookMigrations } from "#webhooks";
 
 import { createPipelinePorts } from "./pipeline-ports.ts";
+import { createStudyPorts } from "./study-ports.ts";
 
 /** Every table of the system, in the order of the doors. */
 export const migrations: readonly Migration[] = [
@@ -109,14 +110,35 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     stateFolder: config.dir,
     serverUrl: () => url,
   });
-  const ports = createPipelinePorts({ objectives, data, tracking, trackingUri: () => url });
+  const ports = createPipelinePorts({
+    objectives,
+    data,
+    tracking,
+    trackingUri: () => url,
+    parentRunOf: async (execution) => (await pipelines.getExecutionRecord(execution)).purpose.runId,
+  });
   const pipes = createDagsterPipes({
     ...kernel,
     tracking: tracking.commands,
     pipelines: (): Pipelines => pipelines,
   });
   const listeners = [createLineageListener(() => url), pipes.listener];
-  const pipelines = createPipelines({ ...kernel, ...ports, compute, listeners, stateFolder: config.dir });
+  const pipelines: Pipelines = createPipelines({
+    ...kernel,
+    ...ports,
+    compute,
+    listeners,
+    stateFolder: config.dir,
+  });
+  const studyPorts = createStudyPorts({ objectives, tracking });
+  const studies = createStudies({
+    ...kernel,
+    ...ports,
+    ...studyPorts,
+    compute,
+    pipelines,
+    stateFolder: config.dir,
+  });
   const registry = createRegistry({ ...kernel, objectives, data, tracking, compute, pipelines });
   const delivery = createDelivery({ ...kernel, objectives, registry });
   const gateway = {
@@ -179,6 +201,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     traces,
     targets,
     pipelines,
+    studies,
     registry,
     delivery,
     serving,

@@ -12,6 +12,8 @@ export function createPipelinePorts(parts: {
   readonly data: Pick<Data, "listVersions" | "getVersion" | "materialise">;
   readonly tracking: { readonly commands: Pick<Tracking["commands"], "createRun" | "finishRun"> };
   trackingUri(): string;
+  /** The run that an execution belongs under, when it is a trial of a study. */
+  parentRunOf?(execution: string): Promise<string | undefined>;
 }): { readonly projects: ProjectsPort; readonly datasets: DatasetsPort; readonly runs: RunsPort } {
   const { objectives, data, tracking } = parts;
 
@@ -68,7 +70,15 @@ export function createPipelinePorts(parts: {
   const runs: RunsPort = {
     async start({ project, name, tags, actor, startedAtMs }) {
       const pairs = Object.entries(tags).map(([key, value]) => ({ key, value }));
-      const run = await tracking.commands.createRun({ project, name, tags: pairs, actor, startedAtMs });
+      const parentRunId = await parts.parentRunOf?.(tags["gyre.execution"] ?? "");
+      const run = await tracking.commands.createRun({
+        project,
+        name,
+        tags: pairs,
+        actor,
+        startedAtMs,
+        ...(parentRunId === undefined ? {} : { parentRunId }),
+      });
       return { runId: run.id, experimentId: run.experimentId };
     },
     finish: async (runId, status, actor) => {

@@ -13,6 +13,7 @@ export const idPrefixes = {
   execution: "exe",
   step: "stp",
   work: "wrk",
+  study: "stu",
   model: "mdl",
   modelVersion: "mv",
   release: "rel",

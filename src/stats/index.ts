@@ -33,3 +33,7 @@ export type { Run } from "./wealth.ts";
 export * from "./risk-monitor.ts";
 export * from "./drift-detector.ts";
 export type { DriftTolerance } from "./drift-claims.ts";
+export { fallsBehindMedian, standInHalving } from "./early-stopping.ts";
+export type { Curve, Goal, HalvingStanding } from "./early-stopping.ts";
+export { importanceOf } from "./importance.ts";
+export type { Dimension, Importance, Sample } from "./importance.ts";

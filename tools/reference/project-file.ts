@@ -6,7 +6,7 @@ import { generatedNote, table } from "./markdown.ts";
 
 /** The part of JSON Schema that the project file uses. */
 const schemaNode = z.object({
-  type: z.string().optional(),
+  type: z.union([z.string(), z.array(z.string())]).optional(),
   description: z.string().optional(),
   enum: z.array(z.unknown()).optional(),
   const: z.unknown().optional(),
@@ -76,5 +76,6 @@ function valueOf(node: SchemaNode): string {
   if (node.items !== undefined) return `list of ${valueOf(node.items)}`;
   if (node.type === "object") return "mapping";
   if (node.type === "string") return "text";
+  if (Array.isArray(node.type)) return node.type.map((type) => valueOf({ type })).join(" or ");
   return node.type ?? "anything";
 }

@@ -13,6 +13,7 @@ import {
   path,
 } from "./scalars.ts";
 import { schedule, share, url, words } from "./scalars.ts";
+import { studySchema } from "./study.ts";
 
 /** The grammar of `gyre.yaml`, from which the check, the types and the published JSON Schema come. */
 
@@ -166,6 +167,10 @@ export const projectFileSchema = z
         version: text('versions in quotes, such as ">=3.10"').describe("Which Python.").optional(),
       })
       .describe("The environment of the pipeline's steps.")
+      .optional(),
+    studies: z
+      .record(noun, studySchema.describe("A search: each trial runs the pipeline with other values."))
+      .describe("Searches over parameters of the pipeline, by name.")
       .optional(),
     model: z
       .strictObject({

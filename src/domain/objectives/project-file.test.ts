@@ -104,6 +104,7 @@ describe("the project file", () => {
       },
       pipeline: { kind: "file", path: "dvc.yaml" },
       python: { requirements: "requirements.txt", version: ">=3.10" },
+      studies: {},
       model: { name: "airline-care", path: "model/", export: "onnx", holdout: "data/prepared/holdout.csv" },
       delivery: {
         environments: ["staging", "production"],

@@ -10,6 +10,8 @@ import { contradictionsIn } from "./meaning.ts";
 import type { Task } from "./metrics.ts";
 import { problems } from "./problems.ts";
 import type { Comparison } from "./scalars.ts";
+import { studyOf } from "./study.ts";
+import type { StudyDeclaration } from "./study.ts";
 
 /**
  * A project as its `gyre.yaml` states it, defaults filled in: a plain value, the same for the same text.
@@ -22,6 +24,7 @@ export interface ProjectFile {
   readonly data: Readonly<Record<string, DatasetDeclaration>>;
   readonly pipeline: PipelineDeclaration | null;
   readonly python: { readonly requirements: string | null; readonly version: string | null };
+  readonly studies: Readonly<Record<string, StudyDeclaration>>;
   readonly model: ModelDeclaration | null;
   readonly delivery: DeliveryDeclaration;
   readonly serving: {
@@ -138,6 +141,9 @@ function toProjectFile(file: YamlFile<WrittenProject>): ProjectFile {
     ),
     pipeline: pipelineOf(written.pipeline),
     python: { requirements: written.python?.requirements ?? null, version: written.python?.version ?? null },
+    studies: Object.fromEntries(
+      Object.entries(written.studies ?? {}).map(([name, study]) => [name, studyOf(study)]),
+    ),
     model: modelOf(written.model),
     delivery: deliveryOf(written.delivery ?? {}),
     serving: {

@@ -3,6 +3,8 @@ import type { Digest } from "#kernel/digest";
 
 import type { Execution, Purpose } from "./entities.ts";
 
+export type { StudyCommands } from "./studies/commands.ts";
+
 export interface ExecuteOrder {
   readonly project: string;
   /** Stages (`train`, `train@small`, or `train` for all its variants) or paths they make. All when absent or empty. */
@@ -26,8 +28,11 @@ export interface PipelinesCommands {
    * `idempotency_key_reused` when the key stands for another order.
    */
   execute(order: ExecuteOrder): Promise<Execution>;
-  /** Ends a queued or running execution; one that has ended stays as it is. Throws `execution_not_found`. */
-  cancelExecution(id: string, actor: string): Promise<Execution>;
+  /**
+   * Ends a queued or running execution, whose steps tell the reason (a whole sentence) where one is given; one
+   * that has ended stays as it is. Throws `execution_not_found`.
+   */
+  cancelExecution(id: string, actor: string, reason?: string): Promise<Execution>;
   /**
    * Answers the question of an approval step. Only a person may, whoever began the execution. Throws
    * `approval_not_found`, `approval_not_open`, `approver_not_a_person`.

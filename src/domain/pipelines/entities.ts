@@ -24,11 +24,15 @@ export type StepState = "waiting" | "running" | "succeeded" | "cached" | "failed
  * schedule, a webhook or new data that the pipeline itself has been given, `backfill` a partition of one.
  */
 export interface Purpose {
-  readonly kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill";
+  readonly kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill" | "study";
   readonly reason: string;
   readonly incident?: string;
   /** The id of the schedule, trigger or backfill. */
   readonly source?: string;
+  /** The study it is a trial of, its number there, and the run that tracks the trial. */
+  readonly study?: string;
+  readonly trial?: number;
+  readonly runId?: string;
 }
 
 /** What stopped an execution or a step, in words for its reader. */
@@ -63,6 +67,8 @@ export interface Execution {
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly failure: Failure | null;
+  /** Why it was cancelled, where whoever did so said: a whole sentence. */
+  readonly cancelReason: string | null;
   /** What it waits for when nothing of it runs; null otherwise. */
   readonly waitingReason: string | null;
   /** In an order in which each comes after those it depends on. */

@@ -1,8 +1,14 @@
 import "./events.ts";
+import "./studies/events.ts";
 
 export { createPipelines } from "./module.ts";
 export type { Pipelines, PipelinesParts } from "./module.ts";
 export { migrations } from "./store/schema.ts";
+export { createStudies } from "./studies/module.ts";
+export type { Studies, StudiesParts } from "./studies/module.ts";
+export type { StudyQuestions } from "./studies/questions.ts";
+export type { LoggedPoint, StudyRunsPort } from "./studies/ports.ts";
+export type { Study, Trial } from "./studies/entities.ts";
 export { problems } from "./problems.ts";
 export { readPipeline } from "./definition/pipeline.ts";
 export type { Pipeline, PipelineSource } from "./definition/pipeline.ts";

@@ -26,6 +26,7 @@ import {
   lockExecution,
   readExecutionRow,
   requestCancel,
+  setCancelReason,
   toExecution,
 } from "./store/executions.ts";
 import { takeKey } from "./store/keys.ts";
@@ -85,9 +86,10 @@ export function createOrders(parts: OrderParts): PipelinesCommands {
         return present(row, plan);
       });
     },
-    async cancelExecution(id, actor) {
+    async cancelExecution(id, actor, reason) {
       await db.transaction(async () => {
         const row = await readExecutionRow(db, id);
+        if (reason !== undefined) await setCancelReason(db, id, reason);
         if (row?.state === "queued") await endInTransaction(parts, row, { state: "cancelled" }, actor);
         if (row?.state !== "running") return;
         await requestCancel(db, id);

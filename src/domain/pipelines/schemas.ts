@@ -10,10 +10,13 @@ const failure = z
   .meta({ id: "Failure" });
 
 const purpose = z.object({
-  kind: z.enum(["requested", "retrain", "schedule", "trigger", "backfill"]),
+  kind: z.enum(["requested", "retrain", "schedule", "trigger", "backfill", "study"]),
   reason: z.string(),
   incident: z.string().optional(),
   source: z.string().optional(),
+  study: z.string().optional(),
+  trial: z.number().optional(),
+  runId: z.string().optional(),
 });
 
 const out = z.object({
@@ -81,6 +84,7 @@ const execution = z.object({
   startedAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
   failure: failure.nullable(),
+  cancelReason: z.string().nullable(),
   waitingReason: z.string().nullable(),
 });
 

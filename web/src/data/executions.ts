@@ -5,11 +5,14 @@ export interface Execution {
   id: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   purpose: {
-    kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill";
+    kind: "requested" | "retrain" | "schedule" | "trigger" | "backfill" | "study";
     reason: string;
     incident?: string;
     /** The schedule, trigger or backfill it came from. */
     source?: string;
+    /** The study it is a trial of. */
+    study?: string;
+    trial?: number;
   };
   parameters: Record<string, unknown>;
   targets: string[];

@@ -1,5 +1,5 @@
 import type { Failure } from "../entities.ts";
-import { endExecution, purposeOf } from "../store/executions.ts";
+import { endExecution, purposeOf, readExecutionRow } from "../store/executions.ts";
 import type { ExecutionRow } from "../store/schema.ts";
 import { endWaitingSteps, readStepRow } from "../store/steps.ts";
 import type { ExecutionParts } from "./parts.ts";
@@ -26,7 +26,7 @@ export async function endInTransaction(
   const isCancelled = ending.state === "cancelled";
   await endWaitingSteps(db, row.id, {
     state: isCancelled ? "cancelled" : "skipped",
-    reason: isCancelled ? "The execution was cancelled." : reasonToSkip(ending),
+    reason: isCancelled ? await reasonToCancel(parts, row.id) : reasonToSkip(ending),
     nowMs,
   });
   const failure =
@@ -44,6 +44,11 @@ export async function endInTransaction(
       ...(ending.failed === undefined ? {} : { failedStage: ending.failed.stage }),
     },
   });
+}
+
+/** As it stands now: whoever cancels does so while somebody else works on the execution. */
+async function reasonToCancel({ db }: Pick<ExecutionParts, "db">, id: string): Promise<string> {
+  return (await readExecutionRow(db, id))?.cancel_reason ?? "The execution was cancelled.";
 }
 
 function reasonToSkip({ failed, failure }: Ending): string {

@@ -6,7 +6,14 @@ import type { ExecutionRow } from "./schema.ts";
 
 export interface NewExecution extends Omit<
   Execution,
-  "steps" | "state" | "startedAtMs" | "endedAtMs" | "failure" | "environmentDigest" | "waitingReason"
+  | "steps"
+  | "state"
+  | "startedAtMs"
+  | "endedAtMs"
+  | "failure"
+  | "cancelReason"
+  | "environmentDigest"
+  | "waitingReason"
 > {
   readonly planDigest: Digest;
 }
@@ -30,6 +37,7 @@ export async function insertExecution(db: Database, execution: NewExecution): Pr
     failure: null,
     claim: 0,
     cancel_requested: 0,
+    cancel_reason: null,
     plan_digest: execution.planDigest,
   };
   await db.query.insertInto("executions").values(row).execute();
@@ -131,6 +139,15 @@ export async function endExecution(
     .execute();
 }
 
+export async function setCancelReason(db: Database, id: string, reason: string): Promise<void> {
+  await db.query
+    .updateTable("executions")
+    .set({ cancel_reason: reason })
+    .where("id", "=", id)
+    .where("ended_at_ms", "is", null)
+    .execute();
+}
+
 export async function requestCancel(db: Database, id: string): Promise<void> {
   await db.query.updateTable("executions").set({ cancel_requested: 1 }).where("id", "=", id).execute();
 }
@@ -157,6 +174,7 @@ export function toExecution(row: ExecutionRow): ExecutionRecord {
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms,
     failure: row.failure === null ? null : JSON.parse(row.failure),
+    cancelReason: row.cancel_reason,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Migration } from "#kernel/db";
 
+import { studyMigrations } from "../studies/store/schema.ts";
 import { keyMigrations } from "./keys.ts";
 import { secretMigrations } from "./secrets.ts";
 
@@ -35,6 +36,8 @@ export interface ExecutionRow {
   /** Counts who has worked on it: only the newest may still write. */
   claim: number;
   cancel_requested: number;
+  /** Why it was cancelled, where whoever did so said. */
+  cancel_reason: string | null;
   /** What it does; null in executions older than plans, whose steps all have rows. */
   plan_digest: string | null;
 }
@@ -196,6 +199,11 @@ export const migrations: readonly Migration[] = [
       ) ${clustered}`,
     ],
   },
+  {
+    id: "pipelines-cancel-reason-001",
+    statements: ({ text }) => [`alter table executions add column cancel_reason ${text}`],
+  },
   ...keyMigrations,
   ...secretMigrations,
+  ...studyMigrations,
 ];
