@@ -56,6 +56,11 @@ export const problems = defineProblems({
     when: "A step of a pipeline failed while the command watched it.",
     next: "Read the last lines of the step, mend it, and run again: finished steps are kept.",
   },
+  study_failed: {
+    kind: "failed",
+    when: "A study ended because too many of its trials failed, or it could not go on.",
+    next: "Look at the trials with: gyre study show NAME, mend the cause, and go on with: gyre study resume NAME",
+  },
   execution_cancelled: {
     kind: "failed",
     when: "A run of the pipeline was cancelled while the command watched it.",

@@ -44,6 +44,12 @@ export const verbs: readonly VerbEntry[] = [
     register: async (program, terminal) => (await import("./verbs/run.ts")).registerRun(program, terminal),
   },
   {
+    name: "study",
+    summary: "search over parameters of the pipeline",
+    register: async (program, terminal) =>
+      (await import("./verbs/study.ts")).registerStudy(program, terminal),
+  },
+  {
     name: "why",
     summary: "why a stage would run now, or would not",
     register: async (program, terminal) => (await import("./verbs/why.ts")).registerWhy(program, terminal),
