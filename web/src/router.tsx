@@ -132,6 +132,11 @@ const execution = createRoute({
   path: "/executions/$execution",
   component: lazyRouteComponent(() => import("./scenes/pipelines/execution.tsx"), "ExecutionPage"),
 });
+const compute = createRoute({
+  getParentRoute: () => project,
+  path: "/compute",
+  component: lazyRouteComponent(() => import("./scenes/compute/compute.tsx"), "ComputePage"),
+});
 const runs = createRoute({
   getParentRoute: () => project,
   path: "/runs",
@@ -228,6 +233,7 @@ const tree = root.addChildren([
     datasetVersion,
     pipeline,
     execution,
+    compute,
     runs,
     compareRuns,
     run,

@@ -43,6 +43,7 @@ test("a change of page costs at most three requests", async () => {
     "Charter",
     "Data",
     "Pipeline",
+    "Compute",
     "Runs",
     "Traces",
     "Models",

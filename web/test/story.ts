@@ -19,6 +19,7 @@ import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
 import type { Artifact, Comparison, Preview, Run, RunView, Series } from "../src/data/runs.ts";
 import type { TraceSpan, TraceSummary } from "../src/data/traces.ts";
+import { computeAnswers, computeEverywhere, computePages } from "./stories/compute.ts";
 import { executionAnswers, executionPages } from "./stories/executions.ts";
 import { day, digest, hour, minute, nowMs } from "./stories/time.ts";
 
@@ -983,6 +984,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
       { id: "bike-demand", folder: null, charterVersion: 1, createdAtMs: nowMs - 20 * day },
     ],
   },
+  "/api/v1/compute": computeEverywhere,
   "/api/v1/audit/verify": { intact: true, events: 220, headHash: "ab", firstBroken: null },
   ...project({
     overview,
@@ -1002,6 +1004,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
       ]),
     },
     ...executionAnswers,
+    ...computeAnswers,
     traces: { traces, cursor: "older" },
     [`traces/${traces[1]!.id}`]: {
       ...traces[1],
@@ -1134,6 +1137,7 @@ export const pages: Readonly<Record<string, string>> = {
   "dataset-rows": "/projects/airline-care/data/messages/4?tab=rows",
   pipeline: "/projects/airline-care/pipeline",
   ...executionPages,
+  ...computePages,
   runs: "/projects/airline-care/runs",
   run: `/projects/airline-care/runs/${runs[1]!.id}`,
   "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,

@@ -6,6 +6,7 @@ export const places = [
   { to: "/projects/$project/charter", label: "Charter", icon: "charter", key: "g c" },
   { to: "/projects/$project/data", label: "Data", icon: "data", key: "g d" },
   { to: "/projects/$project/pipeline", label: "Pipeline", icon: "pipeline", key: "g p" },
+  { to: "/projects/$project/compute", label: "Compute", icon: "screen", key: "g u" },
   { to: "/projects/$project/runs", label: "Runs", icon: "runs", key: "g r" },
   { to: "/projects/$project/traces", label: "Traces", icon: "traces", key: "g t" },
   { to: "/projects/$project/models", label: "Models", icon: "model", key: "g m" },

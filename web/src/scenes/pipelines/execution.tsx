@@ -10,13 +10,14 @@ import { Notice, Panel } from "../../components/panel.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { RelativeTime } from "../../components/time.tsx";
-import { cancelExecution, executionQuery, type Execution } from "../../data/executions.ts";
+import { cancelExecution, executionQuery, type Execution, type Step } from "../../data/executions.ts";
 import { Actor } from "../../shell/actor.tsx";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { useView } from "../../shell/use-view.ts";
 import { useRefusal } from "../../shell/who.ts";
 import { crumbs } from "../crumbs.tsx";
+import { ExecutionApprovals } from "./approvals.tsx";
 import { ExecutionFacts } from "./execution-facts.tsx";
 import { statesOf } from "./families.ts";
 import { StateFilter } from "./state-filter.tsx";
@@ -52,6 +53,9 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
         )}
         {execution.waitingReason && (
           <Notice tone="busy" title={`Nothing of it runs: it ${execution.waitingReason}`} />
+        )}
+        {execution.steps.some((step) => asks(step)) && (
+          <ExecutionApprovals project={project} execution={execution.id} />
         )}
         {total > execution.steps.length && (
           <Notice tone="warn" title={`Of ${number(total)} steps ${number(execution.steps.length)} are shown`}>
@@ -172,6 +176,11 @@ function countsOf({ counts, steps }: Execution): (readonly [string, number])[] {
     const told = Object.entries(counts).find(([each]) => each === state)?.[1];
     return [state, told ?? found[state] ?? 0] as const;
   });
+}
+
+/** The server says so of a step that waits for a person. */
+function asks({ state, waitingReason }: Step): boolean {
+  return state === "waiting" && (waitingReason ?? "").startsWith("waits for an answer");
 }
 
 /** What a reader wants to see first: what failed, else what runs, else the last. */

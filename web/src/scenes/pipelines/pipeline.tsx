@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { EmptyState } from "../../components/answers.tsx";
 import { Button } from "../../components/button.tsx";
@@ -11,6 +11,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { StateText } from "../../components/state-badge.tsx";
 import { lookOf, toneClasses } from "../../components/states.ts";
+import { Tabs } from "../../components/tabs.tsx";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import {
@@ -20,25 +21,27 @@ import {
   type ExecutionSummary,
   type Pipeline,
 } from "../../data/executions.ts";
+import { openApprovalsQuery } from "../../data/approvals.ts";
 import { Answer } from "../../shell/answer.tsx";
+import { useView } from "../../shell/use-view.ts";
 import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { useNameOf, useRefusal } from "../../shell/who.ts";
+import { OpenApprovals } from "./approvals.tsx";
 import { stepDetail, StepGraph } from "./step-graph.tsx";
 import { criticalPath } from "./time-spent.ts";
 import { Why } from "./why.tsx";
 
-/** The pipeline as it stands, and every time it ran. */
+const tabs = ["stages", "approvals"] as const;
+
+/** The pipeline: its stages and executions, and what of it waits for a person. */
 export function PipelinePage() {
   const { project } = useParams({ from: "/projects/$project/pipeline" });
-  const executions = useQuery(executionsQuery(project));
-  const pipeline = useQuery(pipelineQuery(project));
-  const { at } = useSearch({ strict: false });
+  const [{ tab: asked }] = useView();
+  const tab = tabs.find((each) => each === asked) ?? "stages";
   const navigate = useNavigate();
-  const nameOf = useNameOf();
   const refusal = useRefusal(project, "run:write");
-  const [view, setView] = useTableView({ sort: "-started" });
-  const columns = useMemo(() => executionColumns(project, nameOf), [project, nameOf]);
+  const waiting = useQuery(openApprovalsQuery(project)).data?.approvals.length;
   const run = useOrder(async () => {
     const execution = await execute(project, {});
     await navigate({
@@ -64,38 +67,59 @@ export function PipelinePage() {
           </Button>
         }
       />
-      <div className="space-y-5">
-        <Panel title="Stages" hint="choose one to see whether it would run now" flush>
-          <Answer query={pipeline} skeleton={<div className="h-[300px] bg-sunken" />}>
-            {({ stages }) =>
-              stages.length === 0 ? (
-                <EmptyState icon="pipeline" title="No stages yet">
-                  <p>Point pipeline: in gyre.yaml to a dvc.yaml, or write the stages there.</p>
-                </EmptyState>
-              ) : (
-                <PipelineGraph stages={stages} selected={at} />
-              )
-            }
-          </Answer>
-        </Panel>
-        {at && <Why project={project} stage={at} />}
-        <Answer query={executions} part>
-          {(answer) => (
-            <Panel title="Executions" flush>
-              <DataTable
-                label="Executions"
-                rows={answer.executions}
-                columns={columns}
-                rowKey={(execution) => execution.id}
-                view={view}
-                onView={setView}
-                empty={<EmptyState icon="play" title="It has not run yet" command="gyre run" />}
-              />
-            </Panel>
-          )}
-        </Answer>
-      </div>
+      <Tabs
+        label="Views of the pipeline"
+        current={tab}
+        items={[
+          { value: "stages", label: "Stages and executions" },
+          { value: "approvals", label: "Approvals", ...(waiting ? { count: waiting } : {}) },
+        ]}
+      />
+      {tab === "approvals" ? <OpenApprovals project={project} /> : <Stages project={project} />}
     </>
+  );
+}
+
+/** The pipeline as it stands, and every time it ran. */
+function Stages({ project }: { project: string }) {
+  const executions = useQuery(executionsQuery(project));
+  const pipeline = useQuery(pipelineQuery(project));
+  const [{ at }] = useView();
+  const nameOf = useNameOf();
+  const [view, setView] = useTableView({ sort: "-started" });
+  const columns = useMemo(() => executionColumns(project, nameOf), [project, nameOf]);
+  return (
+    <div className="space-y-5">
+      <Panel title="Stages" hint="choose one to see whether it would run now" flush>
+        <Answer query={pipeline} skeleton={<div className="h-[300px] bg-sunken" />}>
+          {({ stages }) =>
+            stages.length === 0 ? (
+              <EmptyState icon="pipeline" title="No stages yet">
+                <p>Point pipeline: in gyre.yaml to a dvc.yaml, or write the stages there.</p>
+              </EmptyState>
+            ) : (
+              <PipelineGraph stages={stages} selected={at} />
+            )
+          }
+        </Answer>
+      </Panel>
+      {at && <Why project={project} stage={at} />}
+      <Answer query={executions} part>
+        {(answer) => (
+          <Panel title="Executions" flush>
+            <DataTable
+              label="Executions"
+              rows={answer.executions}
+              columns={columns}
+              rowKey={(execution) => execution.id}
+              view={view}
+              onView={setView}
+              empty={<EmptyState icon="play" title="It has not run yet" command="gyre run" />}
+            />
+          </Panel>
+        )}
+      </Answer>
+    </div>
   );
 }
 
