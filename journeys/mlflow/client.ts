@@ -5,8 +5,6 @@ import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
-import type { Environment } from "#compute";
-
 const tale = z.object({
   name: z.string(),
   seen: z.unknown().optional(),
@@ -18,7 +16,7 @@ const tale = z.object({
 export type Tale = z.output<typeof tale>;
 
 interface Play {
-  readonly environment: Environment;
+  readonly interpreter: string;
   readonly url: string;
   readonly scenarios: readonly string[];
   readonly timeoutMs: number;
@@ -40,14 +38,14 @@ export async function playScenarios(play: Play): Promise<ReadonlyMap<string, Tal
 }
 
 function runToEnd(play: Play, home: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const { environment, url, scenarios } = play;
+  const { interpreter, url, scenarios } = play;
   const script = join(import.meta.dirname, "scenarios", "play.py");
-  const child = spawn(environment.interpreter, [script, url, ...scenarios], {
+  const child = spawn(interpreter, [script, url, ...scenarios], {
     cwd: home,
     env: {
       HOME: home,
       // `mlflow models serve` starts its server by name.
-      PATH: `${dirname(environment.interpreter)}:${process.env["PATH"] ?? ""}`,
+      PATH: `${dirname(interpreter)}:${process.env["PATH"] ?? ""}`,
       // A refusal must be seen at once, not after minutes of asking again.
       MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false",

@@ -19,7 +19,7 @@ const clients: readonly {
   {
     locked: "mlflow-3",
     title: "the unmodified client MLflow 3",
-    scenarios: ["fluent", "search", "learning", "machine", "registry", "serving"],
+    scenarios: ["fluent", "search", "learning", "machine", "registry", "serving", "traces"],
   },
   {
     locked: "mlflow-2",
@@ -34,7 +34,7 @@ for (const { locked, title, scenarios } of clients) {
       const environment = await findEnvironment(locked);
       if (typeof environment === "string") return test.skip(environment);
       const server = await startGyreServer();
-      const tales = await playScenarios({ environment, url: server.url, scenarios, timeoutMs: 900_000 });
+      const tales = await playScenarios({ ...environment, url: server.url, scenarios, timeoutMs: 900_000 });
       await server.stop();
       for (const name of scenarios) {
         await test.test(name, () => {

@@ -131,4 +131,41 @@ export const expectations: Readonly<Record<string, unknown>> = {
     deleted: "RESOURCE_DOES_NOT_EXIST",
   },
   serving: { dataframe_split: true, dataframe_records: true, inputs: true },
+  traces: {
+    spans: [
+      ["answer", "CHAIN", "OK"],
+      ["retrieve", "RETRIEVER", "OK"],
+      ["generate", "LLM", "OK"],
+    ],
+    outputs: [{ page_content: "größer", score: 3, rank: 1 }],
+    tokens: { input_tokens: 7, output_tokens: 3, total_tokens: 10 },
+    failed: ["ERROR", ["exception"]],
+    expected: { places: ["Oslo", 1, 2.5] },
+    assessed: [
+      ["correct", 0.5, false],
+      // The client does not read whether an expectation is valid.
+      ["expected", { places: ["Oslo", 1, 2.5] }, null],
+      ["correct", "partly", true],
+    ],
+    prompt: ["Good day Ada, größer", "Hello {{name}}", ["greeting"]],
+    found: {
+      "": ["second", "first"],
+      "trace.status = 'ERROR'": ["second"],
+      "name = 'answer' and tags.topic = 'bags'": ["second", "first"],
+      "tags.kept = 'yes' and tags.gone is null": ["first"],
+      "metadata.mlflow.trace.session = 's1'": ["second", "first"],
+      "span.attributes.model LIKE '%small%' and span.status = 'ERROR'": ["second"],
+      "feedback.correct = 'partly'": ["first"],
+      "expectation.expected is not null": [],
+      "trace.text like '%where is my bag%'": ["first"],
+      "prompt = 'greeting/2'": ["first"],
+    },
+    "of the run": ["first", "second"],
+    refused: {
+      "a filter nobody knows": "INVALID_PARAMETER_VALUE",
+      "a tag of no trace": "RESOURCE_DOES_NOT_EXIST",
+      "an assessment nobody made": "RESOURCE_DOES_NOT_EXIST",
+    },
+    deleted: [1, ["second"]],
+  },
 };

@@ -111,6 +111,15 @@ export const reasons: readonly Reason[] = [
     why: "An empty file has a size, which is nought.",
   },
   {
+    where: /^GET \/version: bytes$/,
+    why: "Each server tells the version that it speaks as.",
+  },
+  {
+    where: /^POST traces: trace\.trace_info\.tags\./,
+    theirs: /^absent$/,
+    why: "Whoever records a trace is told all its tags, those too that came before the rest of it.",
+  },
+  {
     where: /^GET server-info: /,
     theirs: /./,
     why: "Each server tells what it has beyond the routes of every MLflow.",
@@ -141,6 +150,34 @@ export const reasons: readonly Reason[] = [
     ours: /^200 /,
     theirs: /Invalid experiment ID/,
     why: "What is no experiment has no data sets: asked for many at once, the others are answered.",
+  },
+  {
+    where: /^GET traces\/(get|batchGet): status$/,
+    ours: /^200 /,
+    theirs: /^500 .*Trace data not stored in tracking store/,
+    why: "Their server fails where no span of a trace has come yet; we give what there is of it.",
+  },
+  {
+    where: /^POST traces\/link-to-run: status$/,
+    ours: /^404 .*Run with id=/,
+    theirs: /^200 /,
+    why: "A link to a run that was never there is somebody's mistake.",
+  },
+  {
+    where: /^(POST traces\/search|GET traces): next_page_token$/,
+    ours: /^absent$/,
+    why: "A page that is full and the last has no token here; theirs leads to an empty page.",
+  },
+  {
+    where: /^DELETE traces\/\S+\/assessments\/\{id\}: status$/,
+    ours: /^404 .*Trace with ID/,
+    theirs: /^200 /,
+    why: "A trace that is not there has no assessments to delete: the id is somebody's mistake.",
+  },
+  {
+    where: /assessments?(\.\d+)?\.rationale$/,
+    theirs: /^absent$/,
+    why: "Theirs forgets why an expectation is one.",
   },
   {
     where: /: message$/,

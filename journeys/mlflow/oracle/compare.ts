@@ -52,7 +52,7 @@ export function nameOfCall({ method, path }: Question): string {
   const short = name.replace(/^\/(ajax-)?api\/[23]\.0\/(mlflow\/)?/, "");
   const call = short
     .replace(/^(mlflow-artifacts\/artifacts)\/.*/, "$1/…")
-    .replaceAll(/m-[0-9a-f]{32}/g, "{id}");
+    .replaceAll(/\b(m-|tr-|a-)?[0-9a-f]{32}/g, "{id}");
   return `${method} ${call}`;
 }
 
@@ -96,12 +96,15 @@ function refusalOf(json: unknown): { readonly code: string; readonly message: st
 const ownTimes =
   /^(creation_time|last_update_time|creation_timestamp|last_updated_timestamp|creation_timestamp_ms|last_updated_timestamp_ms)$/;
 const lists =
-  /^(tags|params|metrics|aliases|dataset_inputs|model_inputs|model_outputs|registered_models_tags)$/;
+  /^(tags|params|metrics|aliases|dataset_inputs|model_inputs|model_outputs|registered_models_tags|request_metadata|attributes|assessments)$/;
 
 /** Own times and names given at random become words, tokens only whether there is one; sets get an order. */
 function normalise(value: unknown, key = ""): unknown {
   if (ownTimes.test(key)) return "a time";
   if (key === "next_page_token") return "a token";
+  // 64-bit numbers come as either, and clients read both.
+  if (key.endsWith("_unix_nano") || key === "int_value") return Number(value);
+  if (key === "serialized_value") return normalise(readSerialized(value));
   if (typeof value === "string" && /^[a-z]+-[a-z]+-\d{1,3}$/.test(value)) return "a random name";
   if (Array.isArray(value)) {
     const items = value.map((item) => normalise(item));
@@ -113,6 +116,12 @@ function normalise(value: unknown, key = ""): unknown {
   // An empty list, text or nothing at all is the same to a reader of protocol buffers.
   const entries = Object.entries(value).map(([name, member]) => [name, normalise(member, name)] as const);
   return Object.fromEntries(entries.filter(([, member]) => !isUnset(member)));
+}
+
+/** The same value has JSON with spaces, and without. */
+function readSerialized(value: unknown): unknown {
+  const text: unknown = Reflect.get(Object(value), "value");
+  return typeof text === "string" ? JSON.parse(text) : value;
 }
 
 function isUnset(value: unknown): boolean {

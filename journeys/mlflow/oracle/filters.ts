@@ -46,6 +46,50 @@ const ofVersions: readonly Field[] = [
   { names: ["version_number"], comparators: ofNumbers, values: ["1", "2"] },
 ];
 
+const ofTraces: readonly Field[] = [
+  {
+    names: ["status", "attributes.status", "trace.status"],
+    comparators: ["=", "!="],
+    values: ["'OK'", "'ERROR'"],
+  },
+  { names: ["name", "attributes.name"], comparators: ofTexts, values: ["'answer'", "'f%'", "'%e%'"] },
+  { names: ["tags.team", "tag.`a.b`", "tags.`a b`"], comparators: ofTexts, values: texts },
+  { names: ["tags.team", "metadata.depth"], comparators: ["IS NULL", "IS NOT NULL"], values: [""] },
+  { names: ["metadata.depth", "request_metadata.kind"], comparators: ofTexts, values: texts },
+  { names: ["metadata.`mlflow.trace.session`"], comparators: ["=", "!="], values: ["'s1'"] },
+  {
+    names: ["timestamp_ms", "trace.timestamp", "attributes.timestamp_ms"],
+    comparators: ofNumbers,
+    values: ["0", "1798761610000", "9999999999999"],
+  },
+  {
+    names: ["execution_time_ms", "trace.execution_time"],
+    comparators: ofNumbers,
+    values: ["1", "500", "2000"],
+  },
+  { names: ["client_request_id"], comparators: ofTexts, values: ["'c1'", "'c%'"] },
+  { names: ["request_id", "trace.request_id"], comparators: ["=", "!="], values: ["'absent'"] },
+  {
+    names: ["feedback.correct", "feedback.score"],
+    comparators: ["=", "!="],
+    values: ["'true'", "'yes'", "'0.5'"],
+  },
+  { names: ["feedback.correct", "expectation.score"], comparators: ["IS NULL", "IS NOT NULL"], values: [""] },
+  { names: ["expectation.score", "expectation.correct"], comparators: ["=", "!="], values: ["'x'", "'3'"] },
+  {
+    names: ["span.name", "span.type", "span.status"],
+    comparators: ofTexts,
+    values: ["'find'", "'LLM'", "'OK'"],
+  },
+  {
+    names: ["span.attributes.words"],
+    comparators: ["LIKE", "ILIKE"],
+    values: ["'%größer%'"],
+  },
+  { names: ["trace.text"], comparators: ["LIKE", "ILIKE"], values: ["'%größer%'", "'%absent%'"] },
+  { names: ["prompt"], comparators: ["="], values: ["'p-1/1'", "'p-2/1'"] },
+];
+
 /** What no grammar of theirs takes: each must be refused, never taken for something else. */
 const broken = [
   "params.a = '1' OR params.b = '2'",
@@ -69,16 +113,17 @@ const broken = [
   "name; drop table runs",
 ];
 
-export type Searched = "runs" | "experiments" | "models" | "versions";
+export type Searched = "runs" | "experiments" | "models" | "versions" | "traces";
 
 const fields: Readonly<Record<Searched, readonly Field[]>> = {
   runs: ofRuns,
   experiments: ofExperiments,
   models: ofModels,
   versions: ofVersions,
+  traces: ofTraces,
 };
 
-const orders: Readonly<Record<Searched, readonly string[]>> = {
+const orders: Readonly<Record<Exclude<Searched, "traces">, readonly string[]>> = {
   runs: [
     "metrics.loss",
     "metrics.acc DESC",
@@ -105,7 +150,7 @@ export function makeFilter(random: Random, searched: Searched): string {
   return conditions.join(random.pick([" AND ", " and "]));
 }
 
-export function makeOrder(random: Random, searched: Searched): readonly string[] {
+export function makeOrder(random: Random, searched: Exclude<Searched, "traces">): readonly string[] {
   if (random.percent(50)) return [];
   if (random.percent(10)) return [random.pick(brokenOrders)];
   return [random.pick(orders[searched])];

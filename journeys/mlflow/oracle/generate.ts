@@ -1,6 +1,8 @@
 import type { Random } from "./random.ts";
 import { makeFilter, makeOrder } from "./filters.ts";
-import type { Question, Told } from "./twin.ts";
+import { ask, badKeys, keys, spoil, textAt, wheelOf } from "./questions.ts";
+import type { Fields, Generator, Move } from "./questions.ts";
+import type { Question } from "./twin.ts";
 
 /** What the questions so far have made, by our server's ids. */
 interface Known {
@@ -12,19 +14,7 @@ interface Known {
   clockMs: number;
 }
 
-export interface Generator {
-  next(): Question;
-  /** Takes up the ids of an answer. */
-  hear(told: Told): void;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-type Move = readonly [weight: number, method: string, path: string, fields: () => Fields];
-
-const keys = ["loss", "acc", "a b", "depth", "kind", "team", "a.b", "a/b"];
-const badKeys = ["", "../x", "a//b", "/a", "a!b", "x".repeat(251), "ü"];
 const values = ["a", "B", "a%b", "1", "run 1", "", "x".repeat(501)];
-const badValues: readonly unknown[] = [null, 7, true, ["a"], { a: 1 }, ""];
 
 /** Questions to a tracking server from a seed: mostly sensible ones, some with a field missing, odd or of another kind. */
 export function createGenerator(random: Random): Generator {
@@ -79,7 +69,7 @@ export function createGenerator(random: Random): Generator {
     ...(percent(4) ? { max_results: pick([0, 10_000_000]) } : {}),
     ...(percent(4) ? { page_token: "no token of ours" } : {}),
   });
-  const query = (searched: Parameters<typeof makeFilter>[1], name = "filter"): Fields => ({
+  const query = (searched: Parameters<typeof makeOrder>[1], name = "filter"): Fields => ({
     [name]: makeFilter(random, searched),
     order_by: makeOrder(random, searched),
     ...page(),
@@ -234,36 +224,12 @@ export function createGenerator(random: Random): Generator {
     [2, "GET", "artifacts/list", () => ({ run_id: run(), path: pick(["", "model", "absent", "../x"]) })],
     [1, "POST", "no/such/route", () => ({})],
   ];
-  const wheel = moves.flatMap((move) => Array.from({ length: move[0] }, () => move));
+  const wheel = wheelOf(moves);
 
   function upload(): Question {
     const { id, experiment: of } = pick(known.runs);
     const path = `/api/2.0/mlflow-artifacts/artifacts/${of}/${id}/artifacts/model/${pick(["MLmodel", "a.txt"])}`;
     return { method: "PUT", path, headers: {}, body: Buffer.from(pick(["a", "bb"])) };
-  }
-
-  /** Leaves a field out, gives it another kind of value, adds one nobody knows, or writes names in camelCase. */
-  function spoil(fields: Fields, isQuery: boolean): Fields {
-    // Without these each server looks at its own clock, or does something that the other does not.
-    const names = Object.keys(fields).filter(
-      (name) => !/^(start_time|timestamp|end_time|run_id)$/.test(name),
-    );
-    if (names.length === 0 || !percent(12)) return fields;
-    const name = pick(names);
-    const others = Object.fromEntries(Object.entries(fields).filter(([other]) => other !== name));
-    if (percent(40)) return others;
-    // What is no list is a list of nothing there.
-    if (percent(40) && !Array.isArray(fields[name])) return { ...others, [name]: pick(badValues) };
-    if (isQuery || percent(50)) return { ...fields, nobody_knows: 1 };
-    return Object.fromEntries(
-      Object.entries(fields).map(([own, given]) => [
-        // Theirs looks for these before it reads the others.
-        /^(run_id|experiment_id)$/.test(own)
-          ? own
-          : own.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-        given,
-      ]),
-    );
   }
 
   return {
@@ -273,7 +239,7 @@ export function createGenerator(random: Random): Generator {
       return ask(
         method,
         `${path.endsWith("search-datasets") ? "/ajax-api" : "/api"}/2.0/mlflow/${path.replace("{model}", loggedModel())}`,
-        spoil(fields(), method === "GET"),
+        spoil(random, fields(), method === "GET"),
       );
     },
     hear({ question, ours }) {
@@ -293,25 +259,4 @@ export function createGenerator(random: Random): Generator {
       if (question.path.endsWith("logged-models") && modelId !== undefined) known.loggedModels.push(modelId);
     },
   };
-}
-
-function ask(method: string, path: string, fields: Fields): Question {
-  if (method !== "GET") {
-    return {
-      method,
-      path,
-      headers: { "content-type": "application/json" },
-      body: Buffer.from(JSON.stringify(fields)),
-    };
-  }
-  const query = new URLSearchParams();
-  for (const [name, given] of Object.entries(fields)) {
-    for (const one of Array.isArray(given) ? given : [given]) query.append(name, String(one));
-  }
-  return { method, path: `${path}?${query}`, headers: {} };
-}
-
-function textAt(value: unknown, key: string): string | undefined {
-  const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
-  return typeof found === "string" ? found : undefined;
 }

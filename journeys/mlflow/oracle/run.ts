@@ -1,13 +1,21 @@
 import { parseArgs } from "node:util";
 
+import { createTraceGenerator } from "./generate-traces.ts";
 import { createGenerator } from "./generate.ts";
 import { createRandom } from "./random.ts";
 import { createTwin } from "./twin.ts";
 import type { Told, Twin } from "./twin.ts";
 
+/** What the questions are about. */
+export type About = "tracking" | "traces";
+
 /** Asks both servers so many generated questions; gives those that were answered differently without a reason. */
-export async function askGenerated(twin: Twin, seed: number, requests: number): Promise<readonly Told[]> {
-  const generator = createGenerator(createRandom(seed));
+export async function askGenerated(
+  twin: Twin,
+  { seed, requests, about }: { readonly seed: number; readonly requests: number; readonly about: About },
+): Promise<readonly Told[]> {
+  const generator =
+    about === "traces" ? createTraceGenerator(createRandom(seed)) : createGenerator(createRandom(seed));
   const different: Told[] = [];
   for (let asked = 0; asked < requests; asked += 1) {
     const told = await twin.ask(generator.next());
@@ -33,10 +41,15 @@ if (import.meta.main) {
       theirs: { type: "string" },
       requests: { type: "string", default: "1000" },
       seed: { type: "string", default: "1" },
+      traces: { type: "boolean", default: false },
     },
   });
   const twin = createTwin(values.ours ?? "", values.theirs ?? "");
-  const different = await askGenerated(twin, Number(values.seed), Number(values.requests));
+  const different = await askGenerated(twin, {
+    seed: Number(values.seed),
+    requests: Number(values.requests),
+    about: values.traces ? "traces" : "tracking",
+  });
   for (const told of different) console.log(describeTold(told));
   console.log(
     `${values.requests} questions of seed ${values.seed}, ${different.length} answered differently.`,

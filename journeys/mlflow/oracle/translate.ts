@@ -16,6 +16,9 @@ const idKeys = new Set([
   "artifact_uri",
   "artifact_location",
   "source_run_id",
+  "trace_id",
+  "request_id",
+  "assessment_id",
 ]);
 
 export function createTranslator(): Translator {

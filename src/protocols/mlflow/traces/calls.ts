@@ -97,7 +97,7 @@ function checkIds(ids: readonly string[]): void {
 }
 
 function presentTrace({ info, spans }: Trace): object {
-  return { trace_info: presentTraceInfo(info), spans: spans.map(presentSpan) };
+  return { trace_info: presentTraceInfo(info), spans: spans.map((span) => presentSpan(span, info.id)) };
 }
 
 const versions = ["2.0", "3.0"] as const;

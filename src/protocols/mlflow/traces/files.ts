@@ -1,3 +1,4 @@
+import { writeExactJson } from "#kernel/exact-json";
 import { defineRawRoute, sendBlob } from "#kernel/http";
 import type { Route } from "#kernel/http";
 import { checkArtifactPath } from "#tracking";
@@ -38,7 +39,7 @@ export function createTraceFileRoutes({ tracking, traces }: TraceParts): readonl
         void reply.header("content-disposition", `attachment; filename=${dataFile}`);
         void reply.header("x-content-type-options", "nosniff");
         void reply.type("application/octet-stream");
-        return Buffer.from(JSON.stringify({ spans: spans.map(presentSpanInFile) }));
+        return Buffer.from(writeExactJson({ spans: spans.map((span) => presentSpanInFile(span, info.id)) }));
       },
     }),
   );

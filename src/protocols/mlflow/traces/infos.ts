@@ -86,7 +86,7 @@ export function presentOldTraceInfo(info: TraceInfo): object {
     request_id: info.id,
     experiment_id: info.experimentId,
     timestamp_ms: info.startedAtMs,
-    ...(info.durationMs === null ? {} : { execution_time_ms: info.durationMs }),
+    execution_time_ms: info.durationMs ?? 0,
     status: info.state === "STATE_UNSPECIFIED" ? "TRACE_STATUS_UNSPECIFIED" : info.state,
     request_metadata: toPairs(info.metadata),
     tags: toPairs(info.tags),

@@ -32,6 +32,7 @@ export function createTraceSearchCalls(parts: TraceParts): readonly Call[] {
       input: z.object({ ...search, locations: array(location) }),
       async handler(input, caller) {
         const limit = pageSize(input.max_results, mostPerPage);
+        if (input.locations.length === 0) throw missingParameter("locations");
         const asked = input.locations.flatMap((place) => place.mlflow_experiment?.experiment_id ?? []);
         const experimentIds = await visibleExperiments(parts, asked, caller);
         const page = await traces.searchTraces({ ...toSearch(input), experimentIds, limit });

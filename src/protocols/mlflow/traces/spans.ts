@@ -1,9 +1,10 @@
-import { isList, isRecord, toPlainJson, writeExactJson } from "#kernel/exact-json";
+import { isList, isRecord, writeExactJson } from "#kernel/exact-json";
 import type { ExactJson } from "#kernel/exact-json";
+import { attributeKeys } from "#traces";
 import type { Attributes, Span } from "#traces";
 
-/** A span in the JSON of protocol buffers: ids in base64, as MLflow's own answers have it. */
-export function presentSpan(span: Span): object {
+/** A span in the JSON of protocol buffers: ids in base64, as MLflow's own answers have it, and the trace's id, which clients look for in each. */
+export function presentSpan(span: Span, traceId: string): object {
   return {
     trace_id: toBase64(span.otelTraceId),
     span_id: toBase64(span.id),
@@ -11,36 +12,39 @@ export function presentSpan(span: Span): object {
     name: span.name,
     start_time_unix_nano: String(span.startedAtNs),
     ...(span.endedAtNs === null ? {} : { end_time_unix_nano: String(span.endedAtNs) }),
-    attributes: presentAttributes(span.attributes),
+    attributes: presentAttributes({ [attributeKeys.traceId]: traceId, ...span.attributes }),
     events: span.events.map((event) => ({
       time_unix_nano: String(event.atNs),
       name: event.name,
       attributes: presentAttributes(event.attributes),
     })),
     status: {
-      code: `STATUS_CODE_${span.status}`,
+      ...(span.status === "UNSET" ? {} : { code: `STATUS_CODE_${span.status}` }),
       ...(span.statusMessage === "" ? {} : { message: span.statusMessage }),
     },
   };
 }
 
-/** A span as clients write it into a file: attributes as texts that hold JSON. */
-export function presentSpanInFile(span: Span): object {
+/** A span as clients write it into a file: attributes as texts that hold JSON, times exact to the nanosecond. */
+export function presentSpanInFile(span: Span, traceId: string): ExactJson {
   return {
     trace_id: toBase64(span.otelTraceId),
     span_id: toBase64(span.id),
     parent_span_id: span.parentId === null ? null : toBase64(span.parentId),
     name: span.name,
-    start_time_unix_nano: Number(span.startedAtNs),
-    end_time_unix_nano: span.endedAtNs === null ? null : Number(span.endedAtNs),
+    start_time_unix_nano: span.startedAtNs,
+    end_time_unix_nano: span.endedAtNs,
     events: span.events.map((event) => ({
       name: event.name,
-      time_unix_nano: Number(event.atNs),
-      attributes: toPlainJson(event.attributes),
+      time_unix_nano: event.atNs,
+      attributes: event.attributes,
     })),
     status: { code: `STATUS_CODE_${span.status}`, message: span.statusMessage },
     attributes: Object.fromEntries(
-      Object.entries(span.attributes).map(([key, value]) => [key, writeExactJson(value)]),
+      Object.entries({ [attributeKeys.traceId]: traceId, ...span.attributes }).map(([key, value]) => [
+        key,
+        writeExactJson(value),
+      ]),
     ),
   };
 }

@@ -16,8 +16,9 @@ export const duration = z
     return sign === "-" ? -ms : ms;
   });
 
+/** A whole second has no fraction, as protocol buffers write it. */
 export function toTimestamp(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(ms).toISOString().replace(/\.000Z$/, "Z");
 }
 
 export function toDuration(ms: number): string {

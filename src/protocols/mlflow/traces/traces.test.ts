@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { z } from "zod";
 
+import { isList, isRecord, parseExactJson } from "#kernel/exact-json";
 import { createTestKernel } from "#kernel/testing";
 
 import { createTestServer, testMigrations } from "../test-server.ts";
@@ -126,6 +127,8 @@ const expectedSpan = {
   start_time_unix_nano: "1798761600000000001",
   end_time_unix_nano: "1798761600005000001",
   attributes: [
+    // Clients look in each span for the id of its trace.
+    { key: "mlflow.traceRequestId", value: { string_value: "tr-0af7651916cd43dd8448eb211c80319c" } },
     { key: "text", value: { string_value: "ü" } },
     { key: "whole", value: { int_value: "9007199254740993" } },
     { key: "real", value: { double_value: 3 } },
@@ -156,6 +159,22 @@ describe("spans as OpenTelemetry exports them", () => {
       assert.deepEqual(spansOf(got), [expectedSpan]);
     });
   }
+
+  it("are written into a file with times exact to the nanosecond, and the id of their trace in each", async () => {
+    const { send, server } = await openServer();
+    await send(JSON.stringify(oneSpan), json);
+    const { text } = await server.inject({
+      url: `/ajax-api/3.0/mlflow/get-trace-artifact?request_id=${traceId}`,
+    });
+    const file = parseExactJson(text);
+    assert.ok(isRecord(file) && isList(file["spans"]) && isRecord(file["spans"][0]), text);
+    const { start_time_unix_nano, end_time_unix_nano, attributes } = file["spans"][0];
+    assert.deepEqual(
+      [start_time_unix_nano, end_time_unix_nano],
+      [1_798_761_600_000_000_001n, 1_798_761_600_005_000_001n],
+    );
+    assert.ok(isRecord(attributes) && attributes["mlflow.traceRequestId"] === `"${traceId}"`, text);
+  });
 
   it("are kept in part when some cannot be, and the answer says so in its form", async () => {
     const { send } = await openServer();
