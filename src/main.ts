@@ -27,7 +27,12 @@ import { createLineage, migrations as lineageMigrations } from "#lineage";
 import { startLoops } from "#loops";
 import { createMonitoring, migrations as monitoringMigrations } from "#monitoring";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
-import { createPipelines, createStudies, migrations as pipelineMigrations } from "#pipelines";
+import {
+  createNotebookListener,
+  createPipelines,
+  createStudies,
+  migrations as pipelineMigrations,
+} from "#pipelines";
 import type { Pipelines } from "#pipelines";
 import { createDagsterPipes, migrations as pipesMigrations } from "#protocols/dagster-pipes";
 import { createMlflow } from "#protocols/mlflow";
@@ -122,7 +127,10 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     tracking: tracking.commands,
     pipelines: (): Pipelines => pipelines,
   });
-  const listeners = [createLineageListener(() => url), pipes.listener];
+  const notebooks = createNotebookListener({
+    keep: async (runId, path, bytes) => void (await tracking.commands.putArtifact(runId, path, bytes)),
+  });
+  const listeners = [createLineageListener(() => url), pipes.listener, notebooks];
   const pipelines: Pipelines = createPipelines({
     ...kernel,
     ...ports,

@@ -3,6 +3,7 @@ import "./studies/events.ts";
 
 export { createPipelines } from "./module.ts";
 export type { Pipelines, PipelinesParts } from "./module.ts";
+export { createNotebookListener } from "./notebooks/listener.ts";
 export { migrations } from "./store/schema.ts";
 export { createStudies } from "./studies/module.ts";
 export type { Studies, StudiesParts } from "./studies/module.ts";
