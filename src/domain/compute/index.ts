@@ -9,6 +9,7 @@ import type { Environment, EnvironmentRequest } from "./environment.ts";
 import { endOrphan } from "./process-group.ts";
 import { runProcess } from "./process.ts";
 import type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
+import { createWarmPool } from "./warm/pool.ts";
 
 export type { Environment, EnvironmentRequest } from "./environment.ts";
 export type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
@@ -40,12 +41,16 @@ export interface Compute {
   runProcess(request: ProcessRequest): Promise<ProcessResult>;
   /** Ends what a killed server left running; true when there was something to end. */
   endOrphan(mark: ProcessMark): Promise<boolean>;
+  /** Ends the interpreters that were kept warm; those who do not call it lose them with the process. */
+  close(): Promise<void>;
 }
 
 export interface ComputeOptions {
   readonly clock: Clock;
   /** Environments are built under it, in `environments`. That of the user by default. */
   readonly cacheFolder?: string;
+  /** False starts every Python from nothing. */
+  readonly isWarm?: boolean;
   /** The variables of this process, of which only a few are passed on. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -53,6 +58,7 @@ export interface ComputeOptions {
 export function createCompute(options: ComputeOptions): Compute {
   const { clock, variables = process.env } = options;
   const searchPath = variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
+  const warm = options.isWarm === false ? undefined : createWarmPool();
   const tools = {
     clock,
     searchPath,
@@ -62,7 +68,8 @@ export function createCompute(options: ComputeOptions): Compute {
   return {
     ensureEnvironment: async (request) => await ensureEnvironment(tools, request),
     environmentDigest: async (request) => (await identifyEnvironment(tools, request)).digest,
-    runProcess: async (request) => await runProcess(request, clock, searchPath),
+    runProcess: async (request) => await runProcess(request, clock, searchPath, warm),
+    close: async () => await warm?.close(),
     endOrphan,
   };
 }

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
+import { Readable } from "node:stream";
 
 import type { Clock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
@@ -62,11 +63,14 @@ export async function runProcess(
   request: ProcessRequest,
   clock: Clock,
   searchPath: string,
+  warm?: WarmStarts,
 ): Promise<ProcessResult> {
   await mkdir(dirname(request.logFile), { recursive: true });
   const log = await openProcessLog(request.logFile, request.maximumLogBytes, request.onLine ?? (() => {}));
   try {
-    return await runWithLog(request, clock, searchPath, log.write);
+    const begin = async (): Promise<StartedProcess> =>
+      (await warm?.start(request, searchPath)) ?? (await startCold(request, searchPath));
+    return await runWithLog(request, clock, begin, log.write);
   } finally {
     await log.close();
   }
@@ -75,13 +79,12 @@ export async function runProcess(
 async function runWithLog(
   request: ProcessRequest,
   clock: Clock,
-  searchPath: string,
+  begin: () => Promise<StartedProcess>,
   write: (chunk: Uint8Array) => Promise<boolean>,
 ): Promise<ProcessResult> {
   const startedAtMs = clock.nowMs();
-  const child = startBehindGate(request, searchPath);
-  const exit = exitOf(child);
-  const pid = await started(child, request);
+  const child = await begin();
+  const { pid, exit } = child;
   let ended: ProcessResult["ended"] = "exited";
   let ending: Promise<void> | undefined;
   const endEarly = (because: ProcessResult["ended"]): void => {
@@ -98,16 +101,44 @@ async function runWithLog(
   if (request.signal?.aborted === true) onAbort();
   const printed = copyOutput(child, write, () => endEarly("log_limit"));
   try {
-    if (ended === "exited") await openGate(child, pid, request);
+    if (ended === "exited") await openGate(child, request);
     const { exitCode, signal } = await exit;
     return { exitCode, signal, ended, startedAtMs, endedAtMs: clock.nowMs() };
   } finally {
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", onAbort);
+    child.closeGate();
     // Of a group that is ending already the children have what is left of its time, also without their leader.
     await (ending ?? endGroup(pid, exit));
     await drained(printed, child);
   }
+}
+
+/** A process that has started and waits behind its gate. */
+export interface StartedProcess {
+  readonly pid: number;
+  readonly output: Readable;
+  readonly exit: Promise<Exit>;
+  openGate(): void;
+  closeGate(): void;
+}
+
+/** What starts some processes in less time than others; undefined for those it cannot. */
+export interface WarmStarts {
+  start(request: ProcessRequest, searchPath: string): Promise<StartedProcess | undefined>;
+}
+
+async function startCold(request: ProcessRequest, searchPath: string): Promise<StartedProcess> {
+  const child = startBehindGate(request, searchPath);
+  const exit = exitOf(child);
+  const pid = await started(child, request);
+  return {
+    pid,
+    output: child.stdout ?? Readable.from([]),
+    exit,
+    openGate: () => void child.stdin?.end("go\n"),
+    closeGate: () => void child.stdin?.end(),
+  };
 }
 
 // The gate: the command begins when a line arrives, and never when our end of the pipe closes first,
@@ -146,12 +177,12 @@ async function started(child: ChildProcess, request: ProcessRequest): Promise<nu
   });
 }
 
-async function openGate(child: ChildProcess, pid: number, request: ProcessRequest): Promise<void> {
+async function openGate({ pid, openGate }: StartedProcess, request: ProcessRequest): Promise<void> {
   await request.onStart?.({ pid, startTicks: readStartTicks(pid) });
-  child.stdin?.end("go\n");
+  openGate();
 }
 
-interface Exit {
+export interface Exit {
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
@@ -164,11 +195,11 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 
 /** Reads no faster than the disk writes, so the memory stays flat however much is printed. */
 async function copyOutput(
-  child: ChildProcess,
+  child: StartedProcess,
   write: (chunk: Uint8Array) => Promise<boolean>,
   onLimit: () => void,
 ): Promise<void> {
-  for await (const chunk of child.stdout ?? []) {
+  for await (const chunk of child.output) {
     if (await write(chunk)) continue;
     // Leaving the loop closes the pipe, which also ends a process that only prints.
     onLimit();
@@ -179,14 +210,14 @@ async function copyOutput(
 const drainMs = 2_000;
 
 /** A process that left the group may hold the pipe open for ever; what it prints after the end is not ours. */
-async function drained(printed: Promise<void>, child: ChildProcess): Promise<void> {
+async function drained(printed: Promise<void>, child: StartedProcess): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)));
   try {
     await Promise.race([printed, late]);
   } finally {
     clearTimeout(timer);
-    child.stdout?.destroy();
+    child.output.destroy();
   }
   await printed.catch(() => {});
 }
