@@ -135,6 +135,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     ...kernel,
     ...ports,
     compute,
+    targets,
     listeners,
     stateFolder: config.dir,
   });
@@ -264,6 +265,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
         () => server.close(),
         () => jobs.stop({ graceMs: 2_000 }),
         () => targets.stop(),
+        () => compute.close(),
         () => ledger.stop(),
         () => monitoring.stop(),
         () => serving.stop(),

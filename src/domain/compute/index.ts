@@ -15,7 +15,7 @@ export type { Environment, EnvironmentRequest } from "./environment.ts";
 export type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { problems } from "./problems.ts";
-export { createTargets } from "./targets/module.ts";
+export { createTargets, targetUnknown } from "./targets/module.ts";
 export type { Targets, TargetsParts } from "./targets/module.ts";
 export { migrations } from "./targets/store.ts";
 export { readTargetSettings } from "./targets/settings.ts";

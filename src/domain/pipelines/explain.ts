@@ -1,3 +1,4 @@
+import { readEnvironmentFile } from "#compute";
 import { join } from "node:path";
 
 import { readTree } from "#kernel/blobs";
@@ -178,7 +179,9 @@ async function environmentDigest(
   code: StoredTree,
 ): Promise<Digest | null> {
   if (python === null) return null;
-  const file = code.files.find(({ path }) => path === python.requirements);
-  const requirementsText = file === undefined ? "" : await parts.blobs.readText(file.digest);
-  return await parts.compute.environmentDigest({ requirementsText, pythonVersion: python.version });
+  const text = await readEnvironmentFile(python.requirements, async (wanted) => {
+    const file = code.files.find(({ path }) => path === wanted);
+    return file === undefined ? undefined : await parts.blobs.readText(file.digest);
+  });
+  return await parts.compute.environmentDigest({ ...text, pythonVersion: python.version });
 }

@@ -14,7 +14,8 @@ import type { Log } from "#kernel/log";
 import { createSecretBox } from "#kernel/secret-box";
 import type { SecretBox } from "#kernel/secret-box";
 
-import type { Compute } from "#compute";
+import { targetUnknown } from "#compute";
+import type { Compute, Targets } from "#compute";
 
 import type { PipelinesCommands } from "./commands.ts";
 import { createExecutor } from "./execution/executor.ts";
@@ -49,6 +50,8 @@ export interface PipelinesParts {
   readonly jobs: JobQueue;
   readonly blobs: Blobs;
   readonly compute: Compute;
+  /** Where stages run that name a target; none but this machine by default. */
+  readonly targets?: Pick<Targets, "find">;
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;
@@ -82,6 +85,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   const secrets = createSecrets({ ...parts, box });
   const executionParts = {
     ...parts,
+    targets: parts.targets ?? { find: targetUnknown },
     log: parts.log ?? silentLog,
     listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),

@@ -121,6 +121,16 @@ export const problems = defineProblems({
     when: "A secret is removed that the project does not have.",
     next: "List them with: gyre secret",
   },
+  target_lost_step: {
+    kind: "failed",
+    when: "A compute target, or the machine of it that a step ran on, went away with the step.",
+    next: "Run again: finished stages are not repeated. With meta: {gyre: {retry: {times: 2, on: [lost]}}} the step is tried again by itself.",
+  },
+  environment_not_portable: {
+    kind: "invalid",
+    when: "A stage runs at a compute target, and its environment can be made on this machine only.",
+    next: "Describe the environment by a requirements file or a uv.lock, or let the stage run here.",
+  },
   log_limit: {
     kind: "failed",
     when: "A stage printed more than its log may hold.",

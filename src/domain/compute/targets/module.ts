@@ -17,6 +17,7 @@ import { readBootstrap } from "./far/bootstrap.ts";
 import { createExchange } from "./far/exchange.ts";
 import { createExchangeRoutes } from "./far/exchange-routes.ts";
 import { createFarPerformer } from "./far/performer.ts";
+import type { Launcher } from "./far/performer.ts";
 import { createFarLauncher } from "./launchers.ts";
 import { createLocalPerformer } from "./local/performer.ts";
 import type { LocalOptions } from "./local/performer.ts";
@@ -39,6 +40,8 @@ export interface TargetsParts extends LocalOptions {
   readonly stateFolder: string;
   /** Where this server is reached when a target's settings do not say. */
   serverUrl(): string;
+  /** For tests: how the work of a target is started. */
+  readonly launcherFor?: (settings: TargetSettings) => Launcher;
   /** For tests: how often work is looked at, and speaks. */
   readonly everyMs?: { readonly look?: number; readonly beat?: number; readonly checkpoint?: number };
 }
@@ -74,6 +77,7 @@ export function createTargets(parts: TargetsParts): Targets {
     ...(everyMs?.checkpoint === undefined ? {} : { checkpointEveryMs: everyMs.checkpoint }),
   });
   const bootstrap = readBootstrap();
+  const launcherFor = parts.launcherFor ?? createFarLauncher;
   const runner = createRunner();
   const targetParts = {
     db,
@@ -103,7 +107,7 @@ export function createTargets(parts: TargetsParts): Targets {
   );
   const far = parts.settings.map((settings) => {
     const serverUrl = (): string => settings.server_url ?? parts.serverUrl();
-    const performer = createFarPerformer({ exchange, bootstrap, serverUrl }, createFarLauncher(settings));
+    const performer = createFarPerformer({ exchange, bootstrap, serverUrl }, launcherFor(settings));
     return createTarget(targetParts, settings.name, performer);
   });
   const all = [createTarget(targetParts, "local", local), ...far];
@@ -126,11 +130,7 @@ export function createTargets(parts: TargetsParts): Targets {
   return {
     find(name) {
       const found = all.find((target) => target.name === name);
-      if (found !== undefined) return found;
-      throw new Problem(problems.target_unknown, {
-        message: `There is no compute target "${name}"; this server has ${all.map((one) => one.name).join(", ")}.`,
-        data: { target: name, known: all.map((one) => one.name) },
-      });
+      return found ?? targetUnknown(name, all);
     },
     all: () => all,
     routes: [...createRoutes(db, all), ...createExchangeRoutes(exchange, bootstrap)],
@@ -148,4 +148,13 @@ export function createTargets(parts: TargetsParts): Targets {
       await local.close();
     },
   };
+}
+
+/** Throws `target_unknown`. */
+export function targetUnknown(name: string, all: readonly ComputeTarget[] = []): never {
+  const known = all.map((one) => one.name);
+  throw new Problem(problems.target_unknown, {
+    message: `There is no compute target "${name}"; this server has ${known.length === 0 ? "none" : known.join(", ")}.`,
+    data: { target: name, known },
+  });
 }

@@ -17,6 +17,7 @@ import { cacheKeyOf, readKeyParts } from "./cache-key.ts";
 import { decide } from "./decide.ts";
 import { failure, inputMissing } from "./failures.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { resourcesHere } from "./place.ts";
 import type { Verdict } from "./schedule.ts";
 
 /** Why a step runs, with what it will be kept under. */
@@ -104,7 +105,7 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
       return "done";
     }
     if (decision.dropped !== undefined) await dropResult(db, execution.project, decision.dropped);
-    const tooMuch = parts.pool.exceeds(stage.settings.resources);
+    const tooMuch = parts.pool.exceeds(resourcesHere(stage));
     if (tooMuch !== undefined) {
       const message = `The stage "${stage.name}" asks for ${tooMuch}.`;
       return await fail(step, failure(problems.resources_exceeded, message));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { readTree } from "#kernel/blobs";
 
+import { readEnvironmentFile } from "#compute";
 import type { Environment } from "#compute";
 
 import { readOverrides } from "../planning/overrides.ts";
@@ -83,7 +84,7 @@ async function prepareEnvironment(
   if (python === null) return null;
   let written = Promise.resolve();
   const environment = await parts.compute.ensureEnvironment({
-    requirementsText: (await readText(python.requirements)) ?? "",
+    ...(await readEnvironmentFile(python.requirements, readText)),
     pythonVersion: python.version,
     signal,
     onOutput: (line) => {

@@ -4,7 +4,7 @@ import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import type { Log } from "#kernel/log";
 
-import type { Compute, Environment } from "#compute";
+import type { Compute, Environment, Targets } from "#compute";
 
 import type { DatasetsPort, ProjectsPort, RunsPort, SecretsPort, StepListener } from "../ports.ts";
 import type { ExecutionPlan, Plans } from "../store/plans.ts";
@@ -24,6 +24,7 @@ export interface ExecutionParts {
   readonly blobs: Blobs;
   readonly log: Log;
   readonly compute: Compute;
+  readonly targets: Pick<Targets, "find">;
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;

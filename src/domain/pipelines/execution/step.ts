@@ -10,9 +10,12 @@ import { keepCheckpoints, restoreCheckpoint } from "./checkpoints.ts";
 import type { Reason } from "./decide-steps.ts";
 import { failure, outputMissing, processFailed } from "./failures.ts";
 import { listenToStep } from "./listening.ts";
+import { runOnTarget } from "./on-target.ts";
+import type { CommandsOutcome } from "./on-target.ts";
 import { readMetrics } from "./metrics.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
 import { problems } from "../problems.ts";
+import { resourcesHere, targetElsewhere } from "./place.ts";
 import { nextAttempt, waitForRetry } from "./retry.ts";
 import type { EndedAttempt } from "./retry.ts";
 import type { StepOutcome } from "./schedule.ts";
@@ -56,7 +59,7 @@ async function takeRoom(
         stage: stage.name,
         project: execution.project,
         execution: execution.id,
-        resources: stage.settings.resources,
+        resources: resourcesHere(stage),
         priority: stage.settings.priority,
       },
       execution.stopping,
@@ -97,7 +100,8 @@ async function runAttempt(
   const listening = await listenToStep(parts, execution, step, run);
   const told = { ...run, variables: { ...listening.variables, ...Object.fromEntries(secrets) } };
   const preempted = execution.preemptions.begin(step.id);
-  const control = { ...execution, signal: AbortSignal.any([execution.signal, preempted]) };
+  const stop = AbortSignal.any([execution.cancelled, preempted]);
+  const control = { ...execution, stop, signal: AbortSignal.any([execution.signal, preempted]) };
   const checkpoint = keepCheckpoints(parts, execution, stage, why.cacheKey);
   const outcome = await (
     unset === undefined
@@ -232,16 +236,9 @@ const keptLines = 50;
 const longestKeptLine = 1_000;
 const runStatus = { succeeded: "finished", failed: "failed", cancelled: "killed" } as const;
 
-interface CommandsOutcome {
-  readonly exitCode: number | null;
-  readonly failure: Failure | null;
-  /** What ended it other than its own exit; `preempted` and `lost` are no fault of the step. */
-  readonly cause?: "timeout" | "preempted" | "lost";
-}
-
 async function runCommands(
   parts: ExecutionParts,
-  execution: OpenExecution,
+  execution: OpenExecution & { readonly stop: AbortSignal },
   step: OpenStep,
   run: {
     readonly runId: string;
@@ -254,6 +251,23 @@ async function runCommands(
 ): Promise<CommandsOutcome> {
   const { stage } = step;
   const timeoutMs = stage.settings.timeoutMs ?? parts.stepTimeoutMs;
+  const variables = {
+    ...run.variables,
+    // Lines appear in the log when they are printed.
+    PYTHONUNBUFFERED: "1",
+    MLFLOW_TRACKING_URI: parts.runs.trackingUri(),
+    MLFLOW_RUN_ID: run.runId,
+    MLFLOW_EXPERIMENT_ID: run.experimentId,
+  };
+  const target = targetElsewhere(stage);
+  if (target !== undefined)
+    return await runOnTarget(parts, execution, step, {
+      target,
+      variables,
+      timeoutMs,
+      stop: execution.stop,
+      onLine,
+    });
   const deadline = performance.now() + timeoutMs;
   const log = { step: step.id, attempt: step.attempt };
   let result: ProcessResult | undefined;
@@ -263,15 +277,7 @@ async function runCommands(
       command,
       cwd: `${execution.workspace.folder}/${stage.wdir}`,
       ...(execution.environment === null ? {} : { environment: execution.environment }),
-      variables: {
-        ...run.variables,
-        HOME: execution.workspace.home,
-        // Lines appear in the log when they are printed.
-        PYTHONUNBUFFERED: "1",
-        MLFLOW_TRACKING_URI: parts.runs.trackingUri(),
-        MLFLOW_RUN_ID: run.runId,
-        MLFLOW_EXPERIMENT_ID: run.experimentId,
-      },
+      variables: { ...variables, HOME: execution.workspace.home },
       timeoutMs: Math.max(1, deadline - performance.now()),
       logFile: parts.logs.pathOf(execution.id, log),
       maximumLogBytes: parts.maximumLogBytes,

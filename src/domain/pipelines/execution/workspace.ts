@@ -41,6 +41,8 @@ export interface Workspace extends InputReader {
   storeFolder(path: string): Promise<Digest | undefined>;
   /** Writes a stored folder, unless there is one at the path. */
   restoreFolder(path: string, digest: Digest): Promise<void>;
+  /** Writes a stored folder in place of what is at the path. */
+  replaceFolder(path: string, digest: Digest): Promise<void>;
 }
 
 export interface MissingOut {
@@ -165,6 +167,11 @@ export function createWorkspace(blobs: Blobs, path: string, content: WorkspaceCo
     async restoreFolder(path, digest) {
       if ((await lstat(at(path)).catch(() => undefined)) !== undefined) return;
       await materialiseTree(blobs, await readTree(blobs, digest), at(path));
+    },
+    async replaceFolder(path, digest) {
+      const tree = await readTree(blobs, digest);
+      await rm(at(path), { recursive: true, force: true, maxRetries: 3 });
+      await materialiseTree(blobs, tree, at(path));
     },
   };
 }

@@ -13,6 +13,7 @@ import { silentLog } from "#kernel/log";
 
 import { createCompute } from "../../index.ts";
 import type { ComputeTarget, WorkHandle, WorkOrder, WorkSpec, WorkStatus } from "../contract.ts";
+import type { Launcher } from "../far/performer.ts";
 import { createTargets } from "../module.ts";
 import type { Targets } from "../module.ts";
 import type { TargetSettings } from "../settings.ts";
@@ -23,6 +24,8 @@ export interface TargetUnderTest {
   readonly name: string;
   /** None for the target of this machine. */
   readonly settings: readonly TargetSettings[];
+  /** A stand-in for a cluster; the real one when absent. */
+  launcher?(): Launcher;
   /** How many CPUs all work there can have at once. */
   readonly cpus: number;
   /** Whether work there goes on while this server is away. */
@@ -69,6 +72,7 @@ export async function openTarget(under: TargetUnderTest, folder: string): Promis
     compute: createCompute({ clock: systemClock, cacheFolder: join(folder, "cache") }),
     stateFolder: folder,
     serverUrl: () => url,
+    ...(under.launcher === undefined ? {} : { launcherFor: under.launcher }),
     room: { cpus: under.cpus, memoryBytes: 8e9, gpus: 0 },
     everyMs: { look: 200, beat: 200, checkpoint: 300 },
   });

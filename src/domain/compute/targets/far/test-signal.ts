@@ -10,7 +10,7 @@ export async function signalWork(handle: WorkHandle, signal: NodeJS.Signals): Pr
     // What a process was started with stays here, also once the program has put it away.
     const environment = await readFile(`/proc/${entry}/environ`, "utf8").catch(() => "");
     const words = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    if (environment.includes(wanted) && words.startsWith("python3\0-c\0"))
+    if (environment.includes(wanted) && words.includes("GYRE_WORK_SERVER"))
       process.kill(Number(entry), signal);
   }
 }

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+
+import { systemClock } from "#kernel/clock";
+import { createServer } from "#kernel/http";
+import { silentLog } from "#kernel/log";
+import { createTestKernel, temporaryFolder } from "#kernel/testing";
+
+import { createCompute, createTargets, migrations as computeMigrations } from "#compute";
+import { migrations as trackingMigrations } from "#tracking";
+
+import { createTestLauncher } from "../../src/domain/compute/targets/far/test-launcher.ts";
+import { signalWork } from "../../src/domain/compute/targets/far/test-signal.ts";
+import { migrations } from "#pipelines";
+import { openTestProject } from "../../src/domain/pipelines/test-project.ts";
+import type { Files } from "../../src/domain/pipelines/test-project.ts";
+
+/** A project whose server has a compute target "far", which starts processes of its own. */
+async function openHouse(files: Files) {
+  const kernel = await createTestKernel({
+    migrations: [...trackingMigrations, ...computeMigrations, ...migrations],
+  });
+  const launcher = createTestLauncher(4);
+  const compute = createCompute({ clock: systemClock, cacheFolder: kernel.folder });
+  let url = "";
+  const targets = createTargets({
+    ...kernel,
+    clock: systemClock,
+    compute,
+    settings: [{ name: "far", kind: "ray", url: "http://127.0.0.1:1", can_grow: false }],
+    launcherFor: () => launcher,
+    stateFolder: kernel.folder,
+    serverUrl: () => url,
+    everyMs: { look: 100, beat: 100, checkpoint: 100 },
+  });
+  const server = createServer({
+    routes: targets.routes,
+    authenticate: async () => undefined,
+    authorise: async () => {},
+    requiresSignIn: true,
+    clock: systemClock,
+    log: silentLog,
+    host: "127.0.0.1",
+    port: 0,
+  });
+  url = (await server.listen()).url;
+  after(async () => {
+    launcher.close();
+    await server.close();
+    await targets.stop();
+    await compute.close();
+  });
+  const folder = await temporaryFolder();
+  const project = openTestProject(kernel, folder, { targets, compute });
+  await mkdir(join(folder, "src"), { recursive: true });
+  await project.write(files);
+  return { ...kernel, ...project, targets, url };
+}
+
+const stage = (cmd: string, more = ""): string => `{cmd: "${cmd}", meta: {gyre: {target: far${more}}}`;
+
+describe("a stage with a compute target", () => {
+  it("runs there on the files it would see here, and its outs feed the next stage", async () => {
+    const { run, output } = await openHouse({
+      "dvc.yaml": `stages:
+  here: {cmd: "echo 5 > a && echo other > unrelated", outs: [a, unrelated]}
+  there: ${stage("sh src/double.sh a > b && ls > seen && mkdir -p made && echo x > made/x")}, deps: [a, src/double.sh], outs: [b, seen, made], metrics: [m.json: {cache: false}]}
+  last: {cmd: "cat b made/x > c", deps: [b, made], outs: [c]}
+`.replace("echo x > made/x", `echo x > made/x && echo '{\\"n\\": 10}' > m.json`),
+      "src/double.sh": "echo $(( $(cat $1) * 2 ))\necho at $GYRE_WORK_TOKEN$MLFLOW_RUN_ID >&2\n",
+    });
+    const execution = await run();
+    const step = execution.steps.find((one) => one.stage === "there");
+    assert.equal(execution.state, "succeeded", JSON.stringify(step));
+    assert.equal(await output(execution, "c"), "10\nx\n");
+    assert.equal(step?.metrics["n"], 10);
+    // Of what others made only what the stage depends on travels.
+    const seen = (await output(execution, "seen")).trim().split("\n");
+    assert.deepEqual(seen.toSorted(), ["a", "b", "dvc.yaml", "seen", "src"]);
+    assert.match(step?.lastLines.join("\n") ?? "", new RegExp(`^at ${step?.runId}$`, "m"));
+    const again = await run();
+    assert.deepEqual(
+      again.steps.map(({ state }) => state),
+      ["cached", "cached", "cached"],
+    );
+  });
+
+  it("fails as it would fail here, with its last lines", async () => {
+    const { run } = await openHouse({ "dvc.yaml": `stages:\n  there: ${stage("echo words; exit 3")}}\n` });
+    const { failure, steps } = await run();
+    assert.equal(failure?.code, "step_failed");
+    assert.match(failure?.message ?? "", /"there" failed: "echo words; exit 3" ended with exit code 3/);
+    assert.deepEqual([steps[0]?.exitCode, steps[0]?.lastLines.at(-1)], [3, "words"]);
+  });
+
+  it("names the targets there are when its own is not among them", async () => {
+    const { run } = await openHouse({
+      "dvc.yaml": `stages:\n  x: {cmd: "true", meta: {gyre: {target: moon}}}\n`,
+    });
+    const { failure } = await run();
+    assert.equal(failure?.code, "target_unknown");
+    assert.match(failure?.message ?? "", /no compute target "moon"; this server has local, far/);
+  });
+
+  it("that asks for more than any machine there has says so at once", async () => {
+    const { run } = await openHouse({
+      "dvc.yaml": `stages:\n  x: ${stage("true", ", resources: {cpu: 4000}")}}\n`,
+    });
+    const { failure } = await run();
+    assert.equal(failure?.code, "resources_unavailable");
+  });
+
+  it("goes on from its checkpoint when its machine is taken away, which is no failure", async () => {
+    const count =
+      "n=$(cat keep/n 2>/dev/null || echo 0); echo from $n; trap 'exit 75' TERM; while [ $n -lt 40 ]; do n=$((n+1)); echo $n > keep/n.new; mv keep/n.new keep/n; sleep 0.1; done; echo $n > out";
+    const { start, jobs, pipelines, targets, output } = await openHouse({
+      "dvc.yaml": `stages:\n  x:\n    cmd: ${JSON.stringify(count)}\n    outs: [out]\n    meta: {gyre: {target: far, checkpoint: keep}}\n`,
+    });
+    const { id, steps } = await start();
+    const settled = jobs.settle();
+    const target = targets.find("far");
+    let taken = false;
+    while (!taken) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (const { handle, status } of await target.list(steps[0]?.id ?? "")) {
+        if (status.checkpoint === null) continue;
+        await signalWork(handle, "SIGTERM");
+        taken = true;
+      }
+    }
+    await settled;
+    const execution = await pipelines.getExecution(id);
+    const [step] = execution.steps;
+    assert.deepEqual([execution.state, step?.attempt], ["succeeded", 2], JSON.stringify(step));
+    assert.equal(await output(execution, "out"), "40\n");
+    assert.match(step?.lastLines.join("\n") ?? "", /^from [1-9]/m);
+  });
+
+  it("is cancelled with its execution", async () => {
+    const { start, jobs, pipelines, targets } = await openHouse({
+      "dvc.yaml": `stages:\n  x: ${stage("sleep 300")}}\n`,
+    });
+    const { id, steps } = await start();
+    const settled = jobs.settle();
+    const target = targets.find("far");
+    const step = steps[0]?.id ?? "";
+    while ((await target.list(step))[0]?.status.state !== "running")
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await pipelines.commands.cancelExecution(id, "usr_a");
+    await settled;
+    const execution = await pipelines.getExecution(id);
+    assert.deepEqual([execution.state, execution.steps[0]?.state], ["cancelled", "cancelled"]);
+    assert.deepEqual(await target.list(step), []);
+  });
+});
