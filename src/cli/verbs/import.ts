@@ -1,3 +1,5 @@
+import { join, relative, resolve, sep } from "node:path";
+
 import type { Command } from "commander";
 import { z } from "zod";
 
@@ -11,12 +13,15 @@ import {
 } from "#protocols/mlflow-import";
 import type { Destination, Equality, ImportReport } from "#protocols/mlflow-import";
 
+import { readFlow, stageOfFlow, stageText, writeStage } from "#protocols/orchestrators";
+
 import { connect } from "../client.ts";
 import type { Client } from "../client.ts";
 import { exampleText } from "../help.ts";
 import { equalityLines, progressLine, reportLines } from "../import-report.ts";
 import { printPage } from "../listing.ts";
 import { createProgress } from "../progress.ts";
+import { requireProjectFolder } from "../project.ts";
 import { serverOptions } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb, word } from "../verb.ts";
@@ -24,15 +29,55 @@ import { addVerb, word } from "../verb.ts";
 export function registerImport(program: Command, terminal: Terminal): void {
   const group = program
     .command("import")
-    .description("bring in what another tracking server holds")
+    .description("bring in what another tracking server holds, or a flow of Metaflow")
     .addHelpText("before", () =>
       exampleText(terminal, [
         ["gyre import mlflow mlflow.db --artifacts mlartifacts --dry-run", "what would come, and how much"],
         ["gyre import mlflow mlflow.db --artifacts mlartifacts", "bring it here, and prove that it is equal"],
+        ["gyre import metaflow flow.py", "make a stage of an existing flow"],
       ]),
     )
     .copyInheritedSettings(program);
   addMlflow(group, terminal);
+  addMetaflow(group, terminal);
+}
+
+function addMetaflow(group: Command, terminal: Terminal): void {
+  addVerb(group, terminal, {
+    usage: "metaflow <flow>",
+    summary: "make a stage of a Metaflow flow, which stays as it is",
+    arguments: { flow: "the Python file of the flow" },
+    examples: [
+      ["gyre import metaflow flow.py --dry-run", "what the stage would be"],
+      ["gyre import metaflow flow.py", "add it to dvc.yaml, and its parameters to params.yaml"],
+    ],
+    options: [
+      {
+        flags: "--stage <name>",
+        says: "the name of the stage; otherwise that of the flow, in small letters",
+      },
+      { flags: "--dry-run", says: "only show what would be written" },
+    ],
+    schema: z.object({ stage: z.string().optional(), dryRun: z.boolean().default(false) }),
+    async act(call) {
+      const folder = requireProjectFolder();
+      const within = (path: string): string => relative(folder, path).split(sep).join("/");
+      const path = resolve(word(call, 0));
+      const flow = await readFlow(path);
+      const imports = flow.imports.map(within);
+      const stage = stageOfFlow(within(path), { ...flow, imports }, call.options.stage);
+      if (call.options.dryRun) return printPage(terminal, stage, stageText(stage).trimEnd().split("\n"));
+      await writeStage(stage, {
+        pipeline: join(folder, "dvc.yaml"),
+        parameters: join(folder, "params.yaml"),
+      });
+      printPage(terminal, stage, [
+        `Added the stage ${stage.name} to dvc.yaml. Run it with: gyre run ${stage.name}`,
+        "The project's requirements must name metaflow.",
+        ...stage.remarks,
+      ]);
+    },
+  });
 }
 
 function addMlflow(group: Command, terminal: Terminal): void {

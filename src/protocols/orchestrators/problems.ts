@@ -6,6 +6,16 @@ export const problems = defineProblems({
     when: "A pipeline without stages is to be exported.",
     next: "Write the stages into dvc.yaml first.",
   },
+  flow_stage_exists: {
+    kind: "conflict",
+    when: "A flow is to become a stage whose name is taken in the pipeline file.",
+    next: "Choose another with --stage, or take the old one out of the file first.",
+  },
+  flow_target_unreadable: {
+    kind: "invalid",
+    when: "The pipeline file or the file of parameters, to which a flow is to be added, is not what it must be.",
+    next: "Mend the file, then try again.",
+  },
   flow_unreadable: {
     kind: "invalid",
     when: "A file does not hold exactly one Metaflow flow, or cannot be read as Python.",
