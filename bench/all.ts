@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { dvc } from "./dvc.ts";
 import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { ledger } from "./ledger.ts";
@@ -22,6 +23,7 @@ const measurements = [
   predictions,
   pipeline,
   pipelines,
+  dvc,
   ledger,
   tracking,
   trackingAtScale,

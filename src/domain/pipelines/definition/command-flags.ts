@@ -14,6 +14,7 @@ export const defaultFlagStyle: FlagStyle = { bool: "store_true", list: "nargs" }
 /** `{ epochs: 5, shuffle: true, optim: { name: adam } }` as `--epochs 5 --shuffle --optim.name adam`. */
 export function writeFlags(mapping: Mapping, style: FlagStyle, site: Site): string {
   return flatten(mapping)
+    .filter(([name]) => name !== "") // a key that is no text, such as null, is none
     .flatMap(([name, value]) => writeFlag(name, value, style, site))
     .join(" ");
 }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { Document, Node } from "yaml";
+import type { Document, Node, ScalarTag } from "yaml";
 
 import { Problem } from "#kernel/errors";
 import type { SourcePosition } from "#kernel/errors";
@@ -23,7 +23,12 @@ export interface Site {
 /** Reads a YAML 1.2 file. Throws `pipeline_invalid` at the first error of syntax. */
 export function readYamlSite(file: string, text: string): Site {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, merge: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    intAsBigInt: true,
+    merge: true,
+    customTags: (tags) => [...tags, digitGroups],
+  });
   const positionAt = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -75,6 +80,15 @@ export function withValue(site: Site, value: Value | undefined): Site {
     keyPosition: (key) => site.keyPosition(key),
   };
 }
+
+// `1_000` is a number to the reader that existing files were written for.
+const digitGroups: ScalarTag = {
+  identify: () => false,
+  default: true,
+  tag: "tag:yaml.org,2002:int",
+  test: /^[-+]?[0-9]+(?:_[0-9]+)+$/,
+  resolve: (digits: string) => BigInt(digits.replaceAll("_", "")),
+};
 
 /** A problem of kind `pipeline_invalid` at a site: `message` says what is wrong, `next` what was expected. */
 export function invalidAt(site: Site, message: string, next?: string): Problem {

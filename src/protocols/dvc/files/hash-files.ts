@@ -62,8 +62,9 @@ function hashOne(file: number, place: string, size: bigint, objects: string | un
   let length = 0;
   for (;;) {
     const read = readSync(file, buffer, length, pieceBytes - length, null);
-    if (read === 0) break;
     length += read;
+    // As long as it was: whoever appends to it now changes its times, and it will be read again.
+    if (read === 0 || BigInt(length) === size) break;
     // It has grown since: from the start, the other way.
     if (length === pieceBytes) return hashOne(file, place, BigInt(pieceBytes), objects);
   }

@@ -15,6 +15,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { threadId } from "node:worker_threads";
 
 import { Problem } from "#kernel/errors";
 
@@ -25,6 +26,8 @@ import { legacyDigest } from "./legacy-digest.ts";
 // An object is read-only: whoever links it into a work tree must not write through the link.
 const objectMode = 0o444;
 const pieceBytes = 4 * 1024 * 1024;
+const isMasked = (process.umask() & objectMode) !== 0;
+const asideFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 let serial = 0;
 
 /**
@@ -133,9 +136,9 @@ function writeAside(objects: string, md5: string, write: (file: number) => void)
   const names = namesIn(objects, md5.slice(0, 2));
   const aside = asideName(`${objects}/${md5.slice(0, 2)}`);
   try {
-    const file = openSync(aside, "wx", objectMode);
+    const file = openAside(objects, md5, aside);
     try {
-      if ((process.umask() & objectMode) !== 0) fchmodSync(file, objectMode);
+      if (isMasked) fchmodSync(file, objectMode);
       write(file);
     } finally {
       closeSync(file);
@@ -146,6 +149,18 @@ function writeAside(objects: string, md5: string, write: (file: number) => void)
     throw error;
   }
   names.add(md5.slice(2));
+}
+
+/** The folder may have gone since it was looked at: somebody has emptied the cache. */
+function openAside(objects: string, md5: string, aside: string): number {
+  try {
+    return openSync(aside, asideFlags, objectMode);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    present.delete(`${objects}/${md5.slice(0, 2)}`);
+    namesIn(objects, md5.slice(0, 2));
+    return openSync(aside, asideFlags, objectMode);
+  }
 }
 
 function moveInto(objects: string, md5: string, aside: string): void {
@@ -202,7 +217,7 @@ export const asidePrefix = ".gyre-";
 
 function asideName(folder: string): string {
   serial += 1;
-  return `${folder}/${asidePrefix}${process.pid}-${process.hrtime.bigint().toString(36)}-${serial}.tmp`;
+  return `${folder}/${asidePrefix}${process.pid}-${threadId}-${serial}.tmp`;
 }
 
 function removeQuietly(place: string): void {

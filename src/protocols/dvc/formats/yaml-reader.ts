@@ -68,7 +68,11 @@ function toScalar(
 ): YamlValue {
   if (typeof value === "string") {
     const isDate = type === "PLAIN" && /^\d{4}-/.test(value) && readsAsAnother(value);
-    return isDate ? new Verbatim(value) : value;
+    if (isDate) return new Verbatim(value);
+    // `1_000` is a number to ruamel.
+    const isGrouped = type === "PLAIN" && /^[-+]?[0-9]+(?:_[0-9]+)+$/.test(value);
+    if (!isGrouped) return value;
+    return keepsNumbers ? new Verbatim(value) : BigInt(value.replaceAll("_", ""));
   }
   if (typeof value === "number") {
     const isOdd =

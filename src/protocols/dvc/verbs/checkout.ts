@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+
 import { Problem } from "#kernel/errors";
 
 import { removePath } from "../files/work-tree.ts";
@@ -50,6 +52,13 @@ export async function checkout(session: Session, options: CheckoutVerbOptions): 
       if (within !== undefined && !isTouched(out.path, within)) continue;
       if (done.has(`${keyOf(stage)}\0${out.path}\0${within ?? ""}`)) continue;
       done.add(`${keyOf(stage)}\0${out.path}\0${within ?? ""}`);
+      if (out.isCached && out.digest === undefined && !isThere(session, out.path)) {
+        session.voice.warn(
+          `No file hash info found for '${placeOf(session.repository, out.path)}'. It won't be created.`,
+        );
+        if (options.allowsMissing !== true) failed.push(session.show(out.path));
+        continue;
+      }
       try {
         const outcome = await checkoutOut(session, out, {
           isForced: options.isForced ?? false,
@@ -88,6 +97,10 @@ export function checkoutFailed(failed: readonly string[]): Problem {
     message: `Checkout failed for following targets:\n${failed.join("\n")}\nIs your cache up to date?`,
     data: { targets: failed },
   });
+}
+
+function isThere({ repository }: Session, path: string): boolean {
+  return statSync(placeOf(repository, path), { throwIfNoEntry: false }) !== undefined;
 }
 
 function isTouched(outPath: string, within: string): boolean {
