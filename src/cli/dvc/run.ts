@@ -15,6 +15,9 @@ export interface DvcStreams {
   complain(text: string): void;
 }
 
+/** The DVC whose words and files these are; programs that call `dvc --version` compare it. */
+const spokenVersion = "3.67.1";
+
 /**
  * Runs `gyre dvc …` with DVC's words, lines and exit codes: 0 done, 1 or 255 failed, 251 wrong settings, 253
  * no repository, 254 a wrong call.
@@ -27,6 +30,10 @@ export async function runDvc(words: readonly string[], streams: DvcStreams): Pro
       ...everywhere,
       { flags: ["-V", "--version"], says: "Show version." },
     ]);
+    if (outer.has("version")) {
+      streams.print(spokenVersion);
+      return 0;
+    }
     if (name === undefined || outer.has("help")) {
       streams.print(overview());
       return name === undefined && !outer.has("help") ? 254 : 0;
