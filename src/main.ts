@@ -131,12 +131,14 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     keep: async (runId, path, bytes) => void (await tracking.commands.putArtifact(runId, path, bytes)),
   });
   const listeners = [createLineageListener(() => url), pipes.listener, notebooks];
+  const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const pipelines: Pipelines = createPipelines({
     ...kernel,
     ...ports,
     compute,
     targets,
     listeners,
+    secretBox: secrets,
     stateFolder: config.dir,
   });
   const studyPorts = createStudyPorts({ objectives, tracking });
@@ -170,7 +172,6 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   });
   const lineage = createLineage({ ...kernel, objectives, data, pipelines });
   const insights = createInsights({ ...kernel, ...doors, monitoring });
-  const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const webhooks = createWebhooks({
     ...kernel,
     secrets,

@@ -53,10 +53,10 @@ const wrongCalls: readonly WrongCall[] = [
       'error[call_invalid]: Missing required argument "b".\nnext: See what it takes with: gyre diff --help\n',
   },
   {
-    words: ["approve", "rel_1", "rel_2"],
+    words: ["approve", "exe_1", "publish", "twice"],
     code: 2,
     stderr:
-      'error[call_invalid]: "rel_2" is one argument too many for "gyre approve".\nnext: See what it takes with: gyre approve --help\n',
+      'error[call_invalid]: "twice" is one argument too many for "gyre approve".\nnext: See what it takes with: gyre approve --help\n',
   },
   {
     words: ["audit", "verfy"],

@@ -6,6 +6,11 @@ export const problems = defineProblems({
     when: "The command line names a command there is not.",
     next: "See the commands with: gyre --help",
   },
+  not_reproducible: {
+    kind: "failed",
+    when: "A cached stage that was run again gave other bytes, or failed.",
+    next: "Fix its seed, its clock or what else it reads beside its inputs; then its result means what its key says.",
+  },
   call_invalid: {
     kind: "invalid",
     when: "A command was given an option or an argument it does not take, or lacks one it needs.",

@@ -61,6 +61,30 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/export.ts")).registerExport(program, terminal),
   },
   {
+    name: "verify",
+    summary: "run cached stages again, say which are not reproducible",
+    register: async (program, terminal) =>
+      (await import("./verbs/verify.ts")).registerVerify(program, terminal),
+  },
+  {
+    name: "schedule",
+    summary: "list when the pipeline runs by itself, add and remove times",
+    register: async (program, terminal) =>
+      (await import("./verbs/schedule.ts")).registerSchedule(program, terminal),
+  },
+  {
+    name: "backfill",
+    summary: "run the pipeline for many dates or values",
+    register: async (program, terminal) =>
+      (await import("./verbs/backfill.ts")).registerBackfill(program, terminal),
+  },
+  {
+    name: "secret",
+    summary: "list and set what stages may know and nobody may read",
+    register: async (program, terminal) =>
+      (await import("./verbs/secret.ts")).registerSecret(program, terminal),
+  },
+  {
     name: "runs",
     summary: "list tracked runs, show one",
     register: async (program, terminal) => (await import("./verbs/runs.ts")).registerRuns(program, terminal),
@@ -89,13 +113,13 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "approve",
-    summary: "approve a release that somebody else asked for",
+    summary: "approve a release, or answer the question of a pipeline",
     register: async (program, terminal) =>
       (await import("./verbs/approve.ts")).registerApprove(program, terminal),
   },
   {
     name: "decline",
-    summary: "decline a release, with the reason",
+    summary: "decline a release, or the question of a pipeline",
     register: async (program, terminal) =>
       (await import("./verbs/decline.ts")).registerDecline(program, terminal),
   },

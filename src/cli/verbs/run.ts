@@ -26,7 +26,7 @@ const optionsSchema = z.object({
   param: z.array(z.string()).default([]),
   reason: z.string().optional(),
   pull: z.boolean().default(false),
-  detach: z.boolean().default(false),
+  wait: z.boolean().default(true),
 });
 
 export function registerRun(program: Command, terminal: Terminal): void {
@@ -38,7 +38,7 @@ export function registerRun(program: Command, terminal: Terminal): void {
       ["gyre run", "everything that changed; the rest comes from the cache"],
       ["gyre run train -p train.minimum_messages=3", "up to one stage, with another parameter"],
       ["gyre run --pull", "and copy metrics and plots into this folder"],
-      ["gyre run --detach --json", "start it and go on; the id is in the answer"],
+      ["gyre run --no-wait --json", "start it and go on; the id is in the answer"],
     ],
     options: [
       {
@@ -48,7 +48,8 @@ export function registerRun(program: Command, terminal: Terminal): void {
       },
       { flags: "--reason <text>", says: "why; kept with the run" },
       { flags: "--pull", says: "copy the metrics and plots into the project's folder at the end" },
-      { flags: "--detach", says: "do not wait for the end" },
+      { flags: "--wait", says: "wait for the end, as without it" },
+      { flags: "--no-wait", says: "do not wait for the end" },
     ],
     schema: optionsSchema,
     async act({ client, project, words, options }) {
@@ -64,7 +65,7 @@ export function registerRun(program: Command, terminal: Terminal): void {
         },
       );
       terminal.say(`Started ${started.id}.`);
-      if (options.detach) return printPage(terminal, started, [started.id]);
+      if (!options.wait) return printPage(terminal, started, [started.id]);
       const address = path`/api/v1/projects/${project}/executions/${started.id}`;
       await follow(client, address, started, terminal);
       const execution = await client.get(address, executionSchema);

@@ -19,6 +19,7 @@ const explanationSchema = z.looseObject({
       name: z.string(),
       before: z.string().nullable(),
       now: z.string().nullable(),
+      files: z.array(z.string()).optional(),
     }),
   ),
   lastStep: z.looseObject({ execution: z.string(), atMs: z.number() }).nullable(),
@@ -87,6 +88,9 @@ function explanationLines(terminal: Terminal, explanation: Explanation): readonl
     `${terminal.paint("bold", stage)} ${wouldDo}: ${sentence}`,
     ...compared.map((line) => `  ${line}`),
     ...section(terminal, "Differs", differences.length === 0 ? [] : table),
+    ...differences.flatMap(({ name, files = [] }) =>
+      files.slice(0, 20).map((file) => `  in ${name}: ${file}`),
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { incidentRollsBack } from "./incident-rolls-back.ts";
 import { measuredCandidatesAreJudged } from "./measured-candidates-are-judged.ts";
+import { newDataRunsPipelines } from "./new-data-runs-pipelines.ts";
 import { outcomesBecomeLabelledData } from "./outcomes-become-labelled-data.ts";
 import { performanceRetrains } from "./performance-retrains.ts";
 import { retrainedModelsAskForRelease } from "./retrained-models-ask-for-release.ts";
@@ -16,4 +17,5 @@ export function startLoops(parts: LoopParts): void {
   schedulesRetrain(parts);
   incidentRollsBack(parts);
   outcomesBecomeLabelledData(parts);
+  newDataRunsPipelines(parts);
 }

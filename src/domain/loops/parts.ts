@@ -8,7 +8,7 @@ import type { Ledger } from "#kernel/events";
 import type { JobQueue } from "#kernel/jobs";
 import type { Monitoring } from "#monitoring";
 import type { Objectives } from "#objectives";
-import type { Pipelines } from "#pipelines";
+import type { Pipelines, Triggers } from "#pipelines";
 import type { PipelinesCommands } from "#pipelines/commands";
 import type { Registry } from "#registry";
 
@@ -22,6 +22,7 @@ export interface LoopParts {
   readonly data: Pick<Data, "latestUsable"> & { readonly commands: Pick<DataCommands, "extendVersion"> };
   readonly pipelines: Pick<Pipelines, "listExecutions"> & {
     readonly commands: Pick<PipelinesCommands, "execute">;
+    readonly triggers: Pick<Triggers, "dataArrived">;
   };
   readonly registry: Pick<Registry, "getVersion" | "listVersions">;
   readonly delivery: Pick<Delivery, "getRelease" | "listReleases"> & {

@@ -31,6 +31,19 @@ declare module "#kernel/events" {
       readonly answer: "approved" | "declined";
       readonly note: string | null;
     };
+    "schedule.set": { readonly name: string; readonly cron: string; readonly timezone: string };
+    "schedule.paused": { readonly name: string; readonly paused: boolean };
+    "schedule.removed": { readonly name: string };
+    /** A turn that began no execution, with the reason. */
+    "schedule.skipped": { readonly name: string; readonly atMs: number; readonly reason: string };
+    "trigger.set": { readonly name: string; readonly kind: "webhook" | "data" };
+    "trigger.removed": { readonly name: string };
+    "backfill.started": {
+      readonly parameter: string;
+      readonly partitions: number;
+      readonly concurrency: number;
+    };
+    "backfill.finished": { readonly state: "succeeded" | "failed" | "cancelled" };
     /** The value is in no event. */
     "secret.set": { readonly name: string };
     "secret.removed": { readonly name: string };

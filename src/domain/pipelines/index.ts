@@ -49,3 +49,6 @@ export type {
   StepRecord,
   StepState,
 } from "./entities.ts";
+export type { Backfill, Backfills, NewBackfill, Partition, PartitionRange } from "./backfills.ts";
+export type { NewSchedule, Schedule, Schedules } from "./schedules.ts";
+export type { NewTrigger, Trigger, Triggers } from "./triggers.ts";

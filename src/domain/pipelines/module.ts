@@ -17,6 +17,9 @@ import type { SecretBox } from "#kernel/secret-box";
 import { targetUnknown } from "#compute";
 import type { Compute, Targets } from "#compute";
 
+import { createAutomationRoutes } from "./automation-routes.ts";
+import { createBackfills } from "./backfills.ts";
+import type { Backfills } from "./backfills.ts";
 import type { PipelinesCommands } from "./commands.ts";
 import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
@@ -34,12 +37,19 @@ import { createSecretRoutes } from "./secret-routes.ts";
 import { createSecrets } from "./secrets.ts";
 import type { Secrets } from "./secrets.ts";
 import { createStepRoutes } from "./step-routes.ts";
+import { createSchedules } from "./schedules.ts";
+import type { Schedules } from "./schedules.ts";
+import { createTriggers } from "./triggers.ts";
+import type { Triggers } from "./triggers.ts";
 import { createPlans } from "./store/plans.ts";
 import { createWhyRoutes } from "./why-routes.ts";
 
 export interface Pipelines extends PipelinesQuestions {
   readonly commands: PipelinesCommands;
   readonly secrets: Secrets;
+  readonly schedules: Schedules;
+  readonly triggers: Triggers;
+  readonly backfills: Backfills;
   readonly routes: readonly Route[];
 }
 
@@ -114,14 +124,19 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   });
   const questions = createQuestions({ ...executionParts, reader });
   const commands = createOrders({ ...executionParts, executor, reader });
+  const orders = { ...executionParts, jobs: parts.jobs, commands };
+  const schedules = createSchedules(orders);
+  const triggers = createTriggers(orders);
+  const backfills = createBackfills(orders);
   const routes = [
     ...createRoutes(questions, commands),
     ...createStepRoutes(questions, commands),
     ...createSecretRoutes(secrets),
+    ...createAutomationRoutes({ schedules, triggers, backfills }),
     ...createLogRoutes(questions, executionParts.logs),
     ...createWhyRoutes(parts.db, questions),
   ];
-  return { ...questions, commands, secrets, routes };
+  return { ...questions, commands, secrets, schedules, triggers, backfills, routes };
 }
 
 /** The devices of NVIDIA's driver; machines without it have none that steps could ask for. */

@@ -94,7 +94,7 @@ export const problems = defineProblems({
   approval_not_found: {
     kind: "not_found",
     when: "An answer names a step that asks no question.",
-    next: "List the open questions with: gyre approve",
+    next: "Look at the execution; its approvals are listed with their steps.",
   },
   approver_not_a_person: {
     kind: "forbidden",
@@ -110,6 +110,46 @@ export const problems = defineProblems({
     kind: "failed",
     when: "A stage names a secret that the project does not have.",
     next: "Set it with: gyre secret set NAME",
+  },
+  schedule_invalid: {
+    kind: "invalid",
+    when: "A schedule has a cron expression or a time zone that cannot be read, or never comes due.",
+    next: 'Write five fields, as in "0 3 * * 1-5", and a time zone such as Europe/Berlin.',
+  },
+  schedule_not_found: {
+    kind: "not_found",
+    when: "A schedule is named that the project does not have.",
+    next: "List them with: gyre schedule",
+  },
+  trigger_not_found: {
+    kind: "not_found",
+    when: "A trigger is named that the project does not have.",
+    next: "List the triggers of the project.",
+  },
+  trigger_invalid: {
+    kind: "invalid",
+    when: "A trigger on new data names no data set, or one on a webhook names one.",
+    next: "Name the data set for kind data, and none for kind webhook.",
+  },
+  trigger_refused: {
+    kind: "unauthenticated",
+    when: "A call of a trigger brings no token, or another than the trigger's.",
+    next: "Send the token in the header Authorization: Bearer …; a lost one is replaced by setting the trigger again.",
+  },
+  backfill_invalid: {
+    kind: "invalid",
+    when: "A backfill names no partitions, too many, or a range that cannot be read.",
+    next: "Give values, or a range of dates: --from 2026-01-01 --to 2026-01-31.",
+  },
+  backfill_not_found: {
+    kind: "not_found",
+    when: "A backfill is asked for by an id that the project does not have.",
+    next: "List them with: gyre backfill",
+  },
+  verification_invalid: {
+    kind: "invalid",
+    when: "Cached steps are to be run again in a sample that holds none.",
+    next: "Ask for at least one, as in: gyre verify --sample 3",
   },
   secret_name_invalid: {
     kind: "invalid",

@@ -10,6 +10,7 @@ import type { Route } from "#kernel/http";
 import type { PipelinesCommands } from "./commands.ts";
 import type { Execution, Step, StepState } from "./entities.ts";
 import { followExecution } from "./follow.ts";
+import { keyOf } from "./idempotency-header.ts";
 import { problems } from "./problems.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { executionDetail, executionSummary, explanation, graph, logPart } from "./schemas.ts";
@@ -225,17 +226,4 @@ function wantsLittle(header: string | string[] | undefined): boolean {
   return String(header ?? "")
     .split(",")
     .some((preference) => preference.trim() === "return=minimal");
-}
-
-const longestKey = 200;
-
-/** The header of that name, as it is widely used: the same order under the same key is carried out once. */
-function keyOf(header: string | string[] | undefined): { readonly idempotencyKey?: string } {
-  if (header === undefined) return {};
-  if (typeof header === "string" && header.length > 0 && header.length <= longestKey) {
-    return { idempotencyKey: header };
-  }
-  throw new Problem(problems.idempotency_key_refused, {
-    message: `An idempotency key has between 1 and ${longestKey} characters.`,
-  });
 }

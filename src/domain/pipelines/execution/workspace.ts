@@ -237,7 +237,8 @@ export async function removeOldWorkspaces(
   inUse: ReadonlySet<string>,
 ): Promise<void> {
   const names = await readdir(executionsFolder).catch(() => []);
-  const idle = names.filter((name) => !inUse.has(name));
+  // A verification removes its own folder.
+  const idle = names.filter((name) => !inUse.has(name) && !name.startsWith("verify-"));
   const dated = await Promise.all(
     idle.map(async (name) => ({
       name,

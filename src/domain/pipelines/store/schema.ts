@@ -1,8 +1,11 @@
 import type { Migration } from "#kernel/db";
 
 import { studyMigrations } from "../studies/store/schema.ts";
+import { backfillMigrations } from "./backfills.ts";
 import { keyMigrations } from "./keys.ts";
+import { scheduleMigrations } from "./schedules.ts";
 import { secretMigrations } from "./secrets.ts";
+import { triggerMigrations } from "./triggers.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -206,4 +209,7 @@ export const migrations: readonly Migration[] = [
   ...keyMigrations,
   ...secretMigrations,
   ...studyMigrations,
+  ...scheduleMigrations,
+  ...triggerMigrations,
+  ...backfillMigrations,
 ];
