@@ -10,6 +10,7 @@ import { pipeline } from "./pipeline.ts";
 import { pipelines } from "./pipelines/index.ts";
 import { predictions } from "./predictions.ts";
 import { start } from "./start.ts";
+import { warmPython } from "./warm-python.ts";
 import { artifacts } from "./tracking/artifacts.ts";
 import { trackingCrashes } from "./tracking/crash.ts";
 import { tracking, trackingAtScale } from "./tracking/index.ts";
@@ -22,6 +23,7 @@ const measurements = [
   start,
   predictions,
   pipeline,
+  warmPython,
   pipelines,
   dvc,
   ledger,

@@ -45,6 +45,16 @@ describe("gyre doctor", () => {
     assert.match(stdout, /warn {2}server {5}No server runs for this folder\.\n {17}next: gyre up\n/);
   });
 
+  it("asks the compute targets, and says of one that does not answer what to check", async () => {
+    const folder = await temporaryFolder();
+    const { of } = await examine(folder, { GYRE_COMPUTE: "ray=http://127.0.0.1:9" });
+    const ray = of("ray");
+    assert.equal(ray?.verdict, "fail");
+    assert.match(ray?.sentence ?? "", /"ray" does not answer at http:\/\/127\.0\.0\.1:9/);
+    const wrong = await examine(folder, { GYRE_COMPUTE: "moon" });
+    assert.deepEqual([wrong.of("compute")?.verdict, wrong.code], ["fail", 1]);
+  });
+
   it("fails without a Python on the PATH, and says how to get one", async () => {
     const folder = await temporaryFolder();
     const bin = join(folder, "bin");

@@ -136,6 +136,12 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/releases.ts")).registerReleases(program, terminal),
   },
   {
+    name: "compute",
+    summary: "list where stages run: this machine and clusters",
+    register: async (program, terminal) =>
+      (await import("./verbs/compute.ts")).registerCompute(program, terminal),
+  },
+  {
     name: "deployments",
     summary: "list what answers requests, show one",
     register: async (program, terminal) =>

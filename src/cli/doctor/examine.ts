@@ -8,6 +8,7 @@ import { examineDatabase } from "./database.ts";
 import { examineDisk, examineFolder, examineInterface, examineNode } from "./machine.ts";
 import { examinePython, examineUv } from "./python.ts";
 import { examinePorts, examineServer } from "./server.ts";
+import { examineTargets } from "./targets.ts";
 
 /** What was found about one thing. `warn` keeps nothing from working. */
 export interface Finding {
@@ -27,7 +28,7 @@ export async function examine(dir: string | undefined): Promise<readonly Finding
       { subject: "settings", verdict: "fail", sentence: settings.message, next: settings.next },
     ];
   }
-  const examinations: readonly (() => Finding | Promise<Finding>)[] = [
+  const examinations: readonly (() => Finding | Promise<Finding | readonly Finding[]>)[] = [
     examineNode,
     examinePython,
     examineUv,
@@ -36,9 +37,10 @@ export async function examine(dir: string | undefined): Promise<readonly Finding
     () => examinePorts(settings),
     () => examineServer(settings),
     () => examineDatabase(settings.database),
+    () => examineTargets(settings),
     () => examineInterface(join(import.meta.dirname, "..", "..", "..", "web", "dist")),
   ];
-  return await Promise.all(examinations.map((look) => look()));
+  return (await Promise.all(examinations.map((look) => look()))).flat();
 }
 
 function readSettings(dir: string | undefined): Config | Problem {

@@ -17,6 +17,7 @@ export { readEnvironmentFile } from "./environment-file.ts";
 export { problems } from "./problems.ts";
 export { createTargets, targetUnknown } from "./targets/module.ts";
 export type { Targets, TargetsParts } from "./targets/module.ts";
+export { askTarget } from "./targets/launchers.ts";
 export { migrations } from "./targets/store.ts";
 export { readTargetSettings } from "./targets/settings.ts";
 export type { TargetSettings } from "./targets/settings.ts";

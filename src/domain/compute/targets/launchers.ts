@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+import type { Capabilities } from "./contract.ts";
 import type { Launcher } from "./far/performer.ts";
 import { createKubernetesClient } from "./kubernetes/client.ts";
 import { readConnection } from "./kubernetes/connection.ts";
@@ -23,4 +24,9 @@ export function createFarLauncher(
   }
   const connect = () => readConnection(settings, variables);
   return createKubernetesLauncher(createKubernetesClient(settings.name, connect), settings);
+}
+
+/** Asks a target what it has, without a server. Throws `target_unavailable`, `target_invalid`. */
+export async function askTarget(settings: TargetSettings): Promise<Capabilities> {
+  return await createFarLauncher(settings).capabilities();
 }
