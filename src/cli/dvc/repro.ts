@@ -63,6 +63,7 @@ export const reproCommand: DvcCommand = {
           isRecursive: typed.has("recursive"),
           isDownstream: typed.has("downstream") && !isWhole,
           isForcedDownstream: typed.has("force-downstream"),
+          isPulling: typed.has("pull"),
           allowsMissing: typed.has("allow-missing"),
           isDry: typed.has("dry"),
           onError: errorPolicy(typed.text("on-error"), typed.has("keep-going"), typed.has("ignore-errors")),

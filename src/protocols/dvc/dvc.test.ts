@@ -142,6 +142,29 @@ describe("adding data", () => {
   }
 });
 
+describe("data that DVC 2 added", () => {
+  // Its digests are taken with line ends made alike: this is that of "a\n".
+  const legacy = "60b725f10c9c85c70d97880dfe8191b3";
+
+  it("is compared, checked out and kept as it is, until it changes", async (test) => {
+    const repository = openTestRepository(test, {
+      "a.txt": "a\r\n",
+      "a.txt.dvc": `outs:\n- md5: ${legacy}\n  size: 3\n  path: a.txt\n`,
+      [`.dvc/cache/${legacy.slice(0, 2)}/${legacy.slice(2)}`]: "a\r\n",
+    });
+    assert.deepEqual(await repository.status(), {});
+    rmSync(join(repository.root, "a.txt"));
+    assert.deepEqual((await repository.checkout()).added, ["a.txt"]);
+    assert.equal(repository.read("a.txt"), "a\r\n");
+    repository.write("a.txt", "b\n");
+    await repository.add("a.txt");
+    assert.equal(
+      repository.read("a.txt.dvc"),
+      "outs:\n- md5: 3b5d5c3712955042212316173ccf37be\n  size: 2\n  path: a.txt\n  hash: md5\n",
+    );
+  });
+});
+
 describe("a damaged object", () => {
   async function damaged(test: TestContext) {
     const repository = openTestRepository(test, { a: "hello\n" });
@@ -334,6 +357,22 @@ describe("a remote", () => {
       assert.ok(!existsSync(repository.objectOf("c4ca4238a0b923820dcc509a6f75849b")));
     });
   }
+
+  it("gives back what a pipeline made, when it is asked to on the way", async (test) => {
+    const repository = openTestRepository(test, { "dvc.yaml": diamond, in: "1\n" }, config);
+    await repository.repro();
+    const push = await dvcVerbs.push();
+    await repository.run(async (session) => await push(session, { targets: [], withRunCache: true }));
+    for (const path of ["a", "b", "c", "d", ".dvc/cache"])
+      rmSync(join(repository.root, path), { recursive: true });
+    repository.said.splice(0);
+    await repository.repro({ targets: [], isPulling: true });
+    assert.equal(repository.read("d"), "1\n1\n");
+    assert.deepEqual(
+      repository.said.filter((line) => line.startsWith("Running stage")),
+      [],
+    );
+  });
 
   it("that nobody named is asked for by its name", async (test) => {
     const repository = openTestRepository(test, { a: "1" });

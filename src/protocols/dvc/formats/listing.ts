@@ -50,5 +50,9 @@ export function readListing(file: string, text: string): readonly ListedFile[] {
 }
 
 function sortByPath(files: readonly ListedFile[]): readonly ListedFile[] {
-  return files.toSorted((a, b) => compareText(a.path, b.path));
+  const isSorted = files.every(({ path }, index) => {
+    const before = files[index - 1];
+    return before === undefined || compareText(before.path, path) < 0;
+  });
+  return isSorted ? files : files.toSorted((a, b) => compareText(a.path, b.path));
 }

@@ -11,6 +11,7 @@ import { openLockWriter } from "../repro/lock-writer.ts";
 import type { LockWriter } from "../repro/lock-writer.ts";
 import { planReproduction } from "../repro/plan.ts";
 import type { Plan, PlanOptions } from "../repro/plan.ts";
+import { pullRuns, pullStage } from "../repro/pull-stage.ts";
 import { reproduceStage } from "../repro/reproduce.ts";
 import type { ReproduceOptions, ReproduceParts } from "../repro/reproduce.ts";
 import { openRunCache } from "../repro/run-cache.ts";
@@ -36,7 +37,8 @@ export interface ReproOptions extends PlanOptions {
   readonly onError?: "fail" | "keep-going" | "ignore";
   /** How many stages may run beside each other. */
   readonly jobs?: number;
-  pull?(stage: TrackedStage): Promise<void>;
+  /** Bring missing data from the default remote. */
+  readonly isPulling?: boolean;
   confirm?(stage: TrackedStage): Promise<boolean>;
 }
 
@@ -46,6 +48,7 @@ export async function repro(session: Session, options: ReproOptions): Promise<re
   const targets = options.isEverything === true ? [] : await chosenStages(session, project, options);
   const plan = planReproduction(project, targets, options);
   const parts = reproduceParts(session, plan);
+  if (options.isPulling === true && options.isWithoutRunCache !== true) await pullRuns(session);
   const walk = async (): Promise<Outcome> => await walkPlan(parts, plan, options);
   const outcome = (options.jobs ?? 1) > 1 ? await session.lock.whileShared(walk) : await walk();
   trackInGit(session, [...parts.changedFiles]);
@@ -118,7 +121,7 @@ async function walkPlan(parts: ReproduceParts, plan: Plan, options: ReproOptions
       const isReproduced = await reproduceStage(
         parts,
         stage,
-        stageOptions(options, forced.has(key), jobs > 1),
+        stageOptions(session, options, forced.has(key), jobs > 1),
       );
       if (isReproduced) reproduced.push(stage);
       if (options.isForcedDownstream === true && (isReproduced || forced.has(key)))
@@ -160,7 +163,12 @@ function lastEnded(plan: Plan, ended: ReadonlySet<string>): TrackedStage | undef
   return plan.stages.find((stage) => keyOf(stage) === key);
 }
 
-function stageOptions(options: ReproOptions, isForced: boolean, isBeside: boolean): ReproduceOptions {
+function stageOptions(
+  session: Session,
+  options: ReproOptions,
+  isForced: boolean,
+  isBeside: boolean,
+): ReproduceOptions {
   return {
     isForced,
     isDry: options.isDry ?? false,
@@ -169,7 +177,7 @@ function stageOptions(options: ReproOptions, isForced: boolean, isBeside: boolea
     allowsMissing: options.allowsMissing ?? false,
     checksEnvironment: options.checksEnvironment ?? false,
     isBeside,
-    ...(options.pull === undefined ? {} : { pull: options.pull }),
+    ...(options.isPulling === true ? { pull: async (stage) => await pullStage(session, stage) } : {}),
     ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
   };
 }
