@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -215,6 +216,23 @@ describe("checking out", () => {
     await repository.checkout({ isForced: true });
     assert.ok(!existsSync(join(repository.root, "d/mine")));
   });
+});
+
+describe("links into the cache", () => {
+  for (const kind of ["hardlink", "symlink"] as const) {
+    it(`of the kind ${kind} replace what was added, and lead to what was stored`, async (test) => {
+      const repository = openTestRepository(test, { "d/a": "hello\n" }, `[cache]\n    type = ${kind}\n`);
+      await repository.add("d");
+      const place = join(repository.root, "d/a");
+      const object = repository.objectOf(hello);
+      assert.equal(statSync(place).ino, statSync(object).ino);
+      assert.equal(lstatSync(place).isSymbolicLink(), kind === "symlink");
+      assert.deepEqual(await repository.status(), {});
+      rmSync(join(repository.root, "d"), { recursive: true });
+      await repository.checkout();
+      assert.equal(statSync(place).ino, statSync(object).ino);
+    });
+  }
 });
 
 const diamond = `stages:

@@ -5,8 +5,10 @@ import {
   constants,
   copyFileSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   readSync,
   renameSync,
   statSync,
@@ -51,6 +53,7 @@ export function placeObject(
   const target = `${folder}/${name}`;
   for (const kind of placing.kinds) {
     if (refused.has(kind)) continue;
+    if (isLinked(kind, placing.cache.placeOf(digest), target)) return;
     try {
       if (kind === "copy") copyObject(placing.cache, digest, folder, name);
       else linkObject(placing, digest, folder, name, kind);
@@ -65,6 +68,16 @@ export function placeObject(
     }
   }
   copyObject(placing.cache, digest, folder, name);
+}
+
+/** Whether the target is the link it is to become: then there is nothing to do, and nothing to read. */
+function isLinked(kind: LinkKind, source: string, target: string): boolean {
+  const status = lstatSync(target, { bigint: true, throwIfNoEntry: false });
+  if (status === undefined) return false;
+  if (kind === "symlink") return status.isSymbolicLink() && readlinkSync(target) === source;
+  if (kind !== "hardlink" || !status.isFile()) return false;
+  const object = statSync(source, { bigint: true, throwIfNoEntry: false });
+  return object !== undefined && object.ino === status.ino && object.dev === status.dev;
 }
 
 function copyObject(cache: Cache, digest: PathDigest, folder: string, name: string): void {
