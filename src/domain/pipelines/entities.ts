@@ -33,6 +33,8 @@ export interface Purpose {
   readonly study?: string;
   readonly trial?: number;
   readonly runId?: string;
+  /** Of what a clock began: the time it was meant for, however late it was taken up. */
+  readonly nominalAtMs?: number;
 }
 
 /** What stopped an execution or a step, in words for its reader. */

@@ -17,6 +17,7 @@ const purpose = z.object({
   study: z.string().optional(),
   trial: z.number().optional(),
   runId: z.string().optional(),
+  nominalAtMs: z.number().optional(),
 });
 
 const out = z.object({

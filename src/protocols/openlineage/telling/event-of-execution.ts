@@ -123,7 +123,7 @@ export function nominalTime(
   facets: FacetMaker,
   { purpose }: ExecutionRecord,
 ): Readonly<Record<string, Facet>> {
-  if (!("nominalAtMs" in purpose) || typeof purpose.nominalAtMs !== "number") return {};
+  if (purpose.nominalAtMs === undefined) return {};
   const nominalStartTime = new Date(purpose.nominalAtMs).toISOString();
   return { nominalTime: facets.facet("nominalTime", { nominalStartTime }) };
 }
