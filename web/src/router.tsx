@@ -137,6 +137,16 @@ const compute = createRoute({
   path: "/compute",
   component: lazyRouteComponent(() => import("./scenes/compute/compute.tsx"), "ComputePage"),
 });
+const studies = createRoute({
+  getParentRoute: () => project,
+  path: "/studies",
+  component: lazyRouteComponent(() => import("./scenes/studies/studies.tsx"), "StudiesPage"),
+});
+const study = createRoute({
+  getParentRoute: () => project,
+  path: "/studies/$study",
+  component: lazyRouteComponent(() => import("./scenes/studies/study.tsx"), "StudyPage"),
+});
 const runs = createRoute({
   getParentRoute: () => project,
   path: "/runs",
@@ -234,6 +244,8 @@ const tree = root.addChildren([
     pipeline,
     execution,
     compute,
+    studies,
+    study,
     runs,
     compareRuns,
     run,

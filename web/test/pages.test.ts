@@ -44,6 +44,7 @@ test("a change of page costs at most three requests", async () => {
     "Data",
     "Pipeline",
     "Compute",
+    "Studies",
     "Runs",
     "Traces",
     "Models",
@@ -107,6 +108,28 @@ test("the palette, the shortcut sheet and the drawer open, close and are accessi
   await page.getByRole("button", { name: "Open navigation" }).click();
   await page.getByRole("dialog", { name: "Navigation" }).getByRole("link", { name: "Models" }).click();
   await page.getByRole("heading", { level: 1, name: "Models" }).waitFor();
+  await page.context().close();
+});
+
+test("a study tells what mattered as bars and as a table, and leads to the execution of each trial", async () => {
+  const { page } = await open(pages["study"] ?? "", "light", 1280);
+  const bars = page.getByRole("list", { name: "Importance for f1" }).getByRole("listitem");
+  await bars.first().waitFor();
+  assert.deepEqual(
+    (await bars.allTextContents()).map((text) => text.replaceAll(/\s/g, " ")),
+    ["train.c71 %", "train.ngram12 %", "train.analyzer3 %", "together14 %"],
+  );
+  await page.getByText("As a table").click();
+  await page.getByRole("row", { name: "train.c 71 %" }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("group", { name: "Chart: f1 by trial" }).focus();
+  await page.keyboard.press("End");
+  assert.match(
+    (await page.locator("figure p[aria-live]").first().textContent()) ?? "",
+    /^trial 12; f1 0\.71.*best so far/,
+  );
+  await page.getByRole("link", { name: "trial 12", exact: true }).click();
+  await page.waitForURL(/executions\/exe_12$/);
   await page.context().close();
 });
 

@@ -21,6 +21,7 @@ import type { Artifact, Comparison, Preview, Run, RunView, Series } from "../src
 import type { TraceSpan, TraceSummary } from "../src/data/traces.ts";
 import { computeAnswers, computeEverywhere, computePages } from "./stories/compute.ts";
 import { executionAnswers, executionPages } from "./stories/executions.ts";
+import { studyAnswers, studyPages } from "./stories/studies.ts";
 import { day, digest, hour, minute, nowMs } from "./stories/time.ts";
 
 export { nowMs } from "./stories/time.ts";
@@ -1005,6 +1006,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
     },
     ...executionAnswers,
     ...computeAnswers,
+    ...studyAnswers,
     traces: { traces, cursor: "older" },
     [`traces/${traces[1]!.id}`]: {
       ...traces[1],
@@ -1138,6 +1140,7 @@ export const pages: Readonly<Record<string, string>> = {
   pipeline: "/projects/airline-care/pipeline",
   ...executionPages,
   ...computePages,
+  ...studyPages,
   runs: "/projects/airline-care/runs",
   run: `/projects/airline-care/runs/${runs[1]!.id}`,
   "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,

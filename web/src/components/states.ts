@@ -127,7 +127,7 @@ const looks: Readonly<Record<string, StateLook>> = {
     not_run: "not run",
     collecting: "collecting",
   }),
-  ...say("idle", "skip", { skipped: "skipped", superseded: "superseded" }),
+  ...say("idle", "skip", { pruned: "pruned", skipped: "skipped", superseded: "superseded" }),
   ...say("idle", "stop", {
     cancelled: "cancelled",
     canceled: "cancelled",

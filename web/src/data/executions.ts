@@ -24,6 +24,8 @@ export interface Execution {
   startedAtMs: number | null;
   endedAtMs: number | null;
   failure: Failure | null;
+  /** Why it was cancelled, where whoever did so said. */
+  cancelReason?: string | null;
   /** What it waits for while nothing of it runs. */
   waitingReason?: string | null;
   /** How many steps there are in each state; of very many steps only some come along. */

@@ -67,6 +67,8 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   execution: ["executions", "pipeline", "runs", "queue", "compute"],
   step: ["executions", "pipeline", "queue", "compute"],
   approval: ["approvals", "executions"],
+  study: ["studies"],
+  trial: ["studies"],
   model_version: ["models"],
   model_alias: ["models"],
   release: ["releases", "models", "deployments", "monitoring"],

@@ -1,10 +1,20 @@
 import { TextLink } from "../components/link.tsx";
 
-type Up = "data" | "pipeline" | "runs" | "traces" | "models" | "releases" | "serving" | "incidents";
+type Up =
+  | "data"
+  | "pipeline"
+  | "studies"
+  | "runs"
+  | "traces"
+  | "models"
+  | "releases"
+  | "serving"
+  | "incidents";
 
 const labels: Record<Up, string> = {
   data: "Data",
   pipeline: "Pipeline",
+  studies: "Studies",
   runs: "Runs",
   traces: "Traces",
   models: "Models",

@@ -7,6 +7,7 @@ export const places = [
   { to: "/projects/$project/data", label: "Data", icon: "data", key: "g d" },
   { to: "/projects/$project/pipeline", label: "Pipeline", icon: "pipeline", key: "g p" },
   { to: "/projects/$project/compute", label: "Compute", icon: "screen", key: "g u" },
+  { to: "/projects/$project/studies", label: "Studies", icon: "studies", key: "g y" },
   { to: "/projects/$project/runs", label: "Runs", icon: "runs", key: "g r" },
   { to: "/projects/$project/traces", label: "Traces", icon: "traces", key: "g t" },
   { to: "/projects/$project/models", label: "Models", icon: "model", key: "g m" },

@@ -37,6 +37,14 @@ export function sayEvent(
         text: `Pipeline ${text("state")}${data["failedStage"] ? ` at ${text("failedStage")}` : ""}`,
         state: text("state"),
       };
+    case "study.started":
+      return { text: `Study ${text("name")} started: ${text("wantedTrials")} trials`, state: "running" };
+    case "study.resumed":
+      return { text: `Study ${text("name")} goes on`, state: "running" };
+    case "study.finished":
+      return { text: `Study ${text("name")} ${text("state")}: ${text("reason")}`, state: text("state") };
+    case "trial.finished":
+      return { text: `Trial ${text("number")} ${text("state")}`, state: text("state") };
     case "step.finished":
       return {
         text: `Stage ${text("stage")} ${text("state")}${typeof data["durationMs"] === "number" ? ` in ${duration(data["durationMs"])}` : ""}`,

@@ -27,6 +27,18 @@ export function ExecutionFacts({ project, execution }: { project: string; execut
             value: execution.targets.length > 0 ? execution.targets.join(", ") : "the whole pipeline",
           },
           {
+            name: "Study",
+            value: execution.purpose.study ? (
+              <TextLink
+                to="/projects/$project/studies/$study"
+                params={{ project, study: execution.purpose.study }}
+              >
+                {`trial ${execution.purpose.trial ?? ""}`}
+              </TextLink>
+            ) : undefined,
+          },
+          { name: "Cancelled", value: execution.cancelReason ?? undefined },
+          {
             name: "Because of",
             value: execution.purpose.incident ? (
               <TextLink
