@@ -98,6 +98,9 @@ export function studyLines(terminal: Terminal, study: StudyPage): readonly strin
       "Best",
       tableLines(study.best.slice(0, shownTrials), trialColumns).slice(study.best.length === 0 ? 1 : 0),
     ),
+    ...(study.best[0] === undefined || study.state === "running"
+      ? []
+      : ["", `To run the pipeline with the best values: gyre run ${runOptions(study.best[0])}`]),
     ...importances.flatMap((importance) =>
       importance === null
         ? []
@@ -112,6 +115,15 @@ export function studyLines(terminal: Terminal, study: StudyPage): readonly strin
       tableLines(shown, trialColumns),
     ),
   ];
+}
+
+/** Trials register no model; the same values in a run of its own do, and all of it comes from the cache. */
+function runOptions({ parameters }: StudyTrial): string {
+  return Object.entries(parameters)
+    .map(
+      ([name, value]) => `-p '${name}=${typeof value === "string" ? JSON.stringify(value) : String(value)}'`,
+    )
+    .join(" ");
 }
 
 const trialColumns: readonly Column<StudyTrial>[] = [

@@ -152,6 +152,8 @@ export function createRegistering(
 
   ledger.on("registry-registers-finished-executions", ["execution.finished"], async (event) => {
     if (event.data.state !== "succeeded" || event.project === null) return;
+    // Of the many trials of a study none is a candidate yet: its person runs the pipeline with what was best.
+    if (event.data.purpose.kind === "study") return;
     const { projectFile } = await objectives.getCharter(event.project);
     if (projectFile.model === null || !(await leftAModel(event.subject, projectFile.model.path))) return;
     await jobs.enqueue({

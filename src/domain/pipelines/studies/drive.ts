@@ -84,15 +84,6 @@ async function runTrials(
   const told = new Set((await listTrials(parts.db, study.id)).filter(hasEnded).map(({ number }) => number));
   for (let lookMs = firstLookMs; ; lookMs = Math.min(lookMs * 2, longestLookMs)) {
     job.signal.throwIfAborted();
-    let changed = false;
-    for (const trial of (await listTrials(parts.db, study.id)).filter((one) => !hasEnded(one))) {
-      const { execution } = trial;
-      const moved =
-        execution === null
-          ? await executeTrial(parts, open, study, trial).then(() => true)
-          : await lookAtTrial(parts, open, study, { ...trial, execution });
-      changed ||= moved;
-    }
     const trials = await listTrials(parts.db, study.id);
     for (const trial of trials) {
       if (!hasEnded(trial) || told.has(trial.number)) continue;
@@ -109,13 +100,32 @@ async function runTrials(
     const next = mayBegin(study, trials) ? await sampler.ask(trials.length, trials) : undefined;
     if (next !== undefined) {
       await beginTrial(parts, open, study, { number: trials.length, parameters: next });
-      changed = true;
     } else if (trials.every(hasEnded)) {
       return { state: "finished", reason: finishedReason(study, trials) };
     }
-    if (changed) lookMs = firstLookMs / 2;
+    const moved = next !== undefined || (await lookAtRunning(parts, open, study, trials));
+    if (moved) lookMs = firstLookMs / 2;
     else await sleep(lookMs, undefined, { signal: job.signal });
   }
+}
+
+/** True when one of them was set off, or ended. */
+async function lookAtRunning(
+  parts: StudyParts,
+  open: OpenStudy,
+  study: Study,
+  trials: readonly Trial[],
+): Promise<boolean> {
+  let moved = false;
+  for (const trial of trials) {
+    if (hasEnded(trial)) continue;
+    const { execution } = trial;
+    if (execution === null) {
+      await executeTrial(parts, open, study, trial);
+      moved = true;
+    } else if (await lookAtTrial(parts, open, study, { ...trial, execution })) moved = true;
+  }
+  return moved;
 }
 
 const hasEnded = ({ state }: Trial): boolean => state !== "running";

@@ -71,7 +71,7 @@ export async function executeTrial(
   });
 }
 
-/** Looks how a running trial fares: reads what its runs logged, prunes it, or writes down its end. True when something changed. */
+/** Looks how a running trial fares: reads what its runs logged, prunes it, or writes down its end. True when it ended. */
 export async function lookAtTrial(
   parts: StudyParts,
   open: OpenStudy,
@@ -95,15 +95,15 @@ export async function lookAtTrial(
     return true;
   }
   if (now.curve.length === trial.curve.length) return false;
-  await open.write(async () => {
+  return await open.write(async () => {
     await writeReports(parts, study, trial, now);
-    if (verdict === null) return;
+    if (verdict === null) return false;
     const { state } = await parts.pipelines.commands.cancelExecution(execution.id, study.actor, verdict);
     // One that came to its end meanwhile is completed, and looked at again.
-    if (state === "succeeded" || state === "failed") return;
+    if (state === "succeeded" || state === "failed") return true;
     await writeTrialEnd(parts, study, now, { state: "pruned", values: null, reason: verdict });
+    return true;
   });
-  return true;
 }
 
 const unwatched = ({ curve, rungs }: Trial): Standing => ({ curve, rungs, verdict: null });
@@ -123,6 +123,8 @@ async function readReports(
     for (const { step, value } of await parts.runs.readCurve(runId, pruning.metric))
       reports.push([step, value]);
   }
+  const known = new Set(trial.curve.map(([step]) => step));
+  if (reports.every(([step]) => known.has(step))) return unwatched(trial);
   const others = await listTrials(parts.db, study.id);
   return judgeReports({ trial, reports, others, pruning, goal: objectives[0]?.goal ?? "minimize" });
 }
