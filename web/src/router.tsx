@@ -132,6 +132,11 @@ const execution = createRoute({
   path: "/executions/$execution",
   component: lazyRouteComponent(() => import("./scenes/pipelines/execution.tsx"), "ExecutionPage"),
 });
+const backfill = createRoute({
+  getParentRoute: () => project,
+  path: "/backfills/$backfill",
+  component: lazyRouteComponent(() => import("./scenes/pipelines/backfill.tsx"), "BackfillPage"),
+});
 const compute = createRoute({
   getParentRoute: () => project,
   path: "/compute",
@@ -243,6 +248,7 @@ const tree = root.addChildren([
     datasetVersion,
     pipeline,
     execution,
+    backfill,
     compute,
     studies,
     study,

@@ -26,8 +26,10 @@ export async function openPage(
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.clock.setFixedTime(nowMs);
   await page.goto(address);
-  await page.locator("[data-page-title], [role=alert]").first().waitFor();
-  await page.waitForTimeout(400);
+  if (address !== "about:blank") {
+    await page.locator("[data-page-title], [role=alert]").first().waitFor();
+    await page.waitForTimeout(400);
+  }
   return { page, complaints };
 }
 

@@ -19,6 +19,7 @@ import type { Overview } from "../src/data/projects.ts";
 import type { GateResult, Release } from "../src/data/releases.ts";
 import type { Artifact, Comparison, Preview, Run, RunView, Series } from "../src/data/runs.ts";
 import type { TraceSpan, TraceSummary } from "../src/data/traces.ts";
+import { automationAnswers, automationPages } from "./stories/automation.ts";
 import { computeAnswers, computeEverywhere, computePages } from "./stories/compute.ts";
 import { executionAnswers, executionPages } from "./stories/executions.ts";
 import { studyAnswers, studyPages } from "./stories/studies.ts";
@@ -1007,6 +1008,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
     ...executionAnswers,
     ...computeAnswers,
     ...studyAnswers,
+    ...automationAnswers,
     traces: { traces, cursor: "older" },
     [`traces/${traces[1]!.id}`]: {
       ...traces[1],
@@ -1141,6 +1143,7 @@ export const pages: Readonly<Record<string, string>> = {
   ...executionPages,
   ...computePages,
   ...studyPages,
+  ...automationPages,
   runs: "/projects/airline-care/runs",
   run: `/projects/airline-care/runs/${runs[1]!.id}`,
   "run-charts": `/projects/airline-care/runs/${runs[1]!.id}?tab=charts`,

@@ -20,9 +20,21 @@ const pattern = new RegExp(
 
 /** The place in the text where the first line stands that tells of an error. */
 export function findError(text: string): number | undefined {
-  return pattern.exec(text)?.index;
+  for (let from = 0; from < text.length;) {
+    const found = pattern.exec(from === 0 ? text : text.slice(from));
+    if (found === null) return undefined;
+    const at = from + found.index;
+    if (!text.startsWith(announcement, text.lastIndexOf("\n", at) + 1)) return at;
+    const end = text.indexOf("\n", at);
+    if (end === -1) return undefined;
+    from = end + 1;
+  }
+  return undefined;
 }
 
+/** The log announces each command before it runs; what the command says it might print is no error. */
+const announcement = "> ";
+
 export function isErrorLine(line: string): boolean {
-  return pattern.test(line);
+  return findError(line) !== undefined;
 }

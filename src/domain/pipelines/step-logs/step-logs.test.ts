@@ -80,6 +80,11 @@ describe("the lines of a log", () => {
     assert.deepEqual(told, [[3, ["c"]], [3, ["cc", "d"]], { state: "succeeded" }]);
   });
 
+  it("tell of an error where it is printed, not where a command that may print it is announced", async () => {
+    const { index } = await openLog("> echo 'ValueError: no'; exit 3\nfine\n> again\nValueError: no\n");
+    assert.equal((await index()).firstError, 4);
+  });
+
   it("tell of an error or do not", () => {
     const errors = [
       "Traceback (most recent call last):",
@@ -100,6 +105,7 @@ describe("the lines of a log", () => {
       "no-ERROR",
       "exited with code 0",
       "mean error 0.2",
+      "> echo 'ValueError: no'; exit 3",
     ];
     assert.deepEqual([errors.filter((line) => !isErrorLine(line)), others.filter(isErrorLine)], [[], []]);
   });

@@ -73,15 +73,17 @@ type Waiter = Queue["waiting"][number];
 
 function Waiting({ project, queue }: { project: string; queue: Queue }) {
   const [view, setView] = useTableView({ sort: "position" });
-  const columns = useMemo<Column<Waiter>[]>(
-    () => [
+  const columns = useMemo<Column<Waiter>[]>(() => {
+    // The reason stands right behind the name: on a narrow screen it is what must be in sight.
+    const [named, ...rest] = stepColumns<Waiter>(project);
+    return [
       {
         id: "position",
         header: "Place",
         value: (step) => step.position,
         cell: (step) => number(step.position),
       },
-      ...stepColumns<Waiter>(project),
+      ...(named ? [named] : []),
       {
         id: "reason",
         header: "Waits because",
@@ -89,9 +91,9 @@ function Waiting({ project, queue }: { project: string; queue: Queue }) {
         cell: (step) => <span title={step.reason}>{step.reason}</span>,
         wrap: true,
       },
-    ],
-    [project],
-  );
+      ...rest,
+    ];
+  }, [project]);
   return (
     <DataTable
       label="Waiting steps"

@@ -28,7 +28,8 @@ export function OpenApprovals({ project }: { project: string }) {
           <Panel>
             <EmptyState icon="user" title="Nothing waits for a person">
               <p>
-                A stage asks before it runs when dvc.yaml says so: meta, gyre, approval, with the question.
+                A stage of dvc.yaml asks before it runs with the line meta: {"{"}gyre: {"{"}approve: the
+                question{"}}"}.
               </p>
             </EmptyState>
           </Panel>

@@ -28,13 +28,16 @@ import { useOrder } from "../../shell/use-order.ts";
 import { crumbs } from "../crumbs.tsx";
 import { useNameOf, useRefusal } from "../../shell/who.ts";
 import { OpenApprovals } from "./approvals.tsx";
+import { Backfills } from "./backfills.tsx";
+import { Schedules } from "./schedules.tsx";
+import { Triggers } from "./triggers.tsx";
 import { stepDetail, StepGraph } from "./step-graph.tsx";
 import { criticalPath } from "./time-spent.ts";
 import { Why } from "./why.tsx";
 
-const tabs = ["stages", "approvals"] as const;
+const tabs = ["stages", "schedules", "backfills", "approvals"] as const;
 
-/** The pipeline: its stages and executions, and what of it waits for a person. */
+/** The pipeline: its stages and executions, what runs it by itself, and what of it waits for a person. */
 export function PipelinePage() {
   const { project } = useParams({ from: "/projects/$project/pipeline" });
   const [{ tab: asked }] = useView();
@@ -72,10 +75,20 @@ export function PipelinePage() {
         current={tab}
         items={[
           { value: "stages", label: "Stages and executions" },
+          { value: "schedules", label: "Schedules and triggers" },
+          { value: "backfills", label: "Backfills" },
           { value: "approvals", label: "Approvals", ...(waiting ? { count: waiting } : {}) },
         ]}
       />
-      {tab === "approvals" ? <OpenApprovals project={project} /> : <Stages project={project} />}
+      {tab === "stages" && <Stages project={project} />}
+      {tab === "schedules" && (
+        <div className="space-y-8">
+          <Schedules project={project} />
+          <Triggers project={project} />
+        </div>
+      )}
+      {tab === "backfills" && <Backfills project={project} />}
+      {tab === "approvals" && <OpenApprovals project={project} />}
     </>
   );
 }
