@@ -1,6 +1,6 @@
 import type { Digest } from "#kernel/digest";
 
-import type { Failure, Stage } from "./entities.ts";
+import type { Failure, KeyParts, Stage } from "./entities.ts";
 
 /** What pipelines must know of a project. */
 export interface PipelineProject {
@@ -56,7 +56,11 @@ export interface StepAttempt {
   readonly execution: string;
   readonly step: string;
   readonly stage: Stage;
+  /** The values of its parameters, by file and key. */
+  readonly params: KeyParts["params"];
   readonly attempt: number;
+  /** Whether it runs at another machine, which sees none of this one's folders. */
+  readonly isElsewhere: boolean;
   /** The run that tracks it. */
   readonly runId: string;
   readonly actor: string;
@@ -86,6 +90,8 @@ export interface StepListener {
 export interface ListeningToStep {
   /** What the step's processes are told beside what all are told. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Each line it prints. */
+  onLine?(line: string): void;
   /** After the last command: gives a truer word on why it failed, when there is one. */
   end(
     ending: StepEnding,

@@ -4,7 +4,6 @@ import type { StepAttempt } from "#pipelines";
 import type { TrackingCommands } from "#tracking/commands";
 
 import { effectsOf } from "./effects.ts";
-import type { FollowedFile } from "./follow-file.ts";
 import { readMessage } from "./message.ts";
 import type { Exception, Message } from "./message.ts";
 import { insertMessages } from "./store.ts";
@@ -18,8 +17,8 @@ export interface HearingParts {
 
 /** Hears the messages of one attempt. */
 export interface Hearing {
-  /** Takes in what has come; `isLast` when no more will. */
-  hear(isLast?: boolean): Promise<void>;
+  /** Takes in lines that have come. */
+  hear(lines: readonly string[]): Promise<void>;
   /** What it closed with, when it closed with one. */
   exception(): Exception | undefined;
 }
@@ -28,7 +27,7 @@ export interface Hearing {
 const mostMessages = 10_000;
 const longestMessage = 1_000_000;
 
-export function createHearing(parts: HearingParts, attempt: StepAttempt, file: FollowedFile): Hearing {
+export function createHearing(parts: HearingParts, attempt: StepAttempt): Hearing {
   let position = 0;
   let isFlooded = false;
   let exception: Exception | undefined;
@@ -36,33 +35,30 @@ export function createHearing(parts: HearingParts, attempt: StepAttempt, file: F
   const take = async (lines: readonly string[]): Promise<void> => {
     const kept: KeptMessage[] = [];
     const heard: Message[] = [];
+    const toSay: string[] = [];
     for (const line of lines) {
       if (isFlooded) break;
       if (position >= mostMessages) {
         isFlooded = true;
-        await attempt.say(`[pipes] more than ${mostMessages} messages came; the rest is left out`);
+        toSay.push(`[pipes] more than ${mostMessages} messages came; the rest is left out`);
         break;
       }
       const message = line.length > longestMessage ? "is too long" : readMessage(line);
       if (typeof message === "string") {
-        await attempt.say(`[pipes] a line ${message}: ${line.slice(0, 200)}`);
+        toSay.push(`[pipes] a line ${message}: ${line.slice(0, 200)}`);
         continue;
       }
       heard.push(message);
+      const said = lineOf(message);
+      if (said !== undefined) toSay.push(said);
+      if (message.method === "closed") exception = message.content.exception ?? undefined;
       const { method, content } = message;
       kept.push({ attempt: attempt.attempt, position, method, content, atMs: parts.clock.nowMs() });
       position += 1;
     }
-    if (heard.length === 0) return;
     await insertMessages(parts.db, attempt, kept);
-    for (const message of heard) await act(message);
+    for (const line of toSay) await attempt.say(line);
     await track(heard);
-  };
-
-  const act = async (message: Message): Promise<void> => {
-    const said = lineOf(message);
-    if (said !== undefined) await attempt.say(said);
-    if (message.method === "closed") exception = message.content.exception ?? undefined;
   };
 
   const track = async (heard: readonly Message[]): Promise<void> => {
@@ -74,7 +70,7 @@ export function createHearing(parts: HearingParts, attempt: StepAttempt, file: F
     await parts.tracking.logBatch({ runId: attempt.runId, metrics, tags });
   };
 
-  return { hear: async (isLast) => await take(await file.lines(isLast)), exception: () => exception };
+  return { hear: take, exception: () => exception };
 }
 
 /** What a person reads in the log. */

@@ -10,16 +10,12 @@ export { migrations } from "./store.ts";
 
 /** Dagster Pipes: what steps report by it is heard, kept, and put into the run of the step. */
 export function createDagsterPipes(
-  parts: Omit<ListenerParts, "getStepRecord"> & {
+  parts: ListenerParts & {
     readonly db: Database;
     /** Built after those who listen to its steps. */
-    readonly pipelines: () => Pick<Pipelines, "getExecution" | "getStepRecord">;
+    readonly pipelines: () => Pick<Pipelines, "getExecution">;
   },
 ): { readonly listener: StepListener; readonly routes: readonly Route[] } {
-  const getStepRecord = async (id: string) => await parts.pipelines().getStepRecord(id);
   const getExecution = async (id: string) => await parts.pipelines().getExecution(id);
-  return {
-    listener: createPipesListener({ ...parts, getStepRecord }),
-    routes: createRoutes(parts.db, { getExecution }),
-  };
+  return { listener: createPipesListener(parts), routes: createRoutes(parts.db, { getExecution }) };
 }

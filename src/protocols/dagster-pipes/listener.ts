@@ -2,18 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Log } from "#kernel/log";
-import type { StepAttempt, StepListener, StepRecord } from "#pipelines";
+import type { StepAttempt, StepListener } from "#pipelines";
 
 import { encodeParameter } from "./encode.ts";
 import { failureOf } from "./failure.ts";
 import { followFile } from "./follow-file.ts";
+import type { FollowedFile } from "./follow-file.ts";
 import { createHearing } from "./hearing.ts";
 import type { HearingParts } from "./hearing.ts";
 
 export interface ListenerParts extends HearingParts {
   readonly log: Log;
-  /** What the step was made from, by its id. */
-  getStepRecord(id: string): Promise<Pick<StepRecord, "keyParts">>;
 }
 
 // Often enough for a log that is followed, and next to nothing for a step that says nothing.
@@ -23,25 +22,27 @@ const lookEveryMs = 250;
 export function createPipesListener(parts: ListenerParts): StepListener {
   return {
     async listen(attempt) {
-      const { scratchFolder, stage } = attempt;
-      await mkdir(scratchFolder, { recursive: true });
-      const path = join(scratchFolder, "pipes-messages.jsonl");
-      const { keyParts } = await parts.getStepRecord(attempt.step);
-      const hearing = createHearing(parts, attempt, followFile(path));
+      const { stage } = attempt;
+      const source = attempt.isElsewhere ? hearOutput() : await hearFile(attempt.scratchFolder);
+      const hearing = createHearing(parts, attempt);
       // One look at a time: the next begins when the one before has ended.
       let looking = Promise.resolve();
       const look = (isLast: boolean): Promise<void> => {
-        looking = looking.then(
-          async () => await hearing.hear(isLast).catch((error: unknown) => tellOf(parts.log, attempt, error)),
-        );
+        looking = looking.then(async () => {
+          await source
+            .lines(isLast)
+            .then(hearing.hear)
+            .catch((error: unknown) => tellOf(parts.log, attempt, error));
+        });
         return looking;
       };
       const timer = setInterval(() => void look(false), lookEveryMs);
       return {
         variables: {
-          DAGSTER_PIPES_CONTEXT: encodeParameter({ data: contextOf(attempt, keyParts) }),
-          DAGSTER_PIPES_MESSAGES: encodeParameter({ path }),
+          DAGSTER_PIPES_CONTEXT: encodeParameter({ data: contextOf(attempt) }),
+          DAGSTER_PIPES_MESSAGES: encodeParameter(source.messages),
         },
+        ...(source.onLine === undefined ? {} : { onLine: source.onLine }),
         async end({ failure }) {
           clearInterval(timer);
           await look(true);
@@ -54,9 +55,37 @@ export function createPipesListener(parts: ListenerParts): StepListener {
   };
 }
 
+/** Where messages come from: what the client is told, and the lines since the last time. */
+interface Source extends FollowedFile {
+  readonly messages: object;
+  onLine?(line: string): void;
+}
+
+async function hearFile(folder: string): Promise<Source> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "pipes-messages.jsonl");
+  return { messages: { path }, ...followFile(path) };
+}
+
+/** Another machine shares no folder with this one, so messages come among what the step prints. */
+function hearOutput(): Source {
+  let heard: string[] = [];
+  return {
+    messages: { stdio: "stdout" },
+    onLine(line) {
+      if (line.startsWith('{"__dagster_pipes_version"')) heard.push(line);
+    },
+    async lines() {
+      const lines = heard;
+      heard = [];
+      return lines;
+    },
+  };
+}
+
 /** The data of the context, whose keys must all be there. */
-function contextOf(attempt: StepAttempt, keyParts: StepRecord["keyParts"]): object {
-  const { stage, project, execution } = attempt;
+function contextOf(attempt: StepAttempt): object {
+  const { stage, project, execution, params } = attempt;
   const meta = isRecord(stage.meta) ? stage.meta : {};
   const declared = meta["assets"];
   const assets = Array.isArray(declared) ? declared.map(String) : [stage.name];
@@ -71,7 +100,7 @@ function contextOf(attempt: StepAttempt, keyParts: StepRecord["keyParts"]): obje
     job_name: project,
     retry_number: attempt.attempt - 1,
     extras: {
-      ...Object.assign({}, ...Object.values(keyParts?.params ?? {})),
+      ...Object.assign({}, ...Object.values(params)),
       ...(isRecord(meta["extras"]) ? meta["extras"] : {}),
     },
   };

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 
-import type { Failure } from "../entities.ts";
+import type { Failure, KeyParts } from "../entities.ts";
 import type { ListeningToStep, StepAttempt, StepEnding } from "../ports.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { targetElsewhere } from "./place.ts";
 
 /** All listeners of one attempt as one. */
 export interface Listening {
   readonly variables: Readonly<Record<string, string>>;
+  onLine(line: string): void;
   /** What the listeners know better of why it failed; undefined when they know nothing. */
   end(ending: StepEnding): Promise<BetterFailure | undefined>;
 }
@@ -24,7 +26,7 @@ export async function listenToStep(
   parts: ExecutionParts,
   execution: OpenExecution,
   step: OpenStep,
-  run: { readonly runId: string },
+  { runId, params }: { readonly runId: string; readonly params: KeyParts["params"] },
 ): Promise<Listening> {
   const log = { step: step.id, attempt: step.attempt };
   const attempt: StepAttempt = {
@@ -32,8 +34,10 @@ export async function listenToStep(
     execution: execution.id,
     step: step.id,
     stage: step.stage,
+    params,
     attempt: step.attempt,
-    runId: run.runId,
+    isElsewhere: targetElsewhere(step.stage) !== undefined,
+    runId,
     actor: execution.actor,
     folder: execution.workspace.folder,
     scratchFolder: join(execution.workspace.folder, "..", "listening", `${step.id}.${step.attempt}`),
@@ -45,6 +49,9 @@ export async function listenToStep(
   }
   return {
     variables: Object.assign({}, ...open.map(({ variables }) => variables)),
+    onLine(line) {
+      for (const listening of open) listening.onLine?.(line);
+    },
     async end(ending) {
       let better: BetterFailure | undefined;
       for (const listening of open) {

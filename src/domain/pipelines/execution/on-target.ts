@@ -116,7 +116,7 @@ async function specOf(
   return {
     commands: stage.commands,
     wdir: stage.wdir,
-    variables: { ...run.variables, ...(url === undefined ? {} : { MLFLOW_TRACKING_URI: url }) },
+    variables: readdressed(run.variables, parts.runs.trackingUri(), url),
     inputs: await listInputs(parts.blobs, execution, stage),
     outs: stage.outs.map((out) => out.path),
     resources: { cpus: resources.cpu, memoryBytes: resources.memoryBytes, gpus: resources.gpu },
@@ -127,6 +127,18 @@ async function specOf(
     isPreemptible: checkpoint !== null,
     checkpoint: checkpoint === null ? null : { path: checkpoint, restore: restore ?? null },
   };
+}
+
+/** Whatever names this server names it as the target reaches it. */
+function readdressed(
+  variables: Readonly<Record<string, string>>,
+  here: string,
+  there: string | undefined,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(variables);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === here ? (there ?? value) : value]),
+  );
 }
 
 /** Passes on what is printed and the checkpoints, until the work has ended, or this server leaves it. */

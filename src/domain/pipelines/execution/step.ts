@@ -97,7 +97,8 @@ async function runAttempt(
   execution.steps.change(place, { attempt, state: "running", runId: run.runId });
 
   const printed: string[] = [];
-  const listening = await listenToStep(parts, execution, step, run);
+  const { params } = why.keyParts;
+  const listening = await listenToStep(parts, execution, step, { runId: run.runId, params });
   const told = { ...run, variables: { ...listening.variables, ...Object.fromEntries(secrets) } };
   const preempted = execution.preemptions.begin(step.id);
   const stop = AbortSignal.any([execution.cancelled, preempted]);
@@ -108,6 +109,7 @@ async function runAttempt(
       ? runCommands(parts, control, step, told, (line) => {
           printed.push(line.slice(0, longestKeptLine));
           if (printed.length > keptLines) printed.shift();
+          listening.onLine(line);
         })
       : Promise.resolve<CommandsOutcome>(secretMissing(stage.name, unset))
   )
