@@ -1,62 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { after, describe, it } from "node:test";
-
-import { systemClock } from "#kernel/clock";
-import { createServer } from "#kernel/http";
-import { silentLog } from "#kernel/log";
-import { createTestKernel, temporaryFolder } from "#kernel/testing";
-
-import { createCompute, createTargets, migrations as computeMigrations } from "#compute";
-import { migrations as trackingMigrations } from "#tracking";
 
 import { createTestLauncher } from "../../src/domain/compute/targets/far/test-launcher.ts";
 import { signalWork } from "../../src/domain/compute/targets/far/test-signal.ts";
-import { migrations } from "#pipelines";
-import { openTestProject } from "../../src/domain/pipelines/test-project.ts";
 import type { Files } from "../../src/domain/pipelines/test-project.ts";
+import { openHouse as openHouseWith } from "./house.ts";
 
-/** A project whose server has a compute target "far", which starts processes of its own. */
 async function openHouse(files: Files) {
-  const kernel = await createTestKernel({
-    migrations: [...trackingMigrations, ...computeMigrations, ...migrations],
-  });
   const launcher = createTestLauncher(4);
-  const compute = createCompute({ clock: systemClock, cacheFolder: kernel.folder });
-  let url = "";
-  const targets = createTargets({
-    ...kernel,
-    clock: systemClock,
-    compute,
-    settings: [{ name: "far", kind: "ray", url: "http://127.0.0.1:1", can_grow: false }],
-    launcherFor: () => launcher,
-    stateFolder: kernel.folder,
-    serverUrl: () => url,
-    everyMs: { look: 100, beat: 100, checkpoint: 100 },
-  });
-  const server = createServer({
-    routes: targets.routes,
-    authenticate: async () => undefined,
-    authorise: async () => {},
-    requiresSignIn: true,
-    clock: systemClock,
-    log: silentLog,
-    host: "127.0.0.1",
-    port: 0,
-  });
-  url = (await server.listen()).url;
-  after(async () => {
-    launcher.close();
-    await server.close();
-    await targets.stop();
-    await compute.close();
-  });
-  const folder = await temporaryFolder();
-  const project = openTestProject(kernel, folder, { targets, compute });
-  await mkdir(join(folder, "src"), { recursive: true });
-  await project.write(files);
-  return { ...kernel, ...project, targets, url };
+  after(() => launcher.close());
+  const settings = { name: "far", kind: "ray", url: "http://127.0.0.1:1", can_grow: false } as const;
+  return await openHouseWith(files, settings, launcher);
 }
 
 const stage = (cmd: string, more = ""): string => `{cmd: "${cmd}", meta: {gyre: {target: far${more}}}`;

@@ -6,7 +6,7 @@ import { digestOf } from "#kernel/digest";
 import type { OpenTarget } from "./subject.ts";
 
 export function describeCommands(get: () => OpenTarget): void {
-  describe("commands", () => {
+  describe("commands", { concurrency: 3 }, () => {
     it("that end well are a success, each announced in the log", async () => {
       const { log, ...status } = await get().run({ commands: ["echo one", "echo two"] });
       assert.equal(log, "> echo one\none\n> echo two\ntwo\n");

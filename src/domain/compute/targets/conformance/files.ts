@@ -7,7 +7,7 @@ import { digestOf } from "#kernel/digest";
 import type { OpenTarget } from "./subject.ts";
 
 export function describeFiles(get: () => OpenTarget): void {
-  describe("files", () => {
+  describe("files", { concurrency: 3 }, () => {
     it("come by their digest: with folders, mode, signs in their names, empty, and the same content twice", async () => {
       const { input, run } = get();
       const inputs = [

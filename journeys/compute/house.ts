@@ -1,0 +1,57 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after } from "node:test";
+
+import { systemClock } from "#kernel/clock";
+import { createServer } from "#kernel/http";
+import { silentLog } from "#kernel/log";
+import { createTestKernel, temporaryFolder } from "#kernel/testing";
+
+import { createCompute, createTargets, migrations as computeMigrations } from "#compute";
+import type { TargetSettings } from "#compute";
+import { migrations } from "#pipelines";
+import { migrations as trackingMigrations } from "#tracking";
+
+import type { Launcher } from "../../src/domain/compute/targets/far/performer.ts";
+import { openTestProject } from "../../src/domain/pipelines/test-project.ts";
+import type { Files } from "../../src/domain/pipelines/test-project.ts";
+
+/** A project on a server with one compute target more than this machine. */
+export async function openHouse(files: Files, settings: TargetSettings, launcher?: Launcher) {
+  const kernel = await createTestKernel({
+    migrations: [...trackingMigrations, ...computeMigrations, ...migrations],
+  });
+  const compute = createCompute({ clock: systemClock, cacheFolder: kernel.folder });
+  let url = "";
+  const targets = createTargets({
+    ...kernel,
+    clock: systemClock,
+    compute,
+    settings: [settings],
+    ...(launcher === undefined ? {} : { launcherFor: () => launcher }),
+    stateFolder: kernel.folder,
+    serverUrl: () => url,
+    everyMs: { look: 100, beat: 100, checkpoint: 100 },
+  });
+  const server = createServer({
+    routes: targets.routes,
+    authenticate: async () => undefined,
+    authorise: async () => {},
+    requiresSignIn: true,
+    clock: systemClock,
+    log: silentLog,
+    host: "127.0.0.1",
+    port: 0,
+  });
+  url = (await server.listen()).url;
+  after(async () => {
+    await server.close();
+    await targets.stop();
+    await compute.close();
+  });
+  const folder = await temporaryFolder();
+  const project = openTestProject(kernel, folder, { targets, compute });
+  await mkdir(join(folder, "src"), { recursive: true });
+  await project.write(files);
+  return { ...kernel, ...project, targets, url };
+}
