@@ -42,17 +42,15 @@ export interface StudyPruning {
   readonly warmupSteps: number;
 }
 
-const domain = z.union([
-  z.string({ error: `a search domain: ${domainNotation}` }).transform((written, context) => {
-    const read = parseDomain(written);
+// The reading comes after the choice of form, so that what is wrong with a text is told and not that neither form fits.
+const domain = z
+  .union([z.string(), z.array(z.union([z.string(), z.number(), z.boolean()]))], {
+    error: `a search domain: ${domainNotation}`,
+  })
+  .transform((written, context) => {
+    const read = typeof written === "string" ? parseDomain(written) : choiceOf(written);
     return refused(read, context) ?? z.NEVER;
-  }),
-  z
-    .array(z.union([z.string(), z.number(), z.boolean()], { error: "a text, a number, true or false" }), {
-      error: `a search domain: ${domainNotation}`,
-    })
-    .transform((options, context) => refused(choiceOf(options), context) ?? z.NEVER),
-]);
+  });
 
 function refused(
   read: SearchDomain | { readonly refusal: string },

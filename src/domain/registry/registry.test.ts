@@ -134,6 +134,10 @@ describeOnEveryEngine("the registration of an execution", (open) => {
     const without = await house.addExecution({ "metrics.json": "{}", "models/other.txt": "" });
     await house.finish(withModel);
     await house.finish(without);
+    const purpose = { kind: "study", reason: "trial 0 of tune" } as const;
+    const trial = await house.addExecution(modelFiles, { purpose });
+    await house.finish(trial);
+    assert.equal(await house.registry.versionOfExecution(trial.id), undefined);
     assert.notEqual(await house.registry.versionOfExecution(withModel.id), undefined);
     assert.equal(await house.registry.versionOfExecution(without.id), undefined);
     assert.deepEqual([house.conversions(), Object.keys(others).length], [1, 3]);

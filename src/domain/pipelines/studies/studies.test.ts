@@ -30,6 +30,23 @@ async function createStudyProject(db: Database, files: Files) {
 const endsOf = (trials: readonly Trial[]): readonly string[] =>
   trials.map(({ number, state }) => `${number} ${state}`);
 
+/** For each running trial of (x − 2)² its loss at step 1, once. */
+async function logLosses(
+  project: Awaited<ReturnType<typeof createStudyProject>>,
+  study: Study,
+  loggedTo: Set<string>,
+): Promise<void> {
+  for (const { state, execution, parameters } of await project.studies.listTrials(study.id)) {
+    if (state !== "running" || execution === null) continue;
+    const { steps } = await project.pipelines.getExecution(execution);
+    const runId = steps.find(({ stage }) => stage === "score")?.runId ?? null;
+    if (runId === null || loggedTo.has(runId)) continue;
+    loggedTo.add(runId);
+    const value = (Number(parameters["x"]) - 2) ** 2;
+    await project.tracking.commands.logBatch({ runId, metrics: [{ key: "loss", value, step: 1, atMs: 1 }] });
+  }
+}
+
 describeOnEveryEngine("a study", (open) => {
   it("tries every point of a grid once, without Python, and knows the best", async () => {
     const project = await createStudyProject(await open(), parabola());
@@ -148,10 +165,10 @@ describeOnEveryEngine("a study", (open) => {
       [study.state, study.reason, endsOf(trials)],
       ["stopped", "It was stopped.", ["0 cancelled", "1 cancelled"]],
     );
-    const states = trials.map(
-      async ({ execution }) => (await project.pipelines.getExecution(execution ?? "")).state,
-    );
-    assert.deepEqual(await Promise.all(states), ["cancelled", "cancelled"]);
+    for (const { execution } of trials) {
+      const { state, cancelReason } = await project.pipelines.getExecution(execution ?? "");
+      assert.deepEqual([state, cancelReason], ["cancelled", "Its study ended: It was stopped."]);
+    }
     await project.studies.commands.resumeStudy({ id: begun.id, actor: "usr_a" });
     await project.studies.commands.stopStudy(begun.id, "usr_a");
     assert.equal((await project.settleStudy(begun)).study.state, "stopped");
@@ -174,6 +191,38 @@ describeOnEveryEngine("a study", (open) => {
         [4, [4, 4]],
       ],
     );
+  });
+
+  it("ends trials that fall behind by what their runs log, tells why, and counts them as no failures", async () => {
+    const project = await createStudyProject(await open(), parabola(4));
+    const asha = {
+      rule: "asha",
+      metric: "loss",
+      firstStep: 1,
+      factor: 2,
+      startupTrials: 0,
+      warmupSteps: 0,
+    } as const;
+    const begun = await project.begin(
+      { x: "int(2, 4)" },
+      { sampler: "grid", trials: null, pruning: asha, maximumFailures: 1 },
+    );
+    // What a training does with MLflow: a metric with its step, to the run it was told.
+    const loggedTo = new Set<string>();
+    const logging = setInterval(() => void logLosses(project, begun, loggedTo).catch(() => {}), 50);
+    const { study, trials } = await project.settleStudy(begun);
+    clearInterval(logging);
+    assert.deepEqual(
+      [study.state, endsOf(trials), trials.map(({ curve }) => curve)],
+      ["finished", ["0 complete", "1 pruned", "2 pruned"], [[[1, 0]], [[1, 1]], [[1, 4]]]],
+    );
+    for (const { execution, reason, runId } of trials.slice(1)) {
+      const { state, cancelReason } = await project.pipelines.getExecution(execution ?? "");
+      assert.deepEqual([state, cancelReason], ["cancelled", reason]);
+      const { status, tags } = await project.tracking.getRun(runId);
+      assert.deepEqual([status, tags["state"], tags["mlflow.note.content"]], ["killed", "PRUNED", reason]);
+    }
+    assert.match(trials[2]?.reason ?? "", /^Pruned: loss was 4 at step 1, not among the best one in 2/);
   });
 
   it("fails a trial that gives no such number, and says where to write it", async () => {
