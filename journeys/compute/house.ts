@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { after } from "node:test";
 
 import { systemClock } from "#kernel/clock";
+import { createLedger } from "#kernel/events";
 import { createServer } from "#kernel/http";
+import { createJobQueue } from "#kernel/jobs";
 import { silentLog } from "#kernel/log";
 import { createTestKernel, temporaryFolder } from "#kernel/testing";
 
@@ -53,5 +55,12 @@ export async function openHouse(files: Files, settings: TargetSettings, launcher
   const project = openTestProject(kernel, folder, { targets, compute });
   await mkdir(join(folder, "src"), { recursive: true });
   await project.write(files);
-  return { ...kernel, ...project, targets, url };
+  /** The same house after its server was stopped: another queue of work on the same state. */
+  const reopen = () => {
+    const jobs = createJobQueue({ db: kernel.db, clock: kernel.clock, retryDelayMs: 1 });
+    after(() => jobs.stop({ graceMs: 0 }));
+    const ledger = createLedger({ db: kernel.db, clock: kernel.clock });
+    return { ...openTestProject({ ...kernel, jobs, ledger }, folder, { targets, compute }), jobs };
+  };
+  return { ...kernel, ...project, targets, url, reopen };
 }

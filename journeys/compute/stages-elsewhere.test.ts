@@ -92,6 +92,30 @@ describe("a stage with a compute target", () => {
     assert.match(step?.lastLines.join("\n") ?? "", /^from [1-9]/m);
   });
 
+  it("goes on while its server is away, and is taken over by the next one, not begun again", async () => {
+    const { start, jobs, targets, reopen, db } = await openHouse({
+      "dvc.yaml": `stages:\n  x: ${stage("sleep 3; echo done > out")}, outs: [out]}\n`,
+    });
+    const { id, steps } = await start();
+    const target = targets.find("far");
+    const working = jobs.settle().catch(() => {});
+    while ((await target.list(steps[0]?.id ?? ""))[0]?.status.state !== "running")
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await jobs.stop({ graceMs: 0 });
+    await working;
+    const next = reopen();
+    await next.jobs.settle();
+    const execution = await next.pipelines.getExecution(id);
+    const [step] = execution.steps;
+    assert.deepEqual([execution.state, step?.attempt], ["succeeded", 2], JSON.stringify(step));
+    assert.equal(await next.output(execution, "out"), "done\n");
+    const works = await db.query.selectFrom("compute_work").select("state").execute();
+    assert.deepEqual(
+      works.map((one) => one.state),
+      ["succeeded"],
+    );
+  });
+
   it("is cancelled with its execution", async () => {
     const { start, jobs, pipelines, targets } = await openHouse({
       "dvc.yaml": `stages:\n  x: ${stage("sleep 300")}}\n`,
