@@ -223,7 +223,7 @@ export const graph = z
 export const verification = z
   .object({
     stage: z.string(),
-    verdict: z.enum(["reproducible", "differs", "failed", "not_cached"]),
+    verdict: z.enum(["reproducible", "differs", "failed", "not_cached", "elsewhere"]),
     differing: z
       .array(z.object({ path: z.string(), kept: z.string(), found: z.string().nullable() }))
       .readonly(),

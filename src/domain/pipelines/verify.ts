@@ -9,6 +9,7 @@ import type { StepOut } from "./entities.ts";
 import { readStanding } from "./explain.ts";
 import type { ExplainParts, Standing } from "./explain.ts";
 import { cacheKeyOf, readKeyParts } from "./execution/cache-key.ts";
+import { targetElsewhere } from "./execution/place.ts";
 import { createWorkspace } from "./execution/workspace.ts";
 import type { Workspace } from "./execution/workspace.ts";
 import { problems } from "./problems.ts";
@@ -18,8 +19,11 @@ import type { StepResult } from "./store/results.ts";
 /** What came of running one cached step again, aside. */
 export interface StepVerification {
   readonly stage: string;
-  /** `not_cached`: there is no result to compare with; `failed`: it did not end well this time. */
-  readonly verdict: "reproducible" | "differs" | "failed" | "not_cached";
+  /**
+   * `not_cached`: there is no result to compare with; `failed`: it did not end well this time;
+   * `elsewhere`: it runs on another machine, on which nothing is run aside.
+   */
+  readonly verdict: "reproducible" | "differs" | "failed" | "not_cached" | "elsewhere";
   /** The outs that came out otherwise, with what they held and hold. */
   readonly differing: readonly {
     readonly path: string;
@@ -60,6 +64,12 @@ export async function verifySteps(
       await standing.files.addOuts(result.outs);
     }
     if (!chosen.has(stage.name)) continue;
+    const target = targetElsewhere(stage);
+    if (target !== undefined) {
+      const message = `It runs on the target "${target}".`;
+      verifications.push({ stage: stage.name, verdict: "elsewhere", differing: [], message });
+      continue;
+    }
     verifications.push(
       result === undefined
         ? {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import type { KeyParts } from "../entities.ts";
-import { cacheKeyOf, compareParts, describeDifferences } from "./cache-key.ts";
+import { defaultSettings } from "../definition/settings.ts";
+import type { KeyParts, Stage } from "../entities.ts";
+import { cacheKeyOf, compareParts, describeDifferences, readKeyParts } from "./cache-key.ts";
 
 /** A generator of numbers that gives the same ones every time (mulberry32). */
 function createRandom(seed: number): (below: number) => number {
@@ -26,6 +27,7 @@ function randomParts(random: (below: number) => number): KeyParts {
     params: pairs(() => pairs(() => [random(5), word(), null, true][random(4)])),
     environment: random(2) === 0 ? null : word(),
     outs: [...new Set(Array.from({ length: random(3) }, word))].toSorted(),
+    ...(random(2) === 0 ? {} : { secrets: [word()] }),
   };
 }
 
@@ -42,6 +44,7 @@ function change(parts: KeyParts, random: (below: number) => number): KeyParts {
     () => ({ ...parts, params: mapFirst(parts.params, (values) => mapFirst(values, (value) => [value])) }),
     () => ({ ...parts, environment: parts.environment === null ? "some" : null }),
     () => ({ ...parts, outs: [...parts.outs, "zzz"] }),
+    () => ({ ...parts, secrets: [...(parts.secrets ?? []), "ZZZ"] }),
   ];
   return (changes[random(changes.length)] ?? (() => parts))();
 }
@@ -62,8 +65,9 @@ function shuffle(parts: KeyParts): KeyParts {
   const params = turned(
     Object.fromEntries(Object.entries(parts.params).map(([file, values]) => [file, turned(values)])),
   );
-  const { outs, environment, deps, wdir, commands } = parts;
-  return { outs, environment, params, deps: turned(deps), wdir, commands };
+  const { outs, environment, deps, wdir, commands, secrets } = parts;
+  const turnedParts = { outs, environment, params, deps: turned(deps), wdir, commands };
+  return secrets === undefined ? turnedParts : { secrets, ...turnedParts };
 }
 
 describe("the cache key of a step", () => {
@@ -93,6 +97,57 @@ describe("the cache key of a step", () => {
       assert.match(describeDifferences(differences), /^[A-Z].*\.$/s);
     }
     assert.ok(changed > 1_000, `only ${changed} rounds changed something`);
+  });
+
+  it("does not know what a stage is called, how it is scheduled, or what people wrote beside it", async () => {
+    const random = createRandom(4);
+    const stage: Stage = {
+      name: "train",
+      commands: ["python train.py"],
+      cmd: "python train.py",
+      wdir: ".",
+      deps: ["train.py"],
+      params: [{ file: "params.yaml", keys: ["depth"] }],
+      outs: [{ path: "model", kind: "out", cache: true, persist: false, annotations: {} }],
+      frozen: false,
+      alwaysChanged: false,
+      description: null,
+      meta: null,
+      settings: defaultSettings,
+      position: { file: "dvc.yaml", line: 1, column: 1 },
+    };
+    const reader = { digestOf: async () => "d", readText: async () => "depth: 3\n" };
+    const keyOf = async (one: Stage): Promise<string> => {
+      const parts = await readKeyParts(one, "e", reader);
+      if ("missing" in parts) throw new Error(parts.missing);
+      return cacheKeyOf(parts);
+    };
+    const key = await keyOf(stage);
+    for (let round = 0; round < 200; round++) {
+      const word = `w${random(1_000)}`;
+      const settings = {
+        ...defaultSettings,
+        timeoutMs: random(2) === 0 ? null : random(1_000),
+        resources: { cpu: 1 + random(8), memoryBytes: random(1_000), gpu: random(3) },
+        priority: random(100) - 50,
+        retry: random(2) === 0 ? null : { times: 1 + random(5), on: null, backoffMs: random(100) },
+        approve: random(2) === 0 ? null : word,
+        checkpoint: random(2) === 0 ? null : word,
+      };
+      const other = {
+        ...stage,
+        name: word,
+        description: word,
+        meta: { note: word, gyre: {} },
+        settings,
+        position: { file: word, line: round + 1, column: 1 },
+        outs: stage.outs.map(
+          (out) => ({ ...out, kind: "plots", cache: false, annotations: { word } }) as const,
+        ),
+      };
+      assert.equal(await keyOf(other), key);
+    }
+    assert.notEqual(await keyOf({ ...stage, settings: { ...defaultSettings, secrets: ["TOKEN"] } }), key);
   });
 
   it("does not run parts together: a b, c is not a, b c", () => {
