@@ -33,12 +33,14 @@ export interface Cache {
 export function openCache(folder: string, temporaryFolder: string): Cache {
   const roots = { false: join(folder, "files", "md5"), true: folder };
   const rootOf = (isLegacy: boolean): string => (isLegacy ? roots.true : roots.false);
+  // By layout and the two digits of the folder: asked once for every file of a tree.
   const names = new Map<string, ReadonlySet<string>>();
-  const namesIn = (place: string): ReadonlySet<string> => {
-    let known = names.get(place);
+  const namesIn = (prefix: string, isLegacy: boolean): ReadonlySet<string> => {
+    const key = isLegacy ? `legacy ${prefix}` : prefix;
+    let known = names.get(key);
     if (known === undefined) {
-      known = new Set(readNames(place));
-      names.set(place, known);
+      known = new Set(readNames(join(rootOf(isLegacy), prefix)));
+      names.set(key, known);
     }
     return known;
   };
@@ -71,7 +73,7 @@ export function openCache(folder: string, temporaryFolder: string): Cache {
   return {
     folder,
     objects: roots.false,
-    has: (digest) => namesIn(join(rootOf(digest.isLegacy), digest.md5.slice(0, 2))).has(digest.md5.slice(2)),
+    has: ({ md5, isLegacy }) => namesIn(md5.slice(0, 2), isLegacy).has(md5.slice(2)),
     placeOf,
     read,
     listing(digest) {

@@ -67,7 +67,8 @@ export function fingerprint(status: BigIntStats): string {
 }
 
 export function sizeOfPrint(print: string): number {
-  return Number(print.split(":")[2]);
+  const start = print.indexOf(":", print.indexOf(":") + 1) + 1;
+  return Number(print.slice(start, print.indexOf(":", start)));
 }
 
 // Kernels stamp files with the time of their last tick, at most 10 ms ago; FAT counts in steps of 2 s.
