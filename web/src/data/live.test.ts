@@ -7,6 +7,6 @@ test("an event touches the questions of its noun, an unknown one none", () => {
     ["incident.opened", "step.finished", "candidate.measured", "weather.changed"].map((kind) =>
       nounsOf(kind),
     ),
-    [["incidents", "monitoring"], ["executions", "pipeline"], ["releases"], []],
+    [["incidents", "monitoring"], ["executions", "pipeline", "queue", "compute"], ["releases"], []],
   );
 });
