@@ -50,6 +50,8 @@ export interface ComputeOptions {
   readonly clock: Clock;
   /** Environments are built under it, in `environments`. That of the user by default. */
   readonly cacheFolder?: string;
+  /** For the sockets of warm interpreters; that of the system by default. */
+  readonly temporaryFolder?: string;
   /** False starts every Python from nothing. */
   readonly isWarm?: boolean;
   /** The variables of this process, of which only a few are passed on. */
@@ -59,7 +61,7 @@ export interface ComputeOptions {
 export function createCompute(options: ComputeOptions): Compute {
   const { clock, variables = process.env } = options;
   const searchPath = variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
-  const warm = options.isWarm === false ? undefined : createWarmPool();
+  const warm = options.isWarm === false ? undefined : createWarmPool(options.temporaryFolder);
   const tools = {
     clock,
     searchPath,

@@ -32,7 +32,7 @@ interface Kept {
 const readAtStart = ["PYTHONUNBUFFERED", "PYTHONHASHSEED"];
 
 /** Only environments that we made are kept warm: their start depends on nothing of the step's home folder. */
-export function createWarmPool(): WarmPool {
+export function createWarmPool(temporary = tmpdir()): WarmPool {
   const kept = new Map<string, Kept>();
   let folder: Promise<string> | undefined;
   let isClosed = false;
@@ -58,7 +58,7 @@ export function createWarmPool(): WarmPool {
     const found = kept.get(key);
     if (found?.server.isAlive === true && found.children < childrenOfOne) return found;
     if (found !== undefined) retire(key, found);
-    folder ??= makeFolder();
+    folder ??= makeFolder(temporary);
     const place = await folder;
     const meanwhile = kept.get(key);
     if (meanwhile !== undefined) return meanwhile;
@@ -95,18 +95,30 @@ export function createWarmPool(): WarmPool {
       const key = JSON.stringify([interpreter, kind, atStart]);
       const one = await serverFor(key, (place) =>
         startForkServer({ interpreter, kind, variables: atStart, folder: place }),
-      );
+      ).catch(() => {
+        folder = undefined;
+        return undefined;
+      });
+      if (one === undefined) return undefined;
       one.usedAtMs = performance.now();
       one.children++;
       tidy(one.usedAtMs);
       const path = `${environment.binFolder}${delimiter}${searchPath}`;
       // What the two shells before a cold interpreter leave in its environment.
       const byShells = { PWD: cwd, SHLVL: "0", _: interpreter };
-      return await one.server.start({
+      const step = {
         command,
         cwd,
         variables: { LANG: "C.UTF-8", TZ: "UTC", ...variables, PATH: path, ...byShells },
-      });
+      };
+      try {
+        return await one.server.start(step);
+      } catch {
+        // Somebody tidied the folder for temporary files: a new one is made for the next.
+        retire(key, one);
+        folder = undefined;
+        return undefined;
+      }
     },
     async close() {
       isClosed = true;
@@ -117,8 +129,8 @@ export function createWarmPool(): WarmPool {
 }
 
 /** With our file in it, because Python writes what it compiled beside its source. */
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "gyre-warm-"));
+async function makeFolder(temporary: string): Promise<string> {
+  const folder = await mkdtemp(join(temporary, "gyre-warm-"));
   await copyFile(join(import.meta.dirname, "sitecustomize.py"), join(folder, "sitecustomize.py"));
   return folder;
 }

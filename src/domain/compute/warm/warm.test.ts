@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -259,6 +259,22 @@ describe("a warm interpreter", { skip }, () => {
       logs,
       [1, 2, 3, 4, 5].map((number) => `${number}\n`.repeat(20)),
     );
+  });
+
+  it("gives way to a cold one when the folder of its sockets is gone", async () => {
+    const place = await prepare("print('still')");
+    const own = createCompute({
+      clock: systemClock,
+      cacheFolder: cache,
+      temporaryFolder: join(place, "tmp"),
+    });
+    await mkdir(join(place, "tmp"));
+    for (let time = 0; time < 3; time++) {
+      assert.equal((await run(own, place, "python script.py")).log, "still\n");
+      for (const name of await readdir(join(place, "tmp")))
+        await rm(join(place, "tmp", name), { recursive: true });
+    }
+    await own.close();
   });
 
   it("is really taken, and forks the second time from the same server", async () => {
