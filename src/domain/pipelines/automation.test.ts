@@ -105,6 +105,7 @@ describeOnEveryEngine("what runs pipelines by itself", (open) => {
           kind: "trigger",
           reason: "schedule nightly (0 3 * * *, Europe/Berlin)",
           source: (await schedules.list("p"))[0]?.id,
+          nominalAtMs: nextAtMs,
         },
         { day: "today" },
       ],

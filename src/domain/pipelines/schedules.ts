@@ -124,6 +124,7 @@ export function createSchedules(parts: {
           kind: "trigger",
           reason: `schedule ${schedule.name} (${schedule.cron}, ${schedule.timezone})`,
           source: schedule.id,
+          nominalAtMs: atMs,
         },
         actor: "system",
         idempotencyKey: `schedule:${schedule.id}:${atMs}`,
