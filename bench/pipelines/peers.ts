@@ -31,7 +31,7 @@ const peers: readonly Peer[] = [
     variable: "GYRE_BENCH_PREFECT",
     program: "prefect",
     measure: async (python, folder) =>
-      await measured(python, script("prefect_flow.py"), {
+      await measured(python, script("prefect-flow.py"), {
         PREFECT_HOME: folder,
         PREFECT_LOGGING_LEVEL: "ERROR",
       }),
@@ -41,7 +41,7 @@ const peers: readonly Peer[] = [
     variable: "GYRE_BENCH_DAGSTER",
     program: "dagster",
     measure: async (python, folder) =>
-      await measured(python, script("dagster_job.py"), { DAGSTER_HOME: folder }),
+      await measured(python, script("dagster-job.py"), { DAGSTER_HOME: folder }),
   },
   {
     name: "Metaflow",
@@ -49,7 +49,7 @@ const peers: readonly Peer[] = [
     program: "metaflow",
     async measure(python, folder) {
       const startedMs = performance.now();
-      await run(python, [script("metaflow_sequential.py"), "--quiet", "run"], {
+      await run(python, [script("metaflow-sequential.py"), "--quiet", "run"], {
         cwd: folder,
         env: {
           ...process.env,

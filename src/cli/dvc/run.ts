@@ -8,6 +8,7 @@ import type { DvcCommand, DvcOutput } from "./command.ts";
 import { dvcCommands } from "./commands.ts";
 import { everywhere } from "./shared-options.ts";
 import { tellFailure } from "./tell-failure.ts";
+import { overviewOfDvc } from "./overview.ts";
 
 /** Where the lines of a command go. */
 export interface DvcStreams {
@@ -35,7 +36,7 @@ export async function runDvc(words: readonly string[], streams: DvcStreams): Pro
       return 0;
     }
     if (name === undefined || outer.has("help")) {
-      streams.print(overview());
+      streams.print(overviewOfDvc());
       return name === undefined && !outer.has("help") ? 254 : 0;
     }
     command = await dvcCommands[name]?.();
@@ -47,7 +48,7 @@ export async function runDvc(words: readonly string[], streams: DvcStreams): Pro
   } catch (error) {
     if (error instanceof DvcCallError) {
       streams.complain(`ERROR: ${error.message}`);
-      streams.complain(command === undefined ? overview() : usageOf(command));
+      streams.complain(command === undefined ? overviewOfDvc() : usageOf(command));
       return 254;
     }
     return tellFailure(problemOf(error), error, command?.failureCode ?? 255, streams);
@@ -91,10 +92,6 @@ function splitWords(words: readonly string[]): {
   const index = words.findIndex((word, at) => !word.startsWith("-") && words[at - 1] !== "--cd");
   if (index < 0) return { before: words, name: undefined, after: [] };
   return { before: words.slice(0, index), name: words[index], after: words.slice(index + 1) };
-}
-
-function overview(): string {
-  return `usage: gyre dvc [-h] [-q | -v] [--cd <path>] COMMAND ...\n\nDVC's verbs on the repository in place: ${Object.keys(dvcCommands).join(", ")}.\nEach takes DVC's own arguments; gyre dvc COMMAND --help lists them.`;
 }
 
 function usageOf(command: DvcCommand): string {
