@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "../button.tsx";
 import { duration } from "../format.ts";
 import { Icon } from "../icons.tsx";
@@ -17,6 +17,7 @@ const rowHeight = 28;
 export function Gantt({ label, rows, whole, nowMs, byLane, selected, onSelect, height = 420 }: GanttProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [axis, size] = useSize<HTMLDivElement>();
+  const wanted = useRef<number>(undefined);
   const [chosen, setChosen] = useState<Span>();
   const span = chosen ?? whole;
   const lanes = useMemo(
@@ -53,10 +54,17 @@ export function Gantt({ label, rows, whole, nowMs, byLane, selected, onSelect, h
     const at = Number(document.activeElement?.closest("[data-index]")?.getAttribute("data-index") ?? -1);
     const next = Math.max(0, Math.min(amount - 1, at + (by ?? 0)));
     virtualizer.scrollToIndex(next);
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"] button`)?.focus(),
-    );
+    wanted.current = next;
+    focusWanted();
   };
+  // The row that is walked to may come onto the page only with the next scroll.
+  const focusWanted = () => {
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"] button`);
+    if (!row) return;
+    wanted.current = undefined;
+    row.focus();
+  };
+  useLayoutEffect(focusWanted);
 
   const toPx = (atMs: number) => ((atMs - span.fromMs) / (span.toMs - span.fromMs)) * width;
   const marks = ticks(span, whole.fromMs, width);

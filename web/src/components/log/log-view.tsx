@@ -72,7 +72,8 @@ export function LogView(props: LogViewProps) {
   useEffect(() => setHit(-1), [needle]);
   // A search that was just begun shows its first hit from here on.
   const first = hits?.lines.find((line) => line >= (chosen ?? place.line)) ?? hits?.lines[0];
-  const walked = useRef("");
+  // An address that names a line too shows that line.
+  const walked = useRef(chosen === undefined ? "" : needle);
   useEffect(() => {
     if (needle === "" || first === undefined || walked.current === needle) return;
     walked.current = needle;
