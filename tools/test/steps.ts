@@ -18,6 +18,11 @@ export interface TestFiles {
 }
 
 const minuteMs = 60_000;
+// Each starts a cluster of its own, and fills the machine with its steps.
+const clusters = [
+  "src/domain/compute/targets/ray/ray.test.ts",
+  "src/domain/compute/targets/kubernetes/kubernetes.test.ts",
+];
 
 export const steps: readonly Step[] = [
   {
@@ -42,6 +47,7 @@ export const steps: readonly Step[] = [
     checks: [],
     files: {
       globs: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts", "docs/**/*.test.ts"],
+      except: clusters,
       concurrency: 2,
       timeoutMs: 5 * minuteMs,
       needs: "postgres",
@@ -65,7 +71,7 @@ export const steps: readonly Step[] = [
     title: "End to end, and with processes killed",
     checks: [],
     files: {
-      globs: ["journeys/**/*.test.ts", "chaos/**/*.test.ts"],
+      globs: ["journeys/**/*.test.ts", "chaos/**/*.test.ts", ...clusters],
       except: ["journeys/browser/**"],
       // Each story is a server, a gateway and Python steps already: two at once would only measure each other.
       concurrency: 1,
