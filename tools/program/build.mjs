@@ -37,10 +37,10 @@ const own = sources.filter((path) => path.startsWith(join(root, "src")));
 const files = [...own, join(root, "package.json"), join(root, "package-lock.json")].toSorted();
 writeFileSync(join(folder, manifestFile), `${JSON.stringify({ files: files.map(fingerprint) })}\n`);
 
-/** A file's place, size and time in whole milliseconds, which copies keep: what `findBuiltProgram` compares. */
+/** A file's place, size and time: what `findBuiltProgram` compares. */
 function fingerprint(path) {
   const { size, mtimeMs } = statSync(path);
-  return [relative(root, path), size, Math.trunc(mtimeMs)];
+  return [relative(root, path), size, mtimeMs];
 }
 
 /**
