@@ -99,7 +99,7 @@ describe("a step that goes wrong", async () => {
     cmd: sh left.sh
     deps: [first.txt, left.sh]
     outs: [left.txt]
-    meta: { timeout: ${timeout} }
+    meta: { gyre: { timeout: ${timeout} } }
   right:
     cmd: sleep 1; echo ran >> ${notes}/right; echo right > right.txt
     deps: [first.txt]
