@@ -5,6 +5,7 @@ import type { DvcCommand } from "./command.ts";
 import {
   historyOptions,
   jobsOption,
+  readTransfer,
   recursiveOption,
   remoteOption,
   runCacheOptions,
@@ -42,15 +43,7 @@ export const fetchCommand: DvcCommand = {
       { here, voice: output },
       async (session) =>
         await fetchObjects(session, {
-          targets: typed.targets,
-          remote: typed.text("remote"),
-          jobs: typed.count("jobs"),
-          allBranches: typed.has("all-branches"),
-          allTags: typed.has("all-tags"),
-          allCommits: typed.has("all-commits"),
-          withDependencies: typed.has("with-deps"),
-          isRecursive: typed.has("recursive"),
-          withRunCache: typed.has("run-cache"),
+          ...readTransfer(typed),
           largestBytes: typed.count("max-size"),
           kinds: kinds.length === 0 ? undefined : kinds,
         }),

@@ -6,6 +6,7 @@ import {
   globOption,
   historyOptions,
   jobsOption,
+  readTransfer,
   recursiveOption,
   remoteOption,
   runCacheOptions,
@@ -37,16 +38,8 @@ export const pushCommand: DvcCommand = {
       { here, voice: output },
       async (session) =>
         await push(session, {
-          targets: typed.targets,
-          remote: typed.text("remote"),
-          jobs: typed.count("jobs"),
-          allBranches: typed.has("all-branches"),
-          allTags: typed.has("all-tags"),
-          allCommits: typed.has("all-commits"),
-          withDependencies: typed.has("with-deps"),
-          isRecursive: typed.has("recursive"),
+          ...readTransfer(typed),
           isGlob: typed.has("glob"),
-          withRunCache: typed.has("run-cache"),
           packs: typed.has("unpacked") ? "never" : typed.has("packs") ? "begin" : undefined,
         }),
     );

@@ -1,4 +1,4 @@
-import type { DvcOption } from "./arguments.ts";
+import type { DvcArguments, DvcOption } from "./arguments.ts";
 
 /** Options every verb takes. */
 export const everywhere: readonly DvcOption[] = [
@@ -45,3 +45,18 @@ export const runCacheOptions: readonly DvcOption[] = [
   { flags: ["--run-cache"], says: "Also the history of stage runs." },
   { flags: ["--no-run-cache"], says: "Without the history of stage runs." },
 ];
+
+/** What push, pull and fetch ask alike: which objects, and how they travel. */
+export function readTransfer(typed: DvcArguments) {
+  return {
+    targets: typed.targets,
+    remote: typed.text("remote"),
+    jobs: typed.count("jobs"),
+    allBranches: typed.has("all-branches"),
+    allTags: typed.has("all-tags"),
+    allCommits: typed.has("all-commits"),
+    withDependencies: typed.has("with-deps"),
+    isRecursive: typed.has("recursive"),
+    withRunCache: typed.has("run-cache"),
+  };
+}

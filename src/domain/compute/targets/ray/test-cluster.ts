@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,6 +8,7 @@ import { Problem } from "#kernel/errors";
 
 import { createCompute } from "../../index.ts";
 import type { Environment } from "../../index.ts";
+import { freePorts } from "../conformance/free-ports.ts";
 
 /** A real Ray of one machine, on the loopback address. */
 export interface RayCluster {
@@ -109,22 +109,4 @@ async function answering(url: string, check: () => void): Promise<void> {
     await sleep(300);
   }
   throw new Error(`${url} did not answer`);
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
