@@ -1,5 +1,9 @@
-import { open } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+
+import { systemCode } from "#kernel/disk";
 
 /** The log of a process: everything it printed, up to a limit, in a file that is only appended to. */
 export interface ProcessLog {
@@ -11,13 +15,13 @@ export interface ProcessLog {
 // A program that never ends its line (a progress bar, a binary file) must not fill the memory.
 const longestLine = 10_000;
 
-/** Opens the log at its end; what it holds already counts towards the limit. */
+/** Opens the log at its end, or makes it and its folder; what it holds already counts towards the limit. */
 export async function openProcessLog(
   path: string,
   maximumBytes: number,
   onLine: (line: string) => void,
 ): Promise<ProcessLog> {
-  const file = await open(path, "a");
+  const file = await openOrMake(path);
   const decoder = new StringDecoder("utf8");
   let sizeBytes = (await file.stat()).size;
   let pending = "";
@@ -42,6 +46,16 @@ export async function openProcessLog(
       await file.close();
     },
   };
+}
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "a");
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return await open(path, "a");
+  }
 }
 
 function presentLine(line: string): string {

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { delimiter, dirname } from "node:path";
+import { delimiter } from "node:path";
 import { Readable } from "node:stream";
 
 import type { Clock } from "#kernel/clock";
@@ -12,6 +11,7 @@ import { readStartTicks } from "#kernel/process-identity";
 import type { Environment } from "./environment.ts";
 import { endGroup } from "./process-group.ts";
 import { openProcessLog } from "./process-log.ts";
+import type { ProcessLog } from "./process-log.ts";
 import { problems } from "./problems.ts";
 
 /** Names a process for as long as the machine runs: numbers are reused, start times in ticks since boot are not. */
@@ -65,25 +65,39 @@ export async function runProcess(
   searchPath: string,
   warm?: WarmStarts,
 ): Promise<ProcessResult> {
-  await mkdir(dirname(request.logFile), { recursive: true });
-  const log = await openProcessLog(request.logFile, request.maximumLogBytes, request.onLine ?? (() => {}));
+  const startedAtMs = clock.nowMs();
+  const starting = (async (): Promise<StartedProcess> =>
+    (await warm?.start(request, searchPath)) ?? (await startCold(request, searchPath)))();
+  const opening = openProcessLog(request.logFile, request.maximumLogBytes, request.onLine ?? (() => {}));
+  const [child, log] = await bothOrNeither(starting, opening);
   try {
-    const begin = async (): Promise<StartedProcess> =>
-      (await warm?.start(request, searchPath)) ?? (await startCold(request, searchPath));
-    return await runWithLog(request, clock, begin, log.write);
+    const ended = await runWithLog(request, child, log.write);
+    return { ...ended, startedAtMs, endedAtMs: clock.nowMs() };
   } finally {
     await log.close();
   }
 }
 
+/** A process that starts has nowhere to print when its log does not open, and a log nothing to hold. */
+async function bothOrNeither(
+  starting: Promise<StartedProcess>,
+  opening: Promise<ProcessLog>,
+): Promise<[StartedProcess, ProcessLog]> {
+  try {
+    return await Promise.all([starting, opening]);
+  } catch (error) {
+    const [child, log] = await Promise.allSettled([starting, opening]);
+    if (child.status === "fulfilled") child.value.closeGate();
+    if (log.status === "fulfilled") await log.value.close();
+    throw error;
+  }
+}
+
 async function runWithLog(
   request: ProcessRequest,
-  clock: Clock,
-  begin: () => Promise<StartedProcess>,
+  child: StartedProcess,
   write: (chunk: Uint8Array) => Promise<boolean>,
-): Promise<ProcessResult> {
-  const startedAtMs = clock.nowMs();
-  const child = await begin();
+): Promise<Pick<ProcessResult, "exitCode" | "signal" | "ended">> {
   const { pid, exit } = child;
   let ended: ProcessResult["ended"] = "exited";
   let ending: Promise<void> | undefined;
@@ -103,7 +117,7 @@ async function runWithLog(
   try {
     if (ended === "exited") await openGate(child, request);
     const { exitCode, signal } = await exit;
-    return { exitCode, signal, ended, startedAtMs, endedAtMs: clock.nowMs() };
+    return { exitCode, signal, ended };
   } finally {
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", onAbort);
@@ -146,17 +160,26 @@ async function startCold(request: ProcessRequest, searchPath: string): Promise<S
 const gate = 'read -r _ || exit 125; exec "$@" </dev/null 2>&1';
 
 function startBehindGate(request: ProcessRequest, searchPath: string): ChildProcess {
-  const words = typeof request.command === "string" ? [...shell, request.command] : request.command;
-  const path =
-    request.environment === undefined
-      ? searchPath
-      : `${request.environment.binFolder}${delimiter}${searchPath}`;
-  return spawn("/bin/sh", ["-c", gate, "sh", ...words], {
+  return spawn("/bin/sh", ["-c", gate, "sh", ...wordsOf(request.command)], {
     cwd: request.cwd,
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
-    env: { LANG: "C.UTF-8", TZ: "UTC", ...request.variables, PATH: path },
+    env: variablesOf(request, searchPath),
   });
+}
+
+/** What is executed for a command. */
+export function wordsOf(command: ProcessRequest["command"]): readonly string[] {
+  return typeof command === "string" ? [...shell, command] : command;
+}
+
+/** All variables that a process sees. */
+export function variablesOf(
+  { variables, environment }: ProcessRequest,
+  searchPath: string,
+): Record<string, string> {
+  const path = environment === undefined ? searchPath : `${environment.binFolder}${delimiter}${searchPath}`;
+  return { LANG: "C.UTF-8", TZ: "UTC", ...variables, PATH: path };
 }
 
 const shell: readonly string[] = existsSync("/bin/bash")

@@ -33,17 +33,18 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
   }
 
   async function store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob> {
-    swept ??= removeAbandoned(incoming);
-    await swept.catch(() => {});
-    await mkdir(incoming, { recursive: true });
+    swept ??= removeAbandoned(incoming).catch(() => {});
+    await swept;
     const temporary = join(incoming, randomUUID());
     try {
       const stored = await writeTemporary(temporary, source, expected);
-      if ((await sizeOf(stored.digest)) !== stored.sizeBytes)
-        await moveIntoPlace(temporary, pathOf(stored.digest));
+      if (expected === undefined && (await sizeOf(stored.digest)) === stored.sizeBytes)
+        await rm(temporary, { force: true });
+      else await moveIntoPlace(temporary, pathOf(stored.digest));
       return stored;
-    } finally {
+    } catch (error) {
       await rm(temporary, { force: true });
+      throw error;
     }
   }
 
@@ -71,7 +72,7 @@ async function writeTemporary(
   source: AsyncIterable<Uint8Array>,
   expected: Digest | undefined,
 ): Promise<StoredBlob> {
-  const handle = await open(path, "wx", 0o444);
+  const handle = await makingFolder(path, async () => await open(path, "wx", 0o444));
   const blocks = createBlockWriter(handle);
   try {
     const stored = await hashing(source, expected, blocks.take);
@@ -86,10 +87,30 @@ async function writeTemporary(
 
 async function moveIntoPlace(temporary: string, path: string): Promise<void> {
   const shard = dirname(path);
-  const made = await mkdir(shard, { recursive: true });
-  await rename(temporary, path);
+  let isNew = false;
+  await makingFolder(
+    path,
+    async () => await rename(temporary, path),
+    () => (isNew = true),
+  );
   await syncFolder(shard);
-  if (made !== undefined) await syncFolder(dirname(shard));
+  if (isNew) await syncFolder(dirname(shard));
+}
+
+/** Tries first: the folder is there but for once. */
+async function makingFolder<Result>(
+  path: string,
+  work: () => Promise<Result>,
+  onMade: () => void = () => {},
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true });
+    onMade();
+    return await work();
+  }
 }
 
 // Longer than any upload: another process may be writing its own file there.

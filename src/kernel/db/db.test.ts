@@ -109,6 +109,18 @@ describeOnEveryEngine("a transaction", (open, engine) => {
     assert.deepEqual(ran, ["work", "first", "inner", "last", "at once"]);
   });
 
+  it("is there for everybody before it is durable when that may come later, and what waits for it is told then", async () => {
+    const db = await open([counters]);
+    const told = Promise.withResolvers<readonly string[]>();
+    const work = async (): Promise<void> => {
+      await add(db, "kept");
+      db.afterCommit(() => void names(db).then(told.resolve));
+    };
+    await db.transaction(work, { durability: "later" });
+    assert.deepEqual(await names(db), ["kept"]);
+    assert.deepEqual(await told.promise, ["kept"]);
+  });
+
   it("stays committed when something that waited for it throws", async () => {
     const db = await open([counters]);
     const warned = once(process, "warning");

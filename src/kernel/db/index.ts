@@ -19,6 +19,14 @@ export interface Tables {}
 export type Engine = "sqlite" | "postgres";
 
 /**
+ * `later`: a failing power may still take the commit back, until the next one that was answered as durable,
+ * or some milliseconds, whatever comes first. Commits reach the disk in their order, so whoever makes a
+ * later one durable has made this one so too. For a state whose next act commits before anything of it is
+ * seen outside. Where the engine answers only what is durable, it is the same as `now`.
+ */
+export type Durability = "now" | "later";
+
+/**
  * The state of the system, on SQLite or PostgreSQL behind one query builder.
  *
  * Invariant: a query made inside `transaction` belongs to it, however deep in the call chain, because
@@ -34,9 +42,13 @@ export interface Database {
   readonly query: Kysely<Tables>;
   /**
    * Commits what `work` did, or nothing of it when `work` or a part that joined it throws. On SQLite it
-   * takes the right to write at once, so that what it reads is still so when it writes.
+   * takes the right to write at once, so that what it reads is still so when it writes. Answers when the
+   * commit is on the disk, or earlier where the caller asks for no more than `later`.
    */
-  transaction<Result>(work: () => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: () => Promise<Result>,
+    options?: { readonly durability?: Durability },
+  ): Promise<Result>;
   /** Whether the caller runs inside `transaction`. */
   inTransaction(): boolean;
   /** Runs `action` once the current transaction has committed; at once when there is none. */
@@ -66,6 +78,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const engine: Engine = /^postgres(ql)?:\/\//.test(options.location) ? "postgres" : "sqlite";
   const pool = engine === "postgres" ? openPostgres(options) : openSqlite(options);
   const context = new AsyncLocalStorage<OpenTransaction>();
+  /** Commits whose effects wait for the disk, answered already. */
+  const untold = new Set<Promise<void>>();
   const current = (): OpenTransaction | undefined => {
     const transaction = context.getStore();
     return transaction?.isOpen === true ? transaction : undefined;
@@ -76,7 +90,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     get query() {
       return current()?.query ?? pool.query;
     },
-    async transaction(work) {
+    async transaction(work, { durability = "now" } = {}) {
       const joined = current();
       if (joined !== undefined) return await join(joined, work);
       const afterCommit: (() => void)[] = [];
@@ -91,8 +105,14 @@ export function openDatabase(options: DatabaseOptions): Database {
         }
       });
       // Nobody hears of a commit, not even by its effects, before it is on the disk.
-      await pool.synced();
-      afterCommit.forEach(runCommitted);
+      const told = pool.synced(durability).then(() => afterCommit.forEach(runCommitted));
+      if (durability === "now") {
+        await told;
+        return result;
+      }
+      // A log that cannot be synced refuses every later write, and so tells the next who asks.
+      const settled = told.catch(() => {}).finally(() => untold.delete(settled));
+      untold.add(settled);
       return result;
     },
     inTransaction: () => current() !== undefined,
@@ -108,7 +128,10 @@ export function openDatabase(options: DatabaseOptions): Database {
         throw engine === "postgres" ? explainUnreachable(error, options) : error;
       }
     },
-    close: () => pool.close(),
+    async close() {
+      await Promise.all(untold);
+      await pool.close();
+    },
   };
   return database;
 }

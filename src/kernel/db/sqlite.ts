@@ -9,7 +9,7 @@ import type { DatabaseConnection, Driver, QueryResult, SqliteDatabase, SqliteSta
 import { makeFolder } from "../disk.ts";
 import { Problem } from "../errors.ts";
 import { linearPattern } from "../pattern.ts";
-import type { DatabaseOptions, Tables } from "./index.ts";
+import type { DatabaseOptions, Durability, Tables } from "./index.ts";
 import { problems } from "./problems.ts";
 import { explainSqlite, isBusy, isRolledBack } from "./sqlite-errors.ts";
 import { createWalSync, unsynced } from "./wal-sync.ts";
@@ -28,9 +28,9 @@ export function openSqlite({ location }: DatabaseOptions): Pool {
   const query = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database, location, log }) });
   return {
     query,
-    synced: async () => {
+    synced: async (durability) => {
       try {
-        await log.synced();
+        await log.synced(durability);
       } catch (error) {
         throw explainSqlite(error, location);
       }
@@ -45,8 +45,8 @@ export function openSqlite({ location }: DatabaseOptions): Pool {
 /** A query builder with its connections, and what makes its commits durable. */
 export interface Pool {
   readonly query: Kysely<Tables>;
-  /** Resolves once everything committed before the call is on the disk. */
-  synced(): Promise<void>;
+  /** Resolves once everything committed before the call is on the disk; see `Durability`. */
+  synced(durability: Durability): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ class ImmediateDriver extends SqliteDriver {
         const result = await connection.executeQuery<Row>(query);
         if (!mayWrite(query.sql)) return result;
         log.noteWrite();
-        if (!this.#isInTransaction) await log.synced();
+        if (!this.#isInTransaction) await log.synced("now");
         return result;
       },
       streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),

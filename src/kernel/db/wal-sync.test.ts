@@ -8,7 +8,7 @@ import { createWalSync } from "./wal-sync.ts";
 
 describe("bringing commits to the disk", () => {
   it("asks nothing of the disk when nothing was written", async () => {
-    await createWalSync(join(await temporaryFolder(), "absent")).synced();
+    await createWalSync(join(await temporaryFolder(), "absent")).synced("now");
   });
 
   it("answers all who wrote before it, also those who came while it was under way", async () => {
@@ -17,9 +17,25 @@ describe("bringing commits to the disk", () => {
     const log = createWalSync(path);
     const waiting = Array.from({ length: 100 }, async () => {
       log.noteWrite();
-      await log.synced();
+      await log.synced("now");
     });
     await Promise.all(waiting);
+    await log.close();
+  });
+
+  it("leaves to the next who asks what may come later, and brings it to the disk by itself when nobody does", async () => {
+    const path = join(await temporaryFolder(), "log");
+    await writeFile(path, "frames");
+    const log = createWalSync(path);
+    const reached: string[] = [];
+    log.noteWrite();
+    const later = log.synced("later").then(() => reached.push("later"));
+    log.noteWrite();
+    await log.synced("now").then(() => reached.push("now"));
+    await later;
+    log.noteWrite();
+    await log.synced("later").then(() => reached.push("alone"));
+    assert.deepEqual(reached, ["now", "later", "alone"]);
     await log.close();
   });
 
@@ -27,9 +43,9 @@ describe("bringing commits to the disk", () => {
     const path = join(await temporaryFolder(), "absent");
     const log = createWalSync(path);
     log.noteWrite();
-    await assert.rejects(log.synced(), { code: "ENOENT" });
+    await assert.rejects(log.synced("now"), { code: "ENOENT" });
     await writeFile(path, "there now");
     log.noteWrite();
-    await assert.rejects(log.synced(), { code: "ENOENT" });
+    await assert.rejects(log.synced("now"), { code: "ENOENT" });
   });
 });

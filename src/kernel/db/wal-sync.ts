@@ -1,8 +1,10 @@
 import { close, fdatasync, open } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { syncFolder } from "../disk.ts";
+import type { Durability } from "./index.ts";
 
 const openFile = promisify(open);
 const syncFile = promisify(fdatasync);
@@ -12,8 +14,11 @@ const closeFile = promisify(close);
 export interface WalSync {
   /** To be called for every statement that may write, when it has run. */
   noteWrite(): void;
-  /** Resolves once all that was committed before this call is on the disk. */
-  synced(): Promise<void>;
+  /**
+   * Resolves once all that was committed before this call is on the disk. `later` leaves it to others to
+   * begin the sync, for some milliseconds.
+   */
+  synced(durability: Durability): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +31,9 @@ async function openLog(path: string): Promise<number> {
 
 /** For a database in memory, which is lost with its process anyway. */
 export const unsynced: WalSync = { noteWrite: () => {}, synced: async () => {}, close: async () => {} };
+
+// Longer than the next step of a pipeline takes to begin, and too short for a person to notice.
+const laterMs = 20;
 
 /**
  * SQLite's own sync at every commit (`synchronous = full`) blocks the only thread: on a busy machine,
@@ -60,15 +68,20 @@ export function createWalSync(path: string): WalSync {
     }
   };
 
+  const reach = async (wanted: number): Promise<void> => {
+    while (durable < wanted) {
+      if (failure !== undefined) throw failure.error;
+      running ??= sync();
+      await running;
+    }
+  };
+
   return {
     noteWrite: () => void writes++,
-    async synced() {
+    async synced(durability) {
       const wanted = writes;
-      while (durable < wanted) {
-        if (failure !== undefined) throw failure.error;
-        running ??= sync();
-        await running;
-      }
+      if (durability === "later") await sleep(laterMs);
+      await reach(wanted);
     },
     async close() {
       await running;

@@ -5,29 +5,31 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import type { Exit, StartedProcess } from "../process.ts";
-import type { WarmCommand } from "./command.ts";
 
-/** An interpreter that has started, and forks for each step. */
+/** A process that has started, and forks for each step. */
 export interface ForkServer {
   /** Resolves when the child stands behind its gate; undefined when the server has ended. */
   start(step: WarmStep): Promise<StartedProcess | undefined>;
   readonly isAlive: boolean;
+  /** Whether it has come so far that a start costs no more than the fork. */
+  readonly isReady: boolean;
   readonly running: number;
   stop(): void;
 }
 
 export interface WarmStep {
-  readonly command: WarmCommand;
+  /** As the process gets them, its own name first. */
+  readonly words: readonly string[];
   readonly cwd: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface ForkServerOptions {
-  readonly interpreter: string;
-  readonly kind: WarmCommand["kind"];
+  /** A Python and its words: with what it waits in. */
+  readonly command: readonly [interpreter: string, ...words: string[]];
   /** What the interpreter looks at while it starts. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Holds our `sitecustomize.py`, and the sockets of its children. */
+  /** Holds the sockets of its children. */
   readonly folder: string;
 }
 
@@ -42,11 +44,11 @@ interface Child {
  * behind their gates never begin.
  */
 export function startForkServer(options: ForkServerOptions): ForkServer {
-  const main = options.kind === "script" ? ["/proc/self/fd/199"] : ["-m", "gyre_warm"];
-  const child = spawn(options.interpreter, main, {
+  const [interpreter, ...words] = options.command;
+  const child = spawn(interpreter, words, {
     detached: true,
     stdio: ["pipe", "ignore", "ignore", "pipe"],
-    env: { ...options.variables, PYTHONPATH: options.folder },
+    env: options.variables,
   });
   const input = child.stdin;
   const reports = child.stdio[3];
@@ -69,6 +71,7 @@ export function startForkServer(options: ForkServerOptions): ForkServer {
   };
   hold();
   let isAlive = true;
+  let isReady = false;
   let numbers = 0;
 
   const end = (): void => {
@@ -85,6 +88,7 @@ export function startForkServer(options: ForkServerOptions): ForkServer {
   createInterface({ input: reports }).on("line", (line) => {
     const [word, number = "", value = ""] = line.split(" ");
     const one = children.get(number);
+    if (word === "ready") isReady = true;
     if (word === "pid") one?.begun(Number(value));
     if (word !== "end") return;
     children.delete(number);
@@ -100,10 +104,13 @@ export function startForkServer(options: ForkServerOptions): ForkServer {
     get isAlive() {
       return isAlive;
     },
+    get isReady() {
+      return isAlive && isReady;
+    },
     get running() {
       return children.size;
     },
-    async start({ command, cwd, variables }) {
+    async start({ words, cwd, variables }) {
       if (!isAlive) return undefined;
       const number = String(++numbers);
       const address = join(options.folder, `${child.pid}-${number}`);
@@ -117,7 +124,7 @@ export function startForkServer(options: ForkServerOptions): ForkServer {
           hold();
         });
         const entries = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-        send(["start", number, address, cwd, String(command.words.length), ...command.words, ...entries]);
+        send(["start", number, address, cwd, String(words.length), ...words, ...entries]);
         const pid = await begun;
         const output = pid === undefined ? undefined : await Promise.race([connection, exit.promise]);
         if (pid === undefined || !(output instanceof Socket)) return undefined;

@@ -16,109 +16,20 @@ import sys
 _known = set(sys.modules)
 
 import _imp
-import _signal
-import _socket
 import os
 import site
 import warnings
 
+import gyre_fork_server
+
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _MAIN_FD = 199
 _MAIN = "/proc/self/fd/199"
-_REPORT_FD = 3
-
-
-def _serve():
-    """Returns in a child, when it may begin; the server itself never returns."""
-    sys.path[:] = [entry for entry in sys.path if entry != _FOLDER]
-    sys.path_importer_cache.pop(_FOLDER, None)
-    gates = {}
-    children = {}
-
-    def collect(*_):
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            number = children.pop(pid, None)
-            _report("end %s %d" % (number, os.waitstatus_to_exitcode(status)))
-
-    _signal.signal(_signal.SIGCHLD, collect)
-    _report("ready")
-    while True:
-        words = _read_message()
-        if words is None:
-            os._exit(0)
-        if words[0] == "start":
-            number = words[1]
-            read_end, write_end = os.pipe()
-            _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGCHLD})
-            pid = os.fork()
-            if pid == 0:
-                for other in gates.values():
-                    os.close(other)
-                os.close(write_end)
-                return read_end, words
-            os.close(read_end)
-            gates[number] = write_end
-            children[pid] = number
-            _report("pid %s %d" % (number, pid))
-            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGCHLD})
-        else:
-            gate = gates.pop(words[1], None)
-            if gate is not None:
-                if words[0] == "go":
-                    os.write(gate, b"g")
-                os.close(gate)
-
-
-def _report(line):
-    os.write(_REPORT_FD, (line + "\n").encode())
-
-
-def _read_message():
-    """A length in eight digits, then words that end with a zero byte; None when the other side is gone."""
-    head = _read(8)
-    if head is None:
-        return None
-    body = _read(int(head))
-    return None if body is None else [os.fsdecode(word) for word in body.split(b"\0")[:-1]]
-
-
-def _read(size):
-    data = b""
-    while len(data) < size:
-        part = os.read(0, size - len(data))
-        if not part:
-            return None
-        data += part
-    return data
 
 
 def _become(gate, words):
     """Makes this process what the step's own interpreter would be just before its main program."""
-    _, _, address, cwd, count, *rest = words
-    command, variables = rest[: int(count)], dict(entry.split("=", 1) for entry in rest[int(count) :])
-    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGCHLD})
-    os.setsid()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    # A socket, as the streams of every other process of ours are.
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    connection.connect(address)
-    output = connection.detach()
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    for opened in (nothing, output, _REPORT_FD):
-        os.close(opened)
-    if os.read(gate, 1) != b"g":
-        os._exit(125)
-    os.close(gate)
-    os.chdir(cwd)
+    command, variables = gyre_fork_server.wait_at_gate(gate, words)
     home, own_home = os.environ["HOME"], variables["HOME"]
     for name in ("USER_BASE", "USER_SITE"):
         place = getattr(site, name)
@@ -217,4 +128,6 @@ def _find_real():
 
 
 _real = _find_real()
-_become(*_serve())
+sys.path[:] = [entry for entry in sys.path if entry != _FOLDER]
+sys.path_importer_cache.pop(_FOLDER, None)
+_become(*gyre_fork_server.serve())

@@ -208,6 +208,32 @@ describe("a warm interpreter", { skip }, () => {
       await compare(place, `python ${path}`);
   });
 
+  it("starts other programs as this process does, from one that forks for them", async () => {
+    const place = await prepare("");
+    for (const command of [
+      "env | sort",
+      "pwd; ls -d .; cat; echo $?",
+      "yes | head -n 1; echo ${PIPESTATUS[0]}",
+      "trap; ulimit -c; umask; nice",
+      "ls /proc/self/fd; exit 7",
+      "kill -9 $$",
+      "echo out; echo err >&2; printf 'ü\\0x'",
+      'echo "$MORE"; [ "$(ps -o pgid= -p $$)" = "$(ps -o pid= -p $$)" ]',
+      "no-such-program",
+      "sed -n 's/^Sig[A-Z][a-z]*://p' /proc/self/status",
+    ])
+      await compare(place, command);
+    const expected = await run(cold, place, "", { command: ["sh", "-c", "echo $0 $*", "a b", "c'd"] });
+    assert.deepEqual(
+      await run(warm, place, "", { command: ["sh", "-c", "echo $0 $*", "a b", "c'd"] }),
+      expected,
+    );
+    const parents = [];
+    for (let time = 0; time < 2; time++) parents.push((await run(warm, place, "echo $PPID")).log);
+    assert.equal(parents[0], parents[1]);
+    assert.notEqual(parents[0], `${process.pid}\n`);
+  });
+
   it("keeps the seed of hashing when the step names one, and is cold for Python's other variables", async () => {
     const place = await prepare(
       "import os, sys; print(hash('a'), sys.flags, os.environ.get('PYTHONWARNINGS'))",

@@ -110,12 +110,15 @@ async function execute(
   one: AtWork,
 ): Promise<void> {
   const cancelled = one.cancellation.signal;
-  const write: OpenExecution["write"] = async (work) =>
-    await parts.db.transaction(async () => {
-      if (!(await holdsClaim(parts.db, row.id, row.claim)))
-        throw new Error(`execution ${row.id} was taken over`);
-      return await work();
-    });
+  const write: OpenExecution["write"] = async (work, durability = "now") =>
+    await parts.db.transaction(
+      async () => {
+        if (!(await holdsClaim(parts.db, row.id, row.claim)))
+          throw new Error(`execution ${row.id} was taken over`);
+        return await work();
+      },
+      { durability },
+    );
   const end = async (ending: Ending): Promise<void> =>
     await write(async () => {
       await endInTransaction(parts, row, ending);

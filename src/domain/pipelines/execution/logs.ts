@@ -1,6 +1,8 @@
 import { appendFile, mkdir, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { systemCode } from "#kernel/disk";
+
 export interface LogPart {
   readonly text: string;
   /** Where to read on. */
@@ -25,8 +27,13 @@ export function createLogs(folder: string): Logs {
     pathOf,
     async append(execution, log, text) {
       const path = pathOf(execution, log);
-      await mkdir(dirname(path), { recursive: true });
-      await appendFile(path, text);
+      try {
+        await appendFile(path, text);
+      } catch (error) {
+        if (systemCode(error) !== "ENOENT") throw error;
+        await mkdir(dirname(path), { recursive: true });
+        await appendFile(path, text);
+      }
     },
     async read(execution, log, fromByte, maximumBytes = readAtOnceBytes) {
       const path = pathOf(execution, log);

@@ -1,6 +1,6 @@
 import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
-import type { Database } from "#kernel/db";
+import type { Database, Durability } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import type { Log } from "#kernel/log";
 
@@ -56,8 +56,11 @@ export interface OpenExecution {
   readonly cancelled: AbortSignal;
   /** Aborts when it is cancelled, or this process must leave it. */
   readonly signal: AbortSignal;
-  /** Runs the work in a transaction in which this process still holds the execution. Throws when it does not. */
-  write<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs the work in a transaction in which this process still holds the execution. Throws when it does not.
+   * `later` for what the next step, or the end of the execution, makes durable before anything comes of it.
+   */
+  write<Result>(work: () => Promise<Result>, durability?: Durability): Promise<Result>;
 }
 
 /** What is known of the steps of an execution while this process works on it. */

@@ -23,7 +23,7 @@ import type { StepOutcome } from "./schedule.ts";
 /**
  * Brings one step to its end, by as many attempts as its stage allows. Every state it leaves behind is
  * written in one transaction with its result, its run and its event, by whoever still holds the
- * execution; so a step counts once, however often servers die. Throws only what is not the step's fault.
+ * execution; so a step counts once, however often servers die. It is durable before the next one begins. Throws only what is not the step's fault.
  */
 export async function runStep(
   parts: ExecutionParts,
@@ -121,7 +121,7 @@ async function runAttempt(
       checkpoint.stop();
       execution.preemptions.end(step.id);
     });
-  await run.isDurable;
+  await run.isWritten;
   const isCancelled = execution.cancelled.aborted;
   const better = await listening.end({ ...outcome, lastLines: printed, isCancelled });
   const lastLines = better?.lastLines ?? printed;
@@ -172,7 +172,7 @@ async function runAttempt(
     await parts.runs.finish(run.runId, runStatus[state], execution.actor);
     const durationMs = Math.round(performance.now() - startedAt);
     await announce(parts, execution, step, { state, durationMs, reason: fault?.message ?? why.reason });
-  });
+  }, "later");
   execution.steps.change(place, { state });
   if (state === "succeeded") {
     execution.steps.setMetrics(stage.name, end.metrics);
@@ -181,17 +181,18 @@ async function runAttempt(
   return state;
 }
 
-/** The run of an attempt, and the moment from which it is durable that the attempt has begun. */
+/** The run of an attempt, and the moment from which it is written that the attempt has begun. */
 interface BegunAttempt {
   readonly runId: string;
   readonly experimentId: string;
   /** Nothing of the step may begin before; rejects when it is another's by now. */
-  readonly isDurable: Promise<void>;
+  readonly isWritten: Promise<void>;
 }
 
 /**
- * Writes that an attempt begins. What follows may be made ready while that is brought to the disk: a
- * process that waits at its gate costs nothing when it never passes it.
+ * Writes that an attempt begins. What follows may be made ready meanwhile: a process that waits at its gate
+ * costs nothing when it never passes it. One sync before the gate opens, that of the process's mark, brings
+ * all of it to the disk, and the end of the step before with it.
  */
 async function beginAttempt(
   parts: ExecutionParts,
@@ -220,11 +221,11 @@ async function beginAttempt(
         actor: execution.actor,
         data: { execution: execution.id, stage: stage.name, attempt },
       });
-      const isDurable = Promise.resolve().then(() => written);
+      const isWritten = Promise.resolve().then(() => written);
       // It is awaited before the command begins; until then its failure is nobody's yet.
-      isDurable.catch(() => {});
-      resolve({ ...started, isDurable });
-    });
+      isWritten.catch(() => {});
+      resolve({ ...started, isWritten });
+    }, "later");
     written.catch(reject);
   });
 }
@@ -247,7 +248,7 @@ async function runCommands(
     readonly experimentId: string;
     readonly variables: Readonly<Record<string, string>>;
     /** Nothing of the step may begin before. */
-    readonly isDurable: Promise<void>;
+    readonly isWritten: Promise<void>;
   },
   onLine: (line: string) => void,
 ): Promise<CommandsOutcome> {
@@ -274,7 +275,9 @@ async function runCommands(
   const log = { step: step.id, attempt: step.attempt };
   let result: ProcessResult | undefined;
   for (const command of stage.commands) {
-    await parts.logs.append(execution.id, log, `> ${command}\n`);
+    const said = parts.logs.append(execution.id, log, `> ${command}\n`);
+    // It is awaited before the command begins.
+    said.catch(() => {});
     result = await parts.compute.runProcess({
       command,
       cwd: `${execution.workspace.folder}/${stage.wdir}`,
@@ -286,7 +289,8 @@ async function runCommands(
       signal: execution.signal,
       onLine,
       onStart: async (mark) => {
-        await run.isDurable;
+        await said;
+        await run.isWritten;
         if (!(await recordProcess(parts.db, step, mark))) throw new Error(`step ${step.id} is another's now`);
       },
     });
