@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Problem } from "#kernel/errors";
 
@@ -109,6 +110,25 @@ describe("adding data", () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(await hashed(), 1);
     assert.equal(await hashed(), 0);
+  });
+
+  it("tells of an object that left the cache, however often all of them were there before", async (test) => {
+    const repository = openTestRepository(test, { "data/a": "hello\n", "data/b": "other\n" });
+    await repository.add("data");
+    const remembered = join(repository.root, ".dvc/tmp/gyre/complete-listings.json");
+    while (!existsSync(remembered)) {
+      assert.deepEqual(await repository.status(), {});
+      // What changed within the last tick of the clock is not remembered.
+      await sleep(10);
+    }
+    assert.deepEqual(await repository.status(), {});
+    rmSync(repository.objectOf(hello));
+    const missing = { "data.dvc": [{ "changed outs": { data: "not in cache" } }] };
+    assert.deepEqual(await repository.status(), missing);
+    await repository.add("data");
+    assert.deepEqual(await repository.status(), {});
+    writeFileSync(remembered, "[damaged");
+    assert.deepEqual(await repository.status(), {});
   });
 
   it("does not trust the index when it is damaged", async (test) => {

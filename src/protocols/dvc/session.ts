@@ -59,12 +59,13 @@ export async function withSession<Result>(
   const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };
   const tree = workTree(repository);
   const flags = flagStyle(repository);
+  const cache = openCache(repository.cacheFolder, repository.temporaryFolder);
   let project: Promise<Project> | undefined;
   const session: Session = {
     ...parts,
     repository,
     tree,
-    cache: openCache(repository.cacheFolder, repository.temporaryFolder),
+    cache,
     voice,
     flags,
     lock: openRepositoryLock(repository.temporaryFolder, voice.waitsForLock),
@@ -79,6 +80,7 @@ export async function withSession<Result>(
     return await session.lock.during(async () => await work(session));
   } finally {
     index.save();
+    cache.save();
     await pool.close();
     session.lock.close();
   }

@@ -8,6 +8,7 @@ import type { PathDigest } from "../formats/entries.ts";
 import { isFolderDigest, readListing } from "../formats/listing.ts";
 import type { ListedFile } from "../formats/listing.ts";
 import { problems } from "../problems.ts";
+import { openCompleteListings } from "./complete-listings.ts";
 import { asidePrefix, objectPlace, storeBytes } from "./store-object.ts";
 
 /** The objects of a repository in `.dvc/cache`: `files/md5/ab/…`, and the layout of DVC 2 beside it. */
@@ -16,6 +17,8 @@ export interface Cache {
   /** Where new objects go. */
   readonly objects: string;
   has(digest: PathDigest): boolean;
+  /** Whether it has an object, and of a folder's listing every file. Throws `dvc_object_damaged`. */
+  hasAll(digest: PathDigest): boolean;
   placeOf(digest: PathDigest): string;
   /** The bytes of an object, verified. Throws `dvc_object_missing`, `dvc_object_damaged`. */
   read(digest: PathDigest): Buffer;
@@ -28,6 +31,8 @@ export interface Cache {
   list(isLegacy: boolean): readonly string[];
   /** To be called when objects were added or removed from outside of this view. */
   forget(): void;
+  /** Keeps for the next command what was learnt. */
+  save(): void;
 }
 
 export function openCache(folder: string, temporaryFolder: string): Cache {
@@ -45,6 +50,12 @@ export function openCache(folder: string, temporaryFolder: string): Cache {
     return known;
   };
   const placeOf = ({ md5, isLegacy }: PathDigest): string => objectPlace(rootOf(isLegacy), md5);
+  const complete = openCompleteListings(roots.false, join(temporaryFolder, "gyre", "complete-listings.json"));
+  const forget = (): void => {
+    names.clear();
+    complete.forget();
+  };
+  const has: Cache["has"] = ({ md5, isLegacy }) => namesIn(md5.slice(0, 2), isLegacy).has(md5.slice(2));
   const setAside = (digest: PathDigest): Problem => {
     const place = placeOf(digest);
     const aside = join(temporaryFolder, "damaged");
@@ -54,7 +65,7 @@ export function openCache(folder: string, temporaryFolder: string): Cache {
     } catch {
       unlinkSync(place);
     }
-    names.clear();
+    forget();
     return new Problem(problems.dvc_object_damaged, {
       message: `The object ${digest.md5} of the cache is damaged: its bytes have another digest.`,
       data: { md5: digest.md5, place },
@@ -70,19 +81,27 @@ export function openCache(folder: string, temporaryFolder: string): Cache {
     if (!isIntact(bytes, digest)) throw setAside(digest);
     return bytes;
   };
+  const listing: Cache["listing"] = (digest) => {
+    if (statSync(placeOf(digest), { throwIfNoEntry: false }) === undefined) return undefined;
+    return readListing(placeOf(digest), read(digest).toString());
+  };
+  const hasFiles = (digest: PathDigest): boolean =>
+    has(digest) && (listing(digest)?.every(({ md5 }) => has({ md5, isLegacy: digest.isLegacy })) ?? false);
   return {
     folder,
     objects: roots.false,
-    has: ({ md5, isLegacy }) => namesIn(md5.slice(0, 2), isLegacy).has(md5.slice(2)),
+    has,
+    hasAll(digest) {
+      if (!isFolderDigest(digest.md5)) return has(digest);
+      if (digest.isLegacy) return hasFiles(digest);
+      return complete.isComplete(digest.md5, () => hasFiles(digest));
+    },
     placeOf,
     read,
-    listing(digest) {
-      if (statSync(placeOf(digest), { throwIfNoEntry: false }) === undefined) return undefined;
-      return readListing(placeOf(digest), read(digest).toString());
-    },
+    listing,
     storeListing(md5, text) {
       storeBytes(roots.false, md5, Buffer.from(text));
-      names.clear();
+      forget();
     },
     setAside,
     list(isLegacy) {
@@ -92,7 +111,8 @@ export function openCache(folder: string, temporaryFolder: string): Cache {
         .flatMap((prefix) => readNames(join(root, prefix)).map((name) => `${prefix}${name}`))
         .filter((md5) => /^[0-9a-f]{32}(\.dir)?$/.test(md5));
     },
-    forget: () => names.clear(),
+    forget,
+    save: complete.save,
   };
 }
 

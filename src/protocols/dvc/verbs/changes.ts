@@ -4,7 +4,6 @@ import { isAbsolute } from "node:path";
 import { readParameterFile } from "#pipelines/definition";
 import type { Value } from "#pipelines/definition";
 
-import { isFolderDigest } from "../formats/listing.ts";
 import { Verbatim } from "../formats/scalar.ts";
 import { isYamlList, isYamlMapping, readYaml } from "../formats/yaml-reader.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
@@ -36,11 +35,8 @@ export async function outChange(session: Session, out: TrackedOut): Promise<Path
 }
 
 /** Whether the cache has everything an out is made of. */
-export function isInCache(session: Session, { digest }: TrackedOut): boolean {
-  if (digest === undefined || !session.cache.has(digest)) return false;
-  if (!isFolderDigest(digest.md5)) return true;
-  const files = session.cache.listing(digest);
-  return files?.every(({ md5 }) => session.cache.has({ md5, isLegacy: digest.isLegacy })) ?? false;
+export function isInCache({ cache }: Session, { digest }: TrackedOut): boolean {
+  return digest !== undefined && cache.hasAll(digest);
 }
 
 /** What DVC ignores is not there for it. */
