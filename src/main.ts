@@ -10,7 +10,7 @@ import { createDelivery, migrations as deliveryMigrations } from "#delivery";
 import { createEvaluationDatasets, migrations as datasetMigrations } from "#evaluation-datasets";
 import { gatewayProgram } from "#gateway";
 import { createInsights } from "#insights";
-import { createDiskBlobs } from "#kernel/blobs";
+import { openBlobs } from "#kernel/blobs";
 import { systemClock } from "#kernel/clock";
 import type { Clock, ManualClock } from "#kernel/clock";
 import { createAnalyst, migrations as columnarMigrations } from "#kernel/columnar";
@@ -95,8 +95,17 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const db = openDatabase({ location: config.database ?? folder("gyre.db") });
   const ledger = createLedger({ db, clock, log });
   const jobs = createJobQueue({ db, clock, log });
-  const blobs = createDiskBlobs({ folder: config.blobs ?? folder("blobs") });
-  const analyst = createAnalyst({ folder: folder("analyst"), allowedFolders: [config.dir] });
+  const store = openBlobs({
+    location: config.blobs ?? folder("blobs"),
+    cacheFolder: folder("blob-cache"),
+    cacheBytes: config.blobCacheBytes,
+    environment: process.env,
+  });
+  const { blobs } = store;
+  const analyst = createAnalyst({
+    folder: folder("analyst"),
+    allowedFolders: [config.dir, store.localFolder],
+  });
   const kernel = { db, ledger, clock, jobs, blobs, analyst, log };
   const access = createAccess({ ...kernel, mode: config.auth });
 
@@ -250,6 +259,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
 
     async start(): Promise<void> {
       makeFolder(folder("work"));
+      await store.check({ writes: true });
       await db.migrate(migrations);
       await access.start();
       url = (await server.listen()).url;
@@ -272,6 +282,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
         () => serving.stop(),
         () => analyst.stop(),
         () => db.close(),
+        async () => store.close(),
       ];
       const failures: unknown[] = [];
       for (const stopPart of parts) await stopPart().catch((error: unknown) => failures.push(error));

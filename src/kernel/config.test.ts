@@ -32,6 +32,7 @@ describe("the settings", () => {
       secretKey: undefined,
       database: join(dir, "gyre.db"),
       blobs: join(dir, "blobs"),
+      blobCacheBytes: 10_000_000_000,
       compute: "local",
       url: undefined,
       token: undefined,
@@ -53,6 +54,20 @@ describe("the settings", () => {
     );
   });
 
+  it("take a folder or a bucket for bytes, and a size in units", () => {
+    const blobsOf = (blobs: string) => read({ GYRE_BLOBS: blobs }).config.blobs;
+    assert.deepEqual(
+      [blobsOf("s3://models/team"), blobsOf("../bytes"), blobsOf("/mnt/bytes")],
+      ["s3://models/team", join(folder, "bytes"), "/mnt/bytes"],
+    );
+    const cacheOf = (size: string) => read({}, { blobCacheBytes: size }).config.blobCacheBytes;
+    assert.deepEqual(
+      ["0B", "900kB", "1.5 MB", "20GB", "2TB"].map(cacheOf),
+      [0, 900_000, 1_500_000, 20_000_000_000, 2_000_000_000_000],
+    );
+    assert.throws(() => cacheOf("20"), { code: "setting_invalid" });
+  });
+
   it("are refused with the nearest name when a variable is misspelt", () => {
     assert.throws(() => read({ GYRE_PROT: "1" }), {
       code: "setting_unknown",
@@ -67,6 +82,8 @@ describe("the settings", () => {
       message: '--port is "70000"; it must be a whole number from 0 (any free port) to 65535.',
     });
     assert.throws(() => read({ GYRE_AUTH: "none" }), { code: "setting_invalid" });
+    for (const blobs of ["gs://bucket", "s3:///prefix", "s3://key:hush@bucket"])
+      assert.throws(() => read({}, { blobs }), { code: "setting_invalid", message: /^(?!.*hush)/ }, blobs);
   });
 
   it("are printed with their origin and without their secrets", () => {

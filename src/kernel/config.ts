@@ -92,8 +92,17 @@ const settings = {
   blobs: setting({
     flag: "--blobs",
     variable: "GYRE_BLOBS",
-    schema: z.string().min(1),
+    schema: z.string().regex(/^(s3:\/\/[^/@]+(\/|$)|(?!\w+:\/\/).)/),
     expected: "the path of a folder, or s3://bucket/prefix",
+  }),
+  blobCacheBytes: setting({
+    flag: "--blob-cache",
+    variable: "GYRE_BLOB_CACHE",
+    schema: z
+      .string()
+      .regex(/^\d+(\.\d+)?\s*[kMGT]?B$/)
+      .transform(bytesOf),
+    expected: "a size such as 500MB or 20GB",
   }),
   compute: setting({
     flag: "--compute",
@@ -120,6 +129,11 @@ const settings = {
     expected: "debug, info, warn or error",
   }),
 };
+
+function bytesOf(text: string): number {
+  const unit = /[kMGT](?=B)/.exec(text)?.[0] ?? "";
+  return Math.round(Number.parseFloat(text) * 1_000 ** " kMGT".indexOf(unit || " "));
+}
 
 function setting<Value>(declaration: Setting<Value>): Setting<Value> {
   return declaration;
@@ -203,6 +217,7 @@ export function readConfig(sources: ConfigSources): ConfigFound {
       read("blobs") ?? otherwise("blobs", join(dir, "blobs"), "in dir"),
       sources.workingFolder,
     ),
+    blobCacheBytes: read("blobCacheBytes") ?? otherwise("blobCacheBytes", 10_000_000_000),
     compute: read("compute") ?? otherwise("compute", "local"),
     url: read("url")?.replace(/\/+$/, "") ?? otherwise("url", undefined),
     token: read("token") ?? otherwise("token", undefined),
@@ -263,7 +278,8 @@ function unknown(name: string, known: readonly string[]): Problem {
 
 function shown(key: SettingKey, text: string): string {
   const { isSecret }: Setting<unknown> = settings[key];
-  if (isSecret !== true) return text;
+  // Where no secret belongs, somebody may have typed one in front of a host all the same.
+  if (isSecret !== true) return text.replace(/(:\/\/)[^/]*@/, "$1…@");
   // Of a URL the host is worth knowing and no secret.
   const host = URL.canParse(text) ? new URL(text).host : "";
   return host === "" ? "(hidden)" : `(hidden, at ${host})`;

@@ -2,6 +2,7 @@ import { globSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { findMoto } from "../../journeys/s3/moto.ts";
 import { isSelected, readSelection } from "./arguments.ts";
 import type { Selection } from "./arguments.ts";
 import { findChromium } from "./browser.ts";
@@ -12,7 +13,7 @@ import { runFile } from "./file.ts";
 import { startPostgres } from "./postgres.ts";
 import { printEnd, printFile, printStep } from "./print.ts";
 import { steps } from "./steps.ts";
-import type { Step, TestFiles } from "./steps.ts";
+import type { Need, Step, TestFiles } from "./steps.ts";
 
 /** Runs what the arguments select, prints it, and gives the exit code. The last line is the tally. */
 export async function runTests(words: readonly string[]): Promise<number> {
@@ -76,12 +77,13 @@ function findFiles({ globs, except = [] }: TestFiles, paths: readonly string[]):
 }
 
 async function runFiles(step: Step, of: TestFiles, files: readonly string[], run: Run): Promise<Tally> {
-  const { variables, missing } = await resourceOf(of, run);
-  if (missing !== undefined && of.needs === "chromium") {
-    console.log(`  left out: ${missing}`);
-    return { passed: 0, failures: [], skips: [{ where: step.name, name: step.title, reason: missing }] };
+  const { variables, missing } = await resourcesOf(of, run);
+  const [reason] = missing;
+  if (reason !== undefined && of.needs?.includes("chromium") === true) {
+    console.log(`  left out: ${reason}`);
+    return { passed: 0, failures: [], skips: [{ where: step.name, name: step.title, reason }] };
   }
-  if (missing !== undefined) console.log(`  ${missing}: its tests are left out.`);
+  for (const one of missing) console.log(`  ${one}: its tests are left out.`);
   const waiting = [...files];
   const tallies: Tally[] = [];
   const work = async (): Promise<void> => {
@@ -104,14 +106,36 @@ async function runFiles(step: Step, of: TestFiles, files: readonly string[], run
   return addTallies(tallies);
 }
 
-async function resourceOf({ needs }: TestFiles, run: Run): Promise<Resource> {
+async function resourcesOf(
+  { needs = [] }: TestFiles,
+  run: Run,
+): Promise<{ readonly variables: Resource["variables"]; readonly missing: readonly string[] }> {
   // Compiled sources are shared between the files: a quarter of the time of a short one.
   const common = { NODE_COMPILE_CACHE: join(tmpdir(), `gyre-test-compile-cache-${process.getuid?.() ?? 0}`) };
-  if (needs === undefined) return { variables: common };
-  const found = run.resources.get(needs) ?? (needs === "postgres" ? providePostgres(run) : provideChromium());
-  run.resources.set(needs, found);
-  const { variables, missing } = await found;
-  return { variables: { ...common, ...variables }, ...(missing === undefined ? {} : { missing }) };
+  const found = await Promise.all(
+    needs.map(async (need) => {
+      const resource = run.resources.get(need) ?? providers[need](run);
+      run.resources.set(need, resource);
+      return await resource;
+    }),
+  );
+  return {
+    variables: Object.assign({}, common, ...found.map(({ variables }) => variables)),
+    missing: found.flatMap(({ missing }) => missing ?? []),
+  };
+}
+
+const providers: Readonly<Record<Need, (run: Run) => Promise<Resource>>> = {
+  postgres: providePostgres,
+  chromium: provideChromium,
+  moto: provideMoto,
+};
+
+/** Not a server but what starts one: a test file that wants one has its own. */
+async function provideMoto(): Promise<Resource> {
+  const found = await findMoto();
+  if (found.startsWith("no moto")) return { variables: {}, missing: found };
+  return { variables: { GYRE_TEST_MOTO_PYTHON: found } };
 }
 
 async function providePostgres(run: Run): Promise<Resource> {

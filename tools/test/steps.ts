@@ -9,12 +9,15 @@ export interface Step {
   readonly files?: TestFiles;
 }
 
+/** What test files use that is no part of the repository. */
+export type Need = "postgres" | "chromium" | "moto";
+
 export interface TestFiles {
   readonly globs: readonly string[];
   readonly except?: readonly string[];
   readonly concurrency: number;
   readonly timeoutMs: number;
-  readonly needs?: "postgres" | "chromium";
+  readonly needs?: readonly Need[];
 }
 
 const minuteMs = 60_000;
@@ -50,7 +53,7 @@ export const steps: readonly Step[] = [
       except: clusters,
       concurrency: 2,
       timeoutMs: 5 * minuteMs,
-      needs: "postgres",
+      needs: ["postgres", "moto"],
     },
   },
   {
@@ -76,7 +79,7 @@ export const steps: readonly Step[] = [
       // Each story is a server, a gateway and Python steps already: two at once would only measure each other.
       concurrency: 1,
       timeoutMs: 20 * minuteMs,
-      needs: "postgres",
+      needs: ["postgres", "moto"],
     },
   },
   {
@@ -87,7 +90,7 @@ export const steps: readonly Step[] = [
       globs: ["web/test/pages.test.ts", "journeys/browser/**/*.test.ts"],
       concurrency: 1,
       timeoutMs: 15 * minuteMs,
-      needs: "chromium",
+      needs: ["chromium"],
     },
   },
 ];

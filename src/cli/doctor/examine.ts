@@ -4,6 +4,7 @@ import { readConfig } from "#kernel/config";
 import type { Config } from "#kernel/config";
 import { Problem } from "#kernel/errors";
 
+import { examineBlobs } from "./blobs.ts";
 import { examineDatabase } from "./database.ts";
 import { examineDisk, examineFolder, examineInterface, examineNode } from "./machine.ts";
 import { examinePython, examineUv } from "./python.ts";
@@ -37,6 +38,7 @@ export async function examine(dir: string | undefined): Promise<readonly Finding
     () => examinePorts(settings),
     () => examineServer(settings),
     () => examineDatabase(settings.database),
+    () => examineBlobs(settings),
     () => examineTargets(settings),
     () => examineInterface(join(import.meta.dirname, "..", "..", "..", "web", "dist")),
   ];

@@ -28,6 +28,7 @@ const optionsSchema = z.object({
   allowedHosts: z.string().optional(),
   webhookHosts: z.string().optional(),
   blobs: z.string().optional(),
+  blobCache: z.string().optional(),
   compute: z.string().optional(),
   logLevel: z.string().optional(),
   printConfig: z.boolean().default(false),
@@ -42,6 +43,7 @@ export function registerUp(program: Command, terminal: Terminal): void {
       ["gyre up --port 0 --gateway-port 0", "on any free ports"],
       ["gyre up --print-config", "every setting, and where it comes from"],
       ["GYRE_DATABASE_URL=postgres://… gyre up", "with its state in PostgreSQL"],
+      ["gyre up --blobs s3://bucket/prefix", "with its bytes in a bucket; credentials from the environment"],
     ],
     options: [
       { flags: "--port <port>", says: "where the server listens (7357, or a free one when that is taken)" },
@@ -54,13 +56,15 @@ export function registerUp(program: Command, terminal: Terminal): void {
         flags: "--webhook-hosts <names>",
         says: "hosts that webhooks may reach although they are private or without https, separated by commas",
       },
-      { flags: "--blobs <place>", says: "a folder, or s3://bucket/prefix" },
+      { flags: "--blobs <place>", says: "where bytes lie: a folder, or s3://bucket/prefix" },
+      { flags: "--blob-cache <size>", says: "how much of a bucket may be kept on this machine (10GB)" },
       { flags: "--compute <target>", says: "where steps run (local)" },
       { flags: "--log-level <level>", says: "debug, info, warn or error (info)" },
       { flags: "--print-config", says: "print the settings and end" },
     ],
     schema: optionsSchema,
-    async act({ options: { printConfig, ...flags } }) {
+    async act({ options: { printConfig, blobCache: blobCacheBytes, ...given } }) {
+      const flags = { ...given, blobCacheBytes };
       const settings = readConfig({ flags, environment: process.env, workingFolder: process.cwd() });
       if (printConfig) return printSettings(terminal, settings);
       const running = readServerFile(settings.config.dir);

@@ -1,5 +1,6 @@
 import type { Delivery, DesiredVariant, Release } from "#delivery";
 import type { Blobs } from "#kernel/blobs";
+import type { Digest } from "#kernel/digest";
 import type { Objectives } from "#objectives";
 import type { ModelVersion, Registry } from "#registry";
 
@@ -14,21 +15,33 @@ export interface DesiredTableParts {
   deploymentOf(project: string, model: string): Promise<string>;
 }
 
+interface TableParts extends DesiredTableParts {
+  localPath(digest: Digest): Promise<string>;
+}
+
 /** Rollouts and traffic are the production environment's; staging is where candidates are measured. */
 export const environment = "production";
 
 /** What the gateway should answer: what delivery wants live, and the candidates that are to be measured. */
 export async function desiredTable(parts: DesiredTableParts): Promise<RoutingTable> {
   const routes: ServedRoute[] = [];
+  const runnables = new Set<Digest>();
+  const localPath = async (digest: Digest): Promise<string> => {
+    runnables.add(digest);
+    return await parts.blobs.localPath(digest);
+  };
+  const of = { ...parts, localPath };
   for (const project of await parts.objectives.listProjects()) {
-    const live = await liveRoute(parts, project.id);
+    const live = await liveRoute(of, project.id);
     if (live !== undefined) routes.push(live);
   }
-  for (const release of await parts.delivery.listJudging()) routes.push(await stagingRoute(parts, release));
+  for (const release of await parts.delivery.listJudging()) routes.push(await stagingRoute(of, release));
+  // The gateway opens them again whenever it starts, also while this process is away.
+  parts.blobs.keepLocal("gateway", runnables);
   return { routes };
 }
 
-async function liveRoute(parts: DesiredTableParts, project: string): Promise<ServedRoute | undefined> {
+async function liveRoute(parts: TableParts, project: string): Promise<ServedRoute | undefined> {
   const { live, candidate } = await parts.delivery.desiredRouting(project, environment);
   if (live === null) return undefined;
   const { model } = await parts.registry.getVersion(live.modelVersionId);
@@ -40,7 +53,7 @@ async function liveRoute(parts: DesiredTableParts, project: string): Promise<Ser
   return await routeOf(parts, project, model, await parts.deploymentOf(project, model), variants);
 }
 
-async function stagingRoute(parts: DesiredTableParts, release: Release): Promise<ServedRoute> {
+async function stagingRoute(parts: TableParts, release: Release): Promise<ServedRoute> {
   const { id, modelVersionId, project } = release;
   const variant = await variantOf(parts, { releaseId: id, modelVersionId, threshold: null }, "staging", 1);
   return await routeOf(parts, project, stagingName(release), `staging:${id}`, [variant]);
@@ -67,7 +80,7 @@ async function routeOf(
 }
 
 async function variantOf(
-  { registry, blobs }: DesiredTableParts,
+  { registry, localPath }: TableParts,
   desired: DesiredVariant,
   role: Variant["role"],
   share: number,
@@ -80,7 +93,7 @@ async function variantOf(
     modelVersionId: version.id,
     number: version.number,
     kind: kindOf(version),
-    runnablePath: await blobs.localPath(runnableOf(version)),
+    runnablePath: await localPath(runnableOf(version)),
     signature: { inputs: [...version.signature.inputs], labels: [...version.signature.labels] },
     threshold: desired.threshold,
   };

@@ -4,7 +4,7 @@ const blockBytes = 1024 * 1024;
 const syncEveryBytes = 32 * blockBytes;
 
 /** Takes a stream's chunks, which must not change afterwards, and writes them to a file in blocks. */
-interface BlockWriter {
+export interface BlockWriter {
   /** Resolves when the writer has room for more: at most two blocks are in memory. */
   take(chunk: Uint8Array): Promise<void> | void;
   /** Writes what is left. Throws what a write before it threw. */
@@ -15,10 +15,14 @@ interface BlockWriter {
 
 /**
  * A socket brings 64 KiB at a time: a write for each cost a third of an upload. So they are collected,
- * and a block is on its way to the disk while the next one is received and hashed. The disk is asked to
- * work from early on, because a gigabyte that waits for the last `sync` waits for all of the disk's time.
+ * and a block is on its way to the disk while the next one is received and hashed. Where the file is synced
+ * in the end, the disk is asked to work from early on, because a gigabyte that waits for the last `sync`
+ * waits for all of the disk's time.
  */
-export function createBlockWriter(handle: FileHandle): BlockWriter {
+export function createBlockWriter(
+  handle: FileHandle,
+  { isSynced }: { readonly isSynced: boolean },
+): BlockWriter {
   let block: Uint8Array[] = [];
   let inBlock = 0;
   let unsynced = 0;
@@ -34,7 +38,7 @@ export function createBlockWriter(handle: FileHandle): BlockWriter {
     await writing;
     writing = writeAll(handle, full);
     writing.catch(() => {});
-    if (unsynced < syncEveryBytes || syncing !== undefined) return;
+    if (!isSynced || unsynced < syncEveryBytes || syncing !== undefined) return;
     unsynced = 0;
     syncing = handle.datasync().then(
       () => (syncing = undefined),

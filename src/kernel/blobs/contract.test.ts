@@ -1,20 +1,45 @@
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 
 import { digestOf } from "../digest.ts";
-import { temporaryFolder } from "../testing/index.ts";
-import { createDiskBlobs, createMemoryBlobs } from "./index.ts";
+import { openBucket, readS3Settings } from "../s3/index.ts";
+import { noS3Server, startS3Server, temporaryFolder } from "../testing/index.ts";
+import type { S3Server } from "../testing/index.ts";
+import { createDiskBlobs, createMemoryBlobs, createS3Blobs } from "./index.ts";
 import type { Blobs, StoredBlob } from "./index.ts";
 
-const drivers: Record<string, () => Promise<Blobs>> = {
-  memory: async () => createMemoryBlobs(),
-  disk: async () => createDiskBlobs({ folder: join(await temporaryFolder(), "blobs") }),
-};
+const drivers: readonly Driver[] = [
+  { name: "memory", create: async () => createMemoryBlobs() },
+  { name: "disk", create: async () => createDiskBlobs({ folder: join(await temporaryFolder(), "blobs") }) },
+  {
+    name: "S3",
+    skip: noS3Server,
+    start: async () => await startS3Server(),
+    create: async (server) => {
+      const bucket = `s3://${await server?.createBucket()}/some/prefix`;
+      const cacheFolder = await temporaryFolder();
+      const settings = readS3Settings(bucket, { ...server?.environment });
+      return createS3Blobs({ bucket: openBucket(settings), cacheFolder, cacheBytes: 1_000_000 }).blobs;
+    },
+  },
+];
 
-for (const [name, create] of Object.entries(drivers)) {
-  describe(`the blob contract: ${name}`, () => {
+interface Driver {
+  readonly name: string;
+  readonly skip?: string | undefined;
+  readonly start?: () => Promise<S3Server>;
+  readonly create: (server: S3Server | undefined) => Promise<Blobs>;
+}
+
+for (const { name, skip, start, create: createAt } of drivers) {
+  describe(`the blob contract: ${name}`, { skip: skip ?? false }, () => {
+    let server: S3Server | undefined;
+    before(async () => void (server = await start?.()));
+    after(() => server?.stop());
+    const create = async (): Promise<Blobs> => await createAt(server);
+
     it("gives back what was put, under the SHA-256 of its content", async () => {
       const blobs = await create();
       // The digest of "abc" is the example of FIPS 180-4.
@@ -22,8 +47,13 @@ for (const [name, create] of Object.entries(drivers)) {
       assert.deepEqual(await blobs.put(Buffer.from("abc")), { digest, sizeBytes: 3 });
       assert.equal(await blobs.readText(digest), "abc");
       assert.deepEqual(
-        [await blobs.has(digest), await blobs.sizeOf(digest), await blobs.verify(digest)],
-        [true, 3, true],
+        [
+          await blobs.has(digest),
+          await blobs.sizeOf(digest),
+          await blobs.verify(digest),
+          await blobs.inspect(digest),
+        ],
+        [true, 3, true, "sound"],
       );
     });
 
@@ -96,7 +126,10 @@ for (const [name, create] of Object.entries(drivers)) {
         [await blobs.has(digest), await blobs.sizeOf(digest), await blobs.verify(digest)],
         [false, undefined, false],
       );
+      assert.equal(await blobs.inspect(digest), "missing");
       await assert.rejects(blobs.readBytes(digest), { code: "blob_missing" });
+      await assert.rejects(textOf(blobs.read(digest, { offset: 1, length: 1 })), { code: "blob_missing" });
+      await assert.rejects(blobs.materialise(digest, "/nowhere"), { code: "blob_missing" });
       await assert.rejects(textOf(blobs.read(digest)), { code: "blob_missing" });
       await assert.rejects(blobs.localPath(digest), { code: "blob_missing" });
       await assert.rejects(blobs.has("../../etc/passwd"), { code: "blob_missing" });

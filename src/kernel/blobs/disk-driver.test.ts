@@ -23,9 +23,9 @@ describe("blobs on a disk", () => {
     const blobs = createDiskBlobs({ folder });
     const { digest } = await blobs.put(Buffer.from("abc"));
     await writeFile(await blobs.localPath(digest), "abcd").catch(() => {});
-    assert.equal(await blobs.verify(digest), false);
+    assert.deepEqual([await blobs.verify(digest), await blobs.inspect(digest)], [false, "damaged"]);
     await blobs.put(Buffer.from("abc"));
-    assert.equal(await blobs.verify(digest), true);
+    assert.deepEqual([await blobs.verify(digest), await blobs.inspect(digest)], [true, "sound"]);
   });
 
   it("say that the disk is full, keep nothing of it, and go on when there is room", async (test) => {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { onDisk, systemCode } from "../disk.ts";
-import { createBlockWriter } from "./block-writer.ts";
-import { chunkBytes, hashing, partMissing, requirePart, requireUpload } from "./driver.ts";
+import { chunkBytes, partMissing, requirePart, requireUpload } from "./driver.ts";
+import { abandonedAfterMs } from "./folders.ts";
 import type { NamedPart, StoredBlob, UploadParts } from "./index.ts";
+import { writeHashed } from "./write-hashed.ts";
 
 /**
  * Keeps each part as a file `<upload>/<number>-<digest>` under `folder`. Parts are not synced: whoever
@@ -24,7 +25,7 @@ export function createDiskParts({ folder }: { readonly folder: string }): Upload
     await mkdir(own, { recursive: true });
     const temporary = join(own, `incoming-${randomUUID()}`);
     try {
-      const stored = await write(temporary, source);
+      const stored = await writeHashed(temporary, source, { mode: 0o600, isSynced: false });
       await rename(temporary, pathOf(upload, { number, digest: stored.digest }));
       return stored;
     } finally {
@@ -43,19 +44,6 @@ export function createDiskParts({ folder }: { readonly folder: string }): Upload
   };
 }
 
-async function write(path: string, source: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
-  const handle = await open(path, "wx", 0o600);
-  const blocks = createBlockWriter(handle);
-  try {
-    const stored = await hashing(source, undefined, blocks.take);
-    await blocks.end();
-    return stored;
-  } finally {
-    await blocks.settled();
-    await handle.close();
-  }
-}
-
 async function isThere(path: string): Promise<boolean> {
   return (await modifiedAtMs(path)) !== undefined;
 }
@@ -70,8 +58,6 @@ async function modifiedAtMs(path: string): Promise<number | undefined> {
 }
 
 // A client that went away never says so. Its last part is the last change of its folder.
-const abandonedAfterMs = 24 * 60 * 60 * 1000;
-
 async function removeAbandoned(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {

@@ -7,7 +7,7 @@ import { digestOf } from "../digest.ts";
 import type { Digest } from "../digest.ts";
 import { onDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";
-import type { Blobs, ByteRange, NamedPart, StoredBlob, UploadParts } from "./index.ts";
+import type { Blobs, ByteRange, Condition, NamedPart, StoredBlob, UploadParts } from "./index.ts";
 import { problems } from "./problems.ts";
 
 /**
@@ -20,42 +20,73 @@ export interface BlobDriver {
    * or nothing. Concurrent stores of one content are fine.
    */
   store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob>;
+  /**
+   * Whether storing it again can be spared, as far as that can be told for less than storing it would cost.
+   * Never true of what is not there.
+   */
+  isStored(digest: Digest, sizeBytes: number): Promise<boolean>;
   sizeOf(digest: Digest): Promise<number | undefined>;
-  read(digest: Digest, range: ByteRange): AsyncIterable<Uint8Array>;
-  localPath(digest: Digest): Promise<string>;
+  /** Undefined for what is not there. */
+  open(digest: Digest, range: ByteRange): Promise<OpenBlob | undefined>;
+  /** Where `open` may read a copy: the stored bytes themselves. */
+  openStored?(digest: Digest): Promise<OpenBlob | undefined>;
+  /** Undefined for what is not there. */
+  localPath(digest: Digest): Promise<string | undefined>;
+  /** Where a local file may go when nobody uses it: lets it be used as long as the work takes. */
+  useFile?(digest: Digest, work: (path: string) => Promise<void>): Promise<"done" | undefined>;
+  keepLocal(holder: string, digests: Iterable<Digest>): void;
+  inspect(digest: Digest): Promise<Condition>;
   list(): AsyncIterable<StoredBlob>;
   remove(digest: Digest): Promise<void>;
   readonly parts: UploadParts;
 }
 
+export interface OpenBlob {
+  /** Of the whole, whatever the range. */
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 export function createBlobs(driver: BlobDriver): Blobs {
-  const requireSize = async (digest: Digest): Promise<number> => {
-    const sizeBytes = await driver.sizeOf(requireDigest(digest));
-    if (sizeBytes === undefined) throw missing(digest);
-    return sizeBytes;
+  const open = async (digest: Digest, range: ByteRange): Promise<OpenBlob> => {
+    const opened = await driver.open(requireDigest(digest), range);
+    if (opened === undefined) throw missing(digest);
+    return opened;
   };
 
   async function put(source: Uint8Array | AsyncIterable<Uint8Array>, expected?: Digest): Promise<StoredBlob> {
     if (!(source instanceof Uint8Array)) return await driver.store(source, expected);
     const digest = digestOf(source);
     if (expected !== undefined && expected !== digest) throw corrupt(expected, digest);
-    if ((await driver.sizeOf(digest)) === source.byteLength) return { digest, sizeBytes: source.byteLength };
+    const sizeBytes = source.byteLength;
+    if (await driver.isStored(digest, sizeBytes)) return { digest, sizeBytes };
     return await driver.store(once(source), digest);
   }
 
   async function* read(digest: Digest, range: ByteRange = { offset: 0 }): AsyncIterable<Uint8Array> {
-    await requireSize(digest);
-    yield* driver.read(digest, range);
+    yield* (await open(digest, range)).chunks;
   }
 
   async function readBytes(digest: Digest): Promise<Uint8Array> {
-    const bytes = new Uint8Array(await requireSize(digest));
+    const { sizeBytes, chunks } = await open(digest, { offset: 0 });
+    const bytes = new Uint8Array(sizeBytes);
     let offset = 0;
-    for await (const chunk of driver.read(digest, { offset: 0, length: bytes.byteLength })) {
+    for await (const chunk of chunks) {
       bytes.set(chunk, offset);
       offset += chunk.byteLength;
     }
     return bytes;
+  }
+
+  async function useFile(digest: Digest, work: (path: string) => Promise<void>): Promise<void> {
+    if (driver.useFile === undefined) return await work(await localPath(digest));
+    if ((await driver.useFile(requireDigest(digest), work)) === undefined) throw missing(digest);
+  }
+
+  async function localPath(digest: Digest): Promise<string> {
+    const path = await driver.localPath(requireDigest(digest));
+    if (path === undefined) throw missing(digest);
+    return path;
   }
 
   return {
@@ -64,9 +95,8 @@ export function createBlobs(driver: BlobDriver): Blobs {
       const { size } = await stat(path);
       if (size <= inMemoryBytes) return await put(await readFile(path));
       // Reading a file twice costs less than writing, and syncing, content that is there already.
-      const digest = await digestOfFile(path);
-      const sizeBytes = await driver.sizeOf(digest);
-      if (sizeBytes !== undefined) return { digest, sizeBytes };
+      const { digest, sizeBytes } = await hashing(await openFile(path), undefined, () => {});
+      if (await driver.isStored(digest, sizeBytes)) return { digest, sizeBytes };
       return await driver.store(await openFile(path), undefined);
     },
     has: async (digest) => (await driver.sizeOf(requireDigest(digest))) !== undefined,
@@ -75,17 +105,16 @@ export function createBlobs(driver: BlobDriver): Blobs {
     readBytes,
     readText: async (digest) => new TextDecoder().decode(await readBytes(digest)),
     async materialise(digest, targetPath, options = {}) {
-      await requireSize(digest);
-      await copyOut(await driver.localPath(digest), targetPath, options.mode ?? 0o644);
+      await useFile(digest, async (path) => await copyOut(path, targetPath, options.mode ?? 0o644));
     },
-    async localPath(digest) {
-      await requireSize(digest);
-      return await driver.localPath(digest);
-    },
+    localPath,
+    keepLocal: (holder, digests) => driver.keepLocal(holder, digests),
     async verify(digest) {
-      if ((await driver.sizeOf(requireDigest(digest))) === undefined) return false;
-      return (await digestOfChunks(driver.read(digest, { offset: 0 }))) === digest;
+      const opened = await (driver.openStored?.(requireDigest(digest)) ??
+        driver.open(requireDigest(digest), { offset: 0 }));
+      return opened !== undefined && (await digestOfChunks(opened.chunks)) === digest;
     },
+    inspect: async (digest) => await driver.inspect(requireDigest(digest)),
     list: () => driver.list(),
     delete: async (digest) => await driver.remove(requireDigest(digest)),
     parts: driver.parts,
@@ -122,6 +151,7 @@ export async function hashing(
 }
 
 export async function digestOfFile(path: string): Promise<Digest> {
+  if ((await stat(path)).size <= inMemoryBytes) return digestOf(await readFile(path));
   return await digestOfChunks(await openFile(path));
 }
 
@@ -166,14 +196,14 @@ async function digestOfChunks(chunks: AsyncIterable<Uint8Array>): Promise<Digest
   return hash.digest("hex");
 }
 
-function corrupt(expected: Digest, found: Digest): Problem {
+export function corrupt(expected: Digest, found: Digest): Problem {
   return new Problem(problems.blob_corrupt, {
     message: `The bytes have the digest ${found}, not ${expected} as announced.`,
     data: { expected, found },
   });
 }
 
-async function* once(chunk: Uint8Array): AsyncIterable<Uint8Array> {
+export async function* once(chunk: Uint8Array): AsyncIterable<Uint8Array> {
   yield chunk;
 }
 

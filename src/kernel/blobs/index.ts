@@ -2,6 +2,10 @@ import type { Digest } from "../digest.ts";
 
 export { createDiskBlobs } from "./disk-driver.ts";
 export { createMemoryBlobs } from "./memory-driver.ts";
+export { createS3Blobs } from "./s3-driver.ts";
+export type { S3Blobs, S3BlobsOptions } from "./s3-driver.ts";
+export { openBlobs } from "./open-blobs.ts";
+export type { BlobStore, BlobStoreOptions } from "./open-blobs.ts";
 export { materialiseTree, putTree, readTree } from "./trees.ts";
 export type { PutTreeOptions, StoredTree, Tree, TreeFile } from "./trees.ts";
 export { streamBlob } from "./stream.ts";
@@ -38,6 +42,8 @@ export interface UploadParts {
   remove(upload: string): Promise<void>;
 }
 
+export type Condition = "sound" | "missing" | "damaged";
+
 /**
  * Bytes addressed by the SHA-256 of their content: what is stored under a digest never changes, and
  * storing it twice stores it once. What was put is durable when the promise resolves.
@@ -56,10 +62,21 @@ export interface Blobs {
   readText(digest: Digest): Promise<string>;
   /** Writes a copy the caller owns to `targetPath`, making its folder; replaces what is there. `mode` is 0o644 by default. */
   materialise(digest: Digest, targetPath: string, options?: { readonly mode?: number }): Promise<void>;
-  /** A local file with the content, for programs that read files. It is shared: never write to it. */
+  /**
+   * A local file with the content, for programs that read files. It is shared: never write to it. It stays for
+   * an hour at least; for longer where `keepLocal` names it.
+   */
   localPath(digest: Digest): Promise<string>;
+  /** Exactly these local files stay for this holder, until it names others. */
+  keepLocal(holder: string, digests: Iterable<Digest>): void;
   /** Reads the content again and says whether it still has its digest; false also when it is absent. */
   verify(digest: Digest): Promise<boolean>;
+  /**
+   * Whether the content can be relied on, as cheaply as that can be told: a file is read once and again when
+   * its size, times or inode changed; of an object in a bucket the digest that the bucket keeps is asked for.
+   * Damage that was met in reading is remembered until the content is put again.
+   */
+  inspect(digest: Digest): Promise<Condition>;
   list(): AsyncIterable<StoredBlob>;
   /** Absent content is deleted already. Only garbage collection may call this. */
   delete(digest: Digest): Promise<void>;

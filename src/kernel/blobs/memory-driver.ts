@@ -4,15 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Digest } from "../digest.ts";
-import { createBlobs, hashing, partMissing, requirePart, requireUpload } from "./driver.ts";
+import { createBlobs, hashing, once, partMissing, requirePart, requireUpload } from "./driver.ts";
 import type { Blobs, NamedPart, UploadParts } from "./index.ts";
 
 /** Keeps bytes in memory: the specification of a driver, and enough for tests. */
 export function createMemoryBlobs(): Blobs {
   const contents = new Map<Digest, Uint8Array>();
   let folder: string | undefined;
-
-  const contentOf = (digest: Digest): Uint8Array => contents.get(digest) ?? new Uint8Array();
 
   return createBlobs({
     async store(source, expected) {
@@ -21,17 +19,24 @@ export function createMemoryBlobs(): Blobs {
       contents.set(stored.digest, Buffer.concat(chunks));
       return stored;
     },
+    isStored: async (digest) => contents.has(digest),
     sizeOf: async (digest) => contents.get(digest)?.byteLength,
-    async *read(digest, { offset, length }) {
-      const bytes = contentOf(digest);
-      yield bytes.subarray(offset, length === undefined ? undefined : offset + length);
+    async open(digest, { offset, length }) {
+      const bytes = contents.get(digest);
+      if (bytes === undefined) return undefined;
+      const part = bytes.subarray(offset, length === undefined ? undefined : offset + length);
+      return { sizeBytes: bytes.byteLength, chunks: once(part) };
     },
     async localPath(digest) {
+      const bytes = contents.get(digest);
+      if (bytes === undefined) return undefined;
       folder ??= makeFolderUntilExit();
       const path = join(folder, digest);
-      await writeFile(path, contentOf(digest));
+      await writeFile(path, bytes);
       return path;
     },
+    keepLocal: () => {},
+    inspect: async (digest) => (contents.has(digest) ? "sound" : "missing"),
     async *list() {
       for (const [digest, bytes] of contents) yield { digest, sizeBytes: bytes.byteLength };
     },

@@ -7,6 +7,7 @@ import { canonicalJson } from "../digest.ts";
 import type { Digest } from "../digest.ts";
 import { onDisk, systemCode } from "../disk.ts";
 import { Problem } from "../errors.ts";
+import { inParallel } from "../in-parallel.ts";
 import type { Blobs } from "./index.ts";
 import { isSafePath, requireSafePath } from "./paths.ts";
 import { problems } from "./problems.ts";
@@ -75,10 +76,11 @@ export async function materialiseTree(blobs: Blobs, tree: Tree, folder: string):
   for (const file of tree.files) requireSafePath(file.path);
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
   const checked = new Set<string>();
-  for (const file of tree.files) {
-    await refuseLinksAbove(folder, file.path, checked);
+  for (const file of tree.files) await refuseLinksAbove(folder, file.path, checked);
+  // Several at a time, because each may come from another machine.
+  await inParallel(tree.files, filesAtOnce, async (file) => {
     await blobs.materialise(file.digest, join(folder, file.path), { mode: file.executable ? 0o755 : 0o644 });
-  }
+  });
 }
 
 const filesAtOnce = 8;

@@ -5,3 +5,7 @@ export { createTestKernel } from "./kernel.ts";
 export type { TestKernel } from "./kernel.ts";
 export { fullDisk } from "./full-disk.ts";
 export type { SmallDisk } from "./full-disk.ts";
+export { noS3Server, startS3Server } from "./s3-server.ts";
+export type { S3Server } from "./s3-server.ts";
+export { startUnreliableProxy } from "./unreliable-proxy.ts";
+export type { Fault, PassedRequest, UnreliableProxy } from "./unreliable-proxy.ts";

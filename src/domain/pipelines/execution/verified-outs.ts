@@ -1,49 +1,25 @@
-import { stat } from "node:fs/promises";
-
 import { readTree } from "#kernel/blobs";
 import type { Blobs } from "#kernel/blobs";
 import type { Digest } from "#kernel/digest";
-import { Problem } from "#kernel/errors";
 
 import type { StepOut } from "../entities.ts";
-import { digestFile } from "./file-digests.ts";
 
 /** What is wrong with stored outs; undefined when every byte is as it was stored. */
 export type Flaw = { readonly path: string; readonly how: "missing" | "damaged" } | undefined;
 
-/** Looks whether results may be used: their bytes are read and must have their digests. */
+/** Looks whether results may be used: their bytes must have their digests. */
 export interface VerifiedOuts {
   check(outs: readonly StepOut[]): Promise<Flaw>;
 }
 
 const checkedAtOnce = 16;
-const rememberedDigests = 200_000;
 
-/**
- * The bytes behind a digest are read once, and again when size, times or inode of their file are no
- * longer those that were read. A damaged object is deleted, so that a step that makes it anew stores it
- * anew.
- */
+/** A damaged object is deleted, so that a step that makes it anew stores it anew. */
 export function createVerifiedOuts(blobs: Blobs): VerifiedOuts {
-  const sound = new Map<Digest, { readonly file: string; readonly status: string }>();
-
   async function checkDigest(digest: Digest): Promise<"missing" | "damaged" | undefined> {
-    const known = sound.get(digest);
-    if (known !== undefined && (await statusOf(known.file)) === known.status) return undefined;
-    const file = await blobs.localPath(digest).catch((error: unknown) => {
-      if (error instanceof Problem && error.kind === "not_found") return undefined;
-      throw error;
-    });
-    if (file === undefined) return "missing";
-    const status = await statusOf(file);
-    if ((await digestFile(file, (await stat(file)).size)) !== digest) {
-      sound.delete(digest);
-      await blobs.delete(digest);
-      return "damaged";
-    }
-    if (sound.size >= rememberedDigests) sound.clear();
-    sound.set(digest, { file, status });
-    return undefined;
+    const condition = await blobs.inspect(digest);
+    if (condition === "damaged") await blobs.delete(digest);
+    return condition === "sound" ? undefined : condition;
   }
 
   async function checkOut(out: StepOut): Promise<Flaw> {
@@ -58,12 +34,6 @@ export function createVerifiedOuts(blobs: Blobs): VerifiedOuts {
   }
 
   return { check: async (outs) => await firstFlaw(outs, checkOut) };
-}
-
-/** Empty where there is no file. */
-async function statusOf(file: string): Promise<string> {
-  const status = await stat(file, { bigint: true }).catch(() => undefined);
-  return status === undefined ? "" : [status.size, status.mtimeNs, status.ctimeNs, status.ino].join(":");
 }
 
 async function firstFlaw<Part>(parts: readonly Part[], look: (part: Part) => Promise<Flaw>): Promise<Flaw> {

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { inParallel } from "#kernel/in-parallel";
+
 import { invalidFile } from "../formats/yaml-reader.ts";
-import { inParallel } from "./in-parallel.ts";
 import type { Remote } from "./remote.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { inParallel } from "./in-parallel.ts";
+import { inParallel } from "#kernel/in-parallel";
+
 import type { Packs } from "./packs.ts";
 import type { Remote } from "./remote.ts";
 import { objectName, remoteKey } from "./used-objects.ts";

@@ -2,11 +2,11 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 
 import { Problem } from "#kernel/errors";
+import { inParallel } from "#kernel/in-parallel";
 
 import { storeBytes, storeDownload } from "../files/store-object.ts";
 import { isFolderDigest } from "../formats/listing.ts";
 import { problems } from "../problems.ts";
-import { inParallel } from "../remotes/in-parallel.ts";
 import { openPacks } from "../remotes/packs.ts";
 import type { PackedObject, Packs } from "../remotes/packs.ts";
 import { openRemote, remoteFailed } from "../remotes/remote.ts";

@@ -3,11 +3,11 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { Problem } from "#kernel/errors";
+import { inParallel } from "#kernel/in-parallel";
 
 import { verifyObject } from "../files/place-object.ts";
 import { isFolderDigest } from "../formats/listing.ts";
 import { problems } from "../problems.ts";
-import { inParallel } from "../remotes/in-parallel.ts";
 import { largestPackedBytes, openPacks, packBytes } from "../remotes/packs.ts";
 import type { Packs } from "../remotes/packs.ts";
 import { presentIn } from "../remotes/presence.ts";

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { inParallel } from "../remotes/in-parallel.ts";
+import { inParallel } from "#kernel/in-parallel";
+
 import type { Remote } from "../remotes/remote.ts";
 import type { Session } from "../session.ts";
 

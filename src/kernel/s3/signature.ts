@@ -1,37 +1,44 @@
 import { createHash, createHmac } from "node:crypto";
 
+/** Who asks. Never put any of it into a message or a log. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string | undefined;
 }
 
-export interface SignedRequest {
+export interface RequestToSign {
   readonly method: string;
   readonly host: string;
-  /** Encoded, from the first slash. */
+  /** Encoded once, from the first slash. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The SHA-256 of the body in hex, or `UNSIGNED-PAYLOAD`. */
+  readonly payload: string;
+}
+
+export interface SigningScope {
+  readonly region: string;
+  readonly service: string;
+  readonly atMs: number;
 }
 
 /**
- * The headers of a request to S3 with its signature (AWS Signature Version 4). The body is not signed: its
- * MD5 travels beside it, and the server holds it against that.
+ * The headers of a request with its signature (AWS Signature Version 4, the form with one chunk: "Signature
+ * Calculations for the Authorization Header" in the reference of Amazon S3).
  */
 export function signRequest(
-  request: SignedRequest,
-  credentials: Credentials | undefined,
-  region: string,
-  now: Date,
+  request: RequestToSign,
+  credentials: Credentials,
+  { region, service, atMs }: SigningScope,
 ): Readonly<Record<string, string>> {
-  if (credentials === undefined) return request.headers;
-  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const time = new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const day = time.slice(0, 8);
   const headers: Record<string, string> = {
     ...request.headers,
     host: request.host,
-    "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
     "x-amz-date": time,
     ...(credentials.sessionToken === undefined ? {} : { "x-amz-security-token": credentials.sessionToken }),
   };
@@ -40,14 +47,14 @@ export function signRequest(
     request.method,
     request.path,
     queryText(request.query),
-    ...names.map((name) => `${name}:${(headers[name] ?? "").trim()}`),
+    ...names.map((name) => `${name}:${(headers[name] ?? "").trim().replaceAll(/\s+/g, " ")}`),
     "",
     names.join(";"),
-    "UNSIGNED-PAYLOAD",
+    request.payload,
   ].join("\n");
-  const scope = `${day}/${region}/s3/aws4_request`;
+  const scope = `${day}/${region}/${service}/aws4_request`;
   const toSign = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
-  const key = [day, region, "s3", "aws4_request"].reduce<Buffer | string>(
+  const key = [day, region, service, "aws4_request"].reduce<Buffer | string>(
     (secret, part) => createHmac("sha256", secret).update(part).digest(),
     `AWS4${credentials.secretAccessKey}`,
   );
@@ -60,21 +67,22 @@ export function signRequest(
 /** A query in the order and form in which it is signed. */
 export function queryText(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
-    .map(([key, value]) => `${encodeAll(key)}=${encodeAll(value)}`)
-    .toSorted()
+    .map(([key, value]) => [encodeAll(key), encodeAll(value)] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([key, value]) => `${key}=${value}`)
     .join("&");
 }
 
-/** Everything but letters, digits and `-._~`; a path keeps its slashes. */
-export function encodeAll(text: string): string {
+/** A path with everything encoded but letters, digits, `-._~` and its slashes. */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeAll).join("/");
+}
+
+function encodeAll(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-export function encodePath(path: string): string {
-  return path.split("/").map(encodeAll).join("/");
 }
 
 function sha256(text: string): string {

@@ -1,0 +1,43 @@
+import { stat } from "node:fs/promises";
+
+import type { Digest } from "../digest.ts";
+import { systemCode } from "../disk.ts";
+import { digestOfFile } from "./driver.ts";
+import type { Condition } from "./index.ts";
+
+/** Tells whether files have the digests they are named by. */
+export interface SoundFiles {
+  inspect(path: string, digest: Digest): Promise<Condition>;
+}
+
+const mostRemembered = 200_000;
+
+/** A file is read once, and again when its size, times or inode are no longer those that were read. */
+export function createSoundFiles(): SoundFiles {
+  const sound = new Map<Digest, string>();
+  return {
+    async inspect(path, digest) {
+      const status = await fingerprintOf(path);
+      if (status === undefined) return "missing";
+      if (status === sound.get(digest)) return "sound";
+      if ((await digestOfFile(path)) !== digest) {
+        sound.delete(digest);
+        return "damaged";
+      }
+      if (sound.size >= mostRemembered) sound.clear();
+      sound.set(digest, status);
+      return "sound";
+    },
+  };
+}
+
+/** Changes whenever somebody writes to the file, or puts another in its place; undefined where there is none. */
+export async function fingerprintOf(path: string): Promise<string | undefined> {
+  try {
+    const status = await stat(path, { bigint: true });
+    return [status.size, status.mtimeNs, status.ctimeNs, status.ino].join(":");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
