@@ -1,7 +1,16 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, byBytes, compare, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import {
+  and,
+  byBytes,
+  compare,
+  isBeyond,
+  amongNumbers,
+  orderBy,
+  packToken,
+  unpackToken,
+} from "#kernel/search";
 import type { Fragment, SortColumn } from "#kernel/search";
 import { parseFilter, parseOrdering } from "#tracking";
 import type { Condition, Ordering, SearchGrammar } from "#tracking";
@@ -74,7 +83,7 @@ function inExperiments(db: Database, ids: readonly string[] | undefined): Fragme
   if (ids === undefined) return sql`1 = 1`;
   const numbers = ids.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
   return sql`exists (select 1 from evaluation_dataset_experiments as linked
-    where linked.dataset = evaluation_datasets.id and linked.experiment in ${numberList(db, numbers)})`;
+    where linked.dataset = evaluation_datasets.id and ${amongNumbers(db, sql`linked.experiment`, numbers)})`;
 }
 
 function toFragment(db: Database, condition: Condition): Fragment {

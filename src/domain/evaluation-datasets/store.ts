@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 import { isRecord, parseExactJson, writeExactJson } from "#kernel/exact-json";
 import type { ExactJson } from "#kernel/exact-json";
-import { insertRows, numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
 
 import type { DatasetRecord, EvaluationDataset, JsonObject } from "./entities.ts";
 import { storable } from "./records.ts";
@@ -41,17 +41,14 @@ export async function completeDatasets(
   db: Database,
   rows: readonly DatasetRow[],
 ): Promise<EvaluationDataset[]> {
-  const ids = textList(
-    db,
-    rows.map((row) => row.id),
-  );
+  const ids = rows.map((row) => row.id);
   const tags = await sql<{ dataset: string; key: string; value: string }>`
-    select dataset, key, value from evaluation_dataset_tags where dataset in ${ids} order by dataset, key
+    select dataset, key, value from evaluation_dataset_tags where ${amongTexts(db, sql`dataset`, ids)} order by dataset, key
   `.execute(db.query);
   const links = await sql<{ dataset: string; experiment: number; project: string | null }>`
     select linked.dataset, linked.experiment, experiments.project
     from evaluation_dataset_experiments as linked join experiments on experiments.id = linked.experiment
-    where linked.dataset in ${ids} order by linked.dataset, linked.experiment
+    where ${amongTexts(db, sql`linked.dataset`, ids)} order by linked.dataset, linked.experiment
   `.execute(db.query);
   const tagsOf = Map.groupBy(tags.rows, (row) => row.dataset);
   const linksOf = Map.groupBy(links.rows, (row) => row.dataset);
@@ -119,7 +116,7 @@ export async function unlinkExperiments(
 ): Promise<number[]> {
   const { rows } = await sql<{ experiment: number }>`
     delete from evaluation_dataset_experiments
-    where dataset = ${dataset} and experiment in ${numberList(db, experiments)} returning experiment
+    where dataset = ${dataset} and ${amongNumbers(db, sql`experiment`, experiments)} returning experiment
   `.execute(db.query);
   return rows.map((row) => row.experiment);
 }
@@ -133,7 +130,7 @@ export async function readByInputs(
   digests: readonly string[],
 ): Promise<Map<string, KeptRecord>> {
   const { rows } = await sql<RecordRow>`
-    select * from evaluation_records where dataset = ${dataset} and input_digest in ${textList(db, digests)}
+    select * from evaluation_records where dataset = ${dataset} and ${amongTexts(db, sql`input_digest`, digests)}
   `.execute(db.query);
   return new Map(rows.map((row) => [row.input_digest, { ...toRecord(row), inputDigest: row.input_digest }]));
 }
@@ -198,7 +195,7 @@ export async function readRecords(
 /** How many there were. */
 export async function deleteRecords(db: Database, dataset: string, ids: readonly string[]): Promise<number> {
   const { rows } = await sql<{ id: string }>`
-    delete from evaluation_records where dataset = ${dataset} and id in ${textList(db, ids)} returning id
+    delete from evaluation_records where dataset = ${dataset} and ${amongTexts(db, sql`id`, ids)} returning id
   `.execute(db.query);
   return rows.length;
 }

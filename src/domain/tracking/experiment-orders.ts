@@ -107,7 +107,7 @@ export function createExperimentOrders(parts: OrderParts): ExperimentOrders {
       if (found === undefined) return await createExperiment({ name, project, actor });
       if (found.project === null && name === project) {
         await write(() => adoptExperiment(db, project));
-        lookups.forgetProjects();
+        db.afterCommit(() => lookups.forgetProjects());
       } else if (found.project !== project) throw alreadyThere(found);
       return await lookups.experiment(String(found.id));
     },

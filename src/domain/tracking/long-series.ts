@@ -28,6 +28,8 @@ import type { Write } from "./store/writes.ts";
  * right, and whatever is behind the last one is read point by point.
  */
 export interface LongSeries {
+  /** Whether any series has chunks. Without them, points may be added outside a transaction, too. */
+  hasChunks(): Promise<boolean>;
   /** Call inside the transaction that adds points to a run, after they were added. */
   added(run: number, points: readonly MetricPoint[]): Promise<void>;
   read(where: SeriesKey, range: SeriesRange, buckets: number): Promise<SeriesStretch | undefined>;
@@ -101,6 +103,7 @@ export function createLongSeries(parts: { db: Database; keys: Keys; write: Write
   };
 
   return {
+    hasChunks: async () => (await known()).size > 0,
     async added(run, points) {
       if (points.length === 0) return;
       const all = await known();

@@ -4,8 +4,8 @@ import { Problem } from "#kernel/errors";
 import type { ArtifactOwner, Experiment } from "./entities.ts";
 import { problems } from "./problems.ts";
 import type { OwnerKey } from "./store/artifacts.ts";
-import { readExperiment, withTags } from "./store/experiments.ts";
-import type { StoredExperiment } from "./store/experiments.ts";
+import { readExperiment, readProjects, withTags } from "./store/experiments.ts";
+import type { ExperimentProject, StoredExperiment } from "./store/experiments.ts";
 import { readModel } from "./store/logged-models.ts";
 import type { StoredModel } from "./store/logged-models.ts";
 import { readRun } from "./store/runs.ts";
@@ -26,6 +26,10 @@ export interface Lookups {
   model(modelId: string): Promise<StoredModel>;
   projectOfRun(runId: string): Promise<string | null>;
   scopeOfRun(runId: string): Promise<RunScope>;
+  /** Those that there are among these. Remembered, because it is asked before every search and new run. */
+  projectsOfExperiments(ids: readonly number[]): Promise<readonly ExperimentProject[]>;
+  /** The number of a run that was seen before; undefined says nothing. */
+  knownNumber(runId: string): number | undefined;
   owner(owner: ArtifactOwner | string): Promise<{ readonly key: OwnerKey; readonly experiment: number }>;
   runNotFound(runId: string): Problem;
   modelNotFound(modelId: string): Problem;
@@ -36,7 +40,15 @@ export interface Lookups {
 const mostRemembered = 20_000;
 
 export function createLookups(db: Database): Lookups {
-  const scopes = new Map<string, RunScope>();
+  const scopes = new Map<string, RunScope & { readonly number: number }>();
+  const projects = new Map<number, ExperimentProject>();
+
+  // What was read in a transaction may never have been.
+  const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): void => {
+    if (db.inTransaction()) return;
+    if (known.size >= mostRemembered) known.clear();
+    known.set(key, value);
+  };
 
   const storedExperiment: Lookups["storedExperiment"] = async (id) => {
     if (!/^-?\d{1,64}$/.test(id))
@@ -62,11 +74,20 @@ export function createLookups(db: Database): Lookups {
   const scopeOfRun: Lookups["scopeOfRun"] = async (runId) => {
     const known = scopes.get(runId);
     if (known !== undefined) return known;
-    const { project, experiment } = await run(runId);
-    const scope = { project, experimentId: String(experiment) };
-    if (scopes.size >= mostRemembered) scopes.clear();
-    scopes.set(runId, scope);
+    const { id: number, project, experiment } = await run(runId);
+    const scope = { project, experimentId: String(experiment), number };
+    remember(scopes, runId, scope);
     return scope;
+  };
+
+  const projectsOfExperiments: Lookups["projectsOfExperiments"] = async (ids) => {
+    const wanted = new Map([...new Set(ids)].map((id) => [id, projects.get(id)]));
+    const unknown = [...wanted.keys()].filter((id) => wanted.get(id) === undefined);
+    for (const one of unknown.length === 0 ? [] : await readProjects(db, unknown)) {
+      wanted.set(Number(one.id), one);
+      remember(projects, Number(one.id), one);
+    }
+    return [...wanted.values()].filter((one) => one !== undefined);
   };
 
   return {
@@ -80,6 +101,8 @@ export function createLookups(db: Database): Lookups {
     model,
     projectOfRun: async (runId) => (await scopeOfRun(runId)).project,
     scopeOfRun,
+    projectsOfExperiments,
+    knownNumber: (runId) => scopes.get(runId)?.number,
     async owner(owner) {
       const of = typeof owner === "string" ? { run: owner } : owner;
       if ("run" in of) return { key: `run:${of.run}`, experiment: (await run(of.run)).experiment };
@@ -89,7 +112,10 @@ export function createLookups(db: Database): Lookups {
     },
     runNotFound,
     modelNotFound,
-    forgetProjects: () => scopes.clear(),
+    forgetProjects() {
+      scopes.clear();
+      projects.clear();
+    },
   };
 }
 

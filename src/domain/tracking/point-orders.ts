@@ -5,9 +5,8 @@ import type { NewMetricPoint } from "./entities.ts";
 import type { Lookups } from "./lookups.ts";
 import type { LongSeries } from "./long-series.ts";
 import { runNotActive } from "./run-state.ts";
-import { savePoints } from "./store/batches.ts";
 import type { Keys } from "./store/keys.ts";
-import { readRuns } from "./store/runs.ts";
+import { addPoints } from "./store/points.ts";
 import type { Write } from "./store/writes.ts";
 
 /** Adds points to a run. Throws `run_not_found` and `run_not_active`. */
@@ -17,7 +16,7 @@ interface PointParts {
   readonly db: Database;
   readonly keys: Keys;
   readonly lookups: Pick<Lookups, "runNotFound">;
-  readonly longSeries: Pick<LongSeries, "added">;
+  readonly longSeries: Pick<LongSeries, "added" | "hasChunks">;
   readonly write: Write;
 }
 
@@ -33,8 +32,8 @@ const mostCalls = 64;
 
 /**
  * Logging one point is what clients do most, and many do it at the same moment. The calls that wait for the
- * next transaction go in together, with three statements for all of them instead of three each: on PostgreSQL
- * every statement is a way to the server and back. A call whose run is missing or deleted fails alone.
+ * next transaction go in together, with the statements of one: on PostgreSQL, where every statement is a way to
+ * the server and back, it is a single one that commits itself. A call whose run is missing or deleted fails alone.
  */
 export function createLogPoints(parts: PointParts): LogPoints {
   const { db, keys, lookups, longSeries, write } = parts;
@@ -43,29 +42,33 @@ export function createLogPoints(parts: PointParts): LogPoints {
 
   /** What is wrong with each call, in their order; those with nothing wrong are saved. */
   const save = async (calls: readonly Call[]): Promise<readonly (Problem | undefined)[]> => {
-    const runs = await readRuns(db, [...new Set(calls.map(({ runId }) => runId))]);
-    const wrong = calls.map(({ runId }) => {
+    const runs = await addPoints(db, keys, calls);
+    const wrong: (Problem | undefined)[] = [];
+    for (const { runId, points } of calls) {
       const run = runs.get(runId);
-      if (run === undefined) return lookups.runNotFound(runId);
-      return run.state === "active" ? undefined : runNotActive(run, "active");
-    });
-    const rows = calls.flatMap(({ runId, points }, index) => {
-      const run = runs.get(runId);
-      return run === undefined || wrong[index] !== undefined ? [] : [{ run: run.id, points }];
-    });
-    await savePoints(db, keys, rows);
-    for (const { run, points } of rows) await longSeries.added(run, points);
+      if (run?.state === "active") await longSeries.added(run.id, points);
+      if (run === undefined) wrong.push(lookups.runNotFound(runId));
+      else wrong.push(run.state === "active" ? undefined : runNotActive(run, "active"));
+    }
     return wrong;
   };
+
+  /** Where a series has chunks, those that the points reach into go in the same transaction. */
+  const saveInTurn = async (take: () => readonly Call[]): Promise<readonly (Problem | undefined)[]> =>
+    await write(
+      async () => {
+        const calls = take();
+        const isWhole = db.inTransaction() || !(await longSeries.hasChunks());
+        return isWhole ? await save(calls) : await db.transaction(() => save(calls));
+      },
+      { isWhole: true },
+    );
 
   const saveTogether = async (): Promise<void> => {
     // Taken when the transaction has begun: whoever has come until then comes along.
     let calls: readonly Call[] | undefined;
     try {
-      const wrong = await write(async () => {
-        calls ??= take();
-        return await save(calls);
-      });
+      const wrong = await saveInTurn(() => (calls ??= take()));
       for (const [index, problem] of wrong.entries()) {
         if (problem === undefined) calls?.[index]?.done();
         else calls?.[index]?.failed(problem);
@@ -80,7 +83,7 @@ export function createLogPoints(parts: PointParts): LogPoints {
   /** After a failure of all, so that whoever is to blame does not take the others along. */
   const saveAlone = async (call: Call): Promise<void> => {
     try {
-      const [problem] = await write(() => save([call]));
+      const [problem] = await saveInTurn(() => [call]);
       if (problem !== undefined) throw problem;
       call.done();
     } catch (error) {

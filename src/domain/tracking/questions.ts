@@ -35,7 +35,7 @@ import type { Lookups, RunScope } from "./lookups.ts";
 import { problems } from "./problems.ts";
 import { listArtifactFiles, readArtifactFile } from "./store/artifacts.ts";
 import { searchExperiments } from "./store/experiment-search.ts";
-import { listExperimentIds, readExperimentByName, readProjects, withTags } from "./store/experiments.ts";
+import { listExperimentIds, readExperimentByName, withTags } from "./store/experiments.ts";
 import { readAtSteps, readHistory, readSteps } from "./store/history.ts";
 import { listDatasetSummaries } from "./store/inputs.ts";
 import type { ExperimentProject } from "./store/experiments.ts";
@@ -47,7 +47,8 @@ import { completeModels } from "./store/logged-models.ts";
 import { searchModels } from "./store/model-search.ts";
 import type { MeasuredOn } from "./store/model-search.ts";
 import { searchRuns } from "./store/run-search.ts";
-import { completeRuns, toPoint } from "./store/runs.ts";
+import { loadRuns } from "./store/run-parts.ts";
+import { toPoint } from "./store/runs.ts";
 
 export interface RunSearch {
   /** The runs of all experiments of a project; `experimentIds` narrows or replaces it. */
@@ -192,7 +193,7 @@ export function createQuestions(parts: {
       return (await parts.isProject(name)) ? name : null;
     },
     async projectsOfExperiments(ids) {
-      return await readProjects(db, ids.flatMap(toNumber));
+      return await lookups.projectsOfExperiments(ids.flatMap(toNumber));
     },
     async listExperiments(project) {
       const all: Experiment[] = [];
@@ -226,7 +227,8 @@ export function createQuestions(parts: {
       return looksLikeGhost(run, clock.nowMs()) && (await artifactTree(run.id)).length === 0;
     },
     async getRun(runId) {
-      const [run] = await completeRuns(db, keys, [await lookups.run(runId)]);
+      const number = lookups.knownNumber(runId) ?? (await lookups.run(runId)).id;
+      const [run] = await loadRuns(db, keys, [number]);
       if (run === undefined) throw lookups.runNotFound(runId);
       return run;
     },

@@ -17,7 +17,8 @@ import { deleteTag, saveBatch } from "./store/batches.ts";
 import { saveInputs, saveModelLinks } from "./store/inputs.ts";
 import type { Keys } from "./store/keys.ts";
 import { saveModelMetrics } from "./store/logged-models.ts";
-import { completeRuns, countMetricKeys, freshRun, insertRun, updateRun } from "./store/runs.ts";
+import { completeRuns } from "./store/run-parts.ts";
+import { countMetricKeys, freshRun, insertRun, updateRun } from "./store/runs.ts";
 import type { StoredRun } from "./store/runs.ts";
 import { checkBatch, checkLength, checkRunTag, invalid, limits, storable } from "./validation.ts";
 import type { Batch, KeyValue } from "./validation.ts";
@@ -130,14 +131,16 @@ export function createRunOrders(
           artifact_root: artifactLocationBelow(experiment.artifact_location, `${runId}/artifacts`),
         };
         const run: StoredRun = { ...row, id: await insertRun(db, row), project: experiment.project };
-        await saveBatch(db, keys, run, { metrics: [], params: [], tags });
-        await ledger.append({
-          kind: "run.started",
-          subject: runId,
-          project: run.project,
-          actor: order.actor,
-          data: { experiment: experiment.name, name },
-        });
+        await db.together(() => [
+          saveBatch(db, keys, run, { metrics: [], params: [], tags }),
+          ledger.append({
+            kind: "run.started",
+            subject: runId,
+            project: run.project,
+            actor: order.actor,
+            data: { experiment: experiment.name, name },
+          }),
+        ]);
         return freshRun(run, tags);
       });
     },

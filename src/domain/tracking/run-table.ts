@@ -14,7 +14,7 @@ import type { Keys } from "./store/keys.ts";
 import { countRuns, groupRuns } from "./store/run-groups.ts";
 import type { RunGroup } from "./store/run-groups.ts";
 import { searchRuns } from "./store/run-search.ts";
-import type { RunParts } from "./store/runs.ts";
+import type { RunParts } from "./store/run-parts.ts";
 
 /** Which runs a table is about. */
 export interface RunTableSearch {

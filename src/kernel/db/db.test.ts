@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
-import { sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 
 import { Problem } from "../errors.ts";
 import { describeOnEveryEngine, temporaryFolder } from "../testing/index.ts";
@@ -134,6 +134,177 @@ describeOnEveryEngine("a transaction", (open, engine) => {
     });
     assert.deepEqual([await names(db), ran], [["kept"], ["the next one"]]);
     assert.match(String((await warned)[0]), /a listener is broken/);
+  });
+});
+
+describeOnEveryEngine("statements asked together", (open, engine) => {
+  it("give their answers in order, in a transaction and outside", async () => {
+    const db = await open([counters]);
+    await add(db, "kept", 7);
+    const ask = () =>
+      db.together(() => [
+        names(db),
+        add(db, "added"),
+        sql<{ value: number }>`select value from counters where name = ${"kept"}`.execute(db.query),
+        names(db),
+      ]);
+    const [before, , kept, after] = await db.transaction(ask);
+    assert.deepEqual([before, kept.rows[0]?.value, after], [["kept"], 7, ["added", "kept"]]);
+    await sql`delete from counters where name = ${"added"}`.execute(db.query);
+    assert.deepEqual((await ask())[3], ["added", "kept"]);
+  });
+
+  it("leave nothing behind when one of them fails, however long the others go on", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    await add(db, "there");
+    const failing = db.transaction(async () => {
+      const slowly = async (): Promise<void> => {
+        await add(db, "first");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await add(db, "second").catch(() => {});
+      };
+      await db.together(() => [slowly(), add(db, "there"), add(db, "third")]);
+    });
+    await assert.rejects(failing, /unique|duplicate/i);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    assert.deepEqual(await names(other), ["there"]);
+  });
+
+  it("see what the one before has written", async () => {
+    const db = await open([counters]);
+    const [, rows] = await db.transaction(() => db.together(() => [add(db, "new"), names(db)]));
+    assert.deepEqual(rows, ["new"]);
+  });
+});
+
+describeOnEveryEngine("a statement sent without waiting", (open, engine) => {
+  const inserting = (name: string): CompiledQuery =>
+    CompiledQuery.raw(
+      `insert into counters (name, value) values (${engine.engine === "sqlite" ? "?, ?" : "$1, $2"})`,
+      [name, 0],
+    );
+
+  it("is in the transaction for all that comes after, and committed with it", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    await db.transaction(async () => {
+      await db.send(inserting("a"));
+      assert.deepEqual(await names(db), ["a"]);
+      await db.send(inserting("b"));
+    });
+    await db.send(inserting("c"));
+    assert.deepEqual(await names(other), ["a", "b", "c"]);
+  });
+
+  it("fails the transaction with its own error, and nothing that waits for the commit runs", async () => {
+    const db = await open([counters]);
+    await add(db, "there");
+    const ran: string[] = [];
+    const last = db.transaction(async () => {
+      db.afterCommit(() => ran.push("committed"));
+      await add(db, "lost");
+      await db.send(inserting("there"));
+    });
+    await assert.rejects(last, /unique|duplicate/i);
+    const followed = db.transaction(async () => {
+      await db.send(inserting("there"));
+      await db.send(inserting("lost"));
+      await names(db);
+    });
+    await assert.rejects(followed, /unique|duplicate/i);
+    await assert.rejects(db.send(inserting("there")), /unique|duplicate/i);
+    assert.deepEqual([await names(db), ran], [["there"], []]);
+  });
+});
+
+describeOnEveryEngine("statements that come again and again", (open, engine) => {
+  const valueOf = async (db: Database, name: string): Promise<unknown> => {
+    const { rows } = await sql<{ value: number }>`select value from counters where name = ${name}`.execute(
+      db.query,
+    );
+    return rows[0]?.value;
+  };
+
+  it("go on when another program gives the table a column", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    await add(db, "a", 1);
+    for (let use = 0; use < 8; use++) await valueOf(db, "a");
+    await sql.raw("alter table counters add column step integer not null default 1").execute(other.query);
+    assert.deepEqual([await valueOf(db, "a"), await names(db)], [1, ["a"]]);
+    const { rows } = await sql`select * from counters`.execute(db.query);
+    assert.deepEqual(
+      rows.map((row) => ({ ...Object(row) })),
+      [{ name: "a", value: 1, step: 1 }],
+    );
+  });
+
+  if (engine.engine === "sqlite") return;
+
+  it("go on when a column is given another type, and when the server has forgotten them", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    await add(db, "a", 1);
+    for (let use = 0; use < 8; use++) await valueOf(db, "a");
+    await sql.raw("alter table counters alter column value type text").execute(other.query);
+    assert.deepEqual([await valueOf(db, "a"), await valueOf(db, "a")], ["1", "1"]);
+    for (let use = 0; use < 8; use++) await valueOf(db, "a");
+    await sql.raw("deallocate all").execute(db.query);
+    assert.deepEqual([await valueOf(db, "a"), await valueOf(db, "a")], ["1", "1"]);
+  });
+});
+
+describeOnEveryEngine("a table that has been filled", (open, engine) => {
+  if (engine.engine === "sqlite") return;
+
+  it("is known to the planner within seconds", async () => {
+    const db = await open([counters]);
+    await sql`insert into counters (name, value) select 'counter ' || n, n from generate_series(1, 1000) as n`.execute(
+      db.query,
+    );
+    const known = async (): Promise<number> =>
+      (
+        await sql<{
+          rows: number;
+        }>`select reltuples as rows from pg_class where oid = 'counters'::regclass`.execute(db.query)
+      ).rows[0]?.rows ?? 0;
+    const sinceMs = performance.now();
+    while ((await known()) !== 1_000) {
+      // PostgreSQL's own upkeep looks once a minute.
+      assert(performance.now() - sinceMs < 20_000, "nobody has analysed the table");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+});
+
+describeOnEveryEngine("a connection that is cut off", (open, engine) => {
+  if (engine.engine === "sqlite") return;
+
+  it("fails what was asked of it, and the next one is another", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    const cut = db.transaction(async () => {
+      await add(db, "lost");
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.query);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(other.query);
+      await db.together(() => [add(db, "lost, too"), names(db)]);
+    });
+    await assert.rejects(cut, /terminat|connection error/i);
+    await db.transaction(() => add(db, "kept"));
+    assert.deepEqual(await names(db), ["kept"]);
+  });
+
+  it("tells of it when a transaction begins on it", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.query);
+    const cut = db.transaction(async () => {
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(other.query);
+      await add(db, "lost");
+    });
+    await assert.rejects(cut, /terminat|connection error/i);
+    assert.deepEqual(await names(db), []);
   });
 });
 

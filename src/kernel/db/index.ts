@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-import type { Kysely, Transaction } from "kysely";
+import type { CompiledQuery, Kysely, Transaction } from "kysely";
 
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrate.ts";
@@ -49,6 +49,17 @@ export interface Database {
     work: () => Promise<Result>,
     options?: { readonly durability?: Durability },
   ): Promise<Result>;
+  /**
+   * The answers to what `ask` begins, statements that do not build on one another. PostgreSQL is sent them on one
+   * connection in their order, before it has answered the first; on SQLite it is as without. When one fails, the
+   * others end first, so that none of them outlives its transaction.
+   */
+  together<const Asked extends readonly Promise<unknown>[]>(ask: () => Asked): Promise<Answers<Asked>>;
+  /**
+   * Sends a statement whose answer nobody needs. In a transaction PostgreSQL's is not waited for: what comes next,
+   * the commit too, goes out behind it, and a failure fails the transaction. Elsewhere it is as if it was asked.
+   */
+  send(statement: CompiledQuery): Promise<void>;
   /** Whether the caller runs inside `transaction`. */
   inTransaction(): boolean;
   /** Runs `action` once the current transaction has committed; at once when there is none. */
@@ -57,6 +68,10 @@ export interface Database {
   migrate(migrations: readonly Migration[]): Promise<void>;
   close(): Promise<void>;
 }
+
+type Answers<Asked extends readonly Promise<unknown>[]> = {
+  -readonly [At in keyof Asked]: Awaited<Asked[At]>;
+};
 
 /** Where the state lives: a file path (or `:memory:`) for SQLite, a `postgres://` URL otherwise. */
 export interface DatabaseOptions {
@@ -68,6 +83,8 @@ export interface DatabaseOptions {
 interface OpenTransaction {
   readonly query: Transaction<Tables>;
   readonly afterCommit: (() => void)[];
+  /** Statements that were sent without waiting for them. */
+  readonly sent: Promise<unknown>[];
   /** False once it has ended: timers and promises that were begun in it carry it on, and it is theirs no more. */
   isOpen: boolean;
   /** The error of a part that joined: a caller that swallows it must not commit half of that part. */
@@ -80,6 +97,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const context = new AsyncLocalStorage<OpenTransaction>();
   /** Commits whose effects wait for the disk, answered already. */
   const untold = new Set<Promise<void>>();
+  const asking = new AsyncLocalStorage<{ readonly query: Kysely<Tables>; isOpen: boolean }>();
   const current = (): OpenTransaction | undefined => {
     const transaction = context.getStore();
     return transaction?.isOpen === true ? transaction : undefined;
@@ -88,14 +106,18 @@ export function openDatabase(options: DatabaseOptions): Database {
   const database: Database = {
     engine,
     get query() {
-      return current()?.query ?? pool.query;
+      const transaction = current();
+      if (transaction !== undefined) return transaction.query;
+      const held = asking.getStore();
+      return held?.isOpen === true ? held.query : pool.query;
     },
     async transaction(work, { durability = "now" } = {}) {
       const joined = current();
       if (joined !== undefined) return await join(joined, work);
       const afterCommit: (() => void)[] = [];
-      const result = await pool.query.transaction().execute(async (query) => {
-        const transaction: OpenTransaction = { query, afterCommit, isOpen: true, failure: undefined };
+      const sent: Promise<unknown>[] = [];
+      const committed = pool.query.transaction().execute(async (query) => {
+        const transaction: OpenTransaction = { query, afterCommit, sent, isOpen: true, failure: undefined };
         try {
           const result = await context.run(transaction, work);
           if (transaction.failure !== undefined) throw transaction.failure.error;
@@ -103,6 +125,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         } finally {
           transaction.isOpen = false;
         }
+      });
+      const result = await committed.catch(async (error: unknown) => {
+        throw await causeAmong(sent, error);
       });
       // Nobody hears of a commit, not even by its effects, before it is on the disk.
       const told = pool.synced(durability).then(() => afterCommit.forEach(runCommitted));
@@ -114,6 +139,25 @@ export function openDatabase(options: DatabaseOptions): Database {
       const settled = told.catch(() => {}).finally(() => untold.delete(settled));
       untold.add(settled);
       return result;
+    },
+    async together(ask) {
+      const isHeld = current() !== undefined || asking.getStore()?.isOpen === true;
+      if (engine === "sqlite" || isHeld) return await allEnded(ask());
+      return await pool.query.connection().execute(async (query) => {
+        const held = { query, isOpen: true };
+        try {
+          return await asking.run(held, async () => await allEnded(ask()));
+        } finally {
+          held.isOpen = false;
+        }
+      });
+    },
+    async send(statement) {
+      const sent = database.query.executeQuery(statement);
+      const transaction = current();
+      if (transaction === undefined || engine === "sqlite") return void (await sent);
+      sent.catch(() => {});
+      transaction.sent.push(sent);
     },
     inTransaction: () => current() !== undefined,
     afterCommit(action) {
@@ -143,6 +187,27 @@ async function join<Result>(transaction: OpenTransaction, work: () => Promise<Re
     transaction.failure ??= { error };
     throw error;
   }
+}
+
+/** As `Promise.all`, but also in failure not before all have ended. The error is the one that came first. */
+async function allEnded<const Asked extends readonly Promise<unknown>[]>(
+  asked: Asked,
+): Promise<Answers<Asked>> {
+  const answers = Promise.all(asked);
+  await Promise.allSettled([answers, ...asked]);
+  return await answers;
+}
+
+/** What ended a transaction: a statement nobody waited for, where all that came behind it failed only therefore. */
+async function causeAmong(sent: readonly Promise<unknown>[], error: unknown): Promise<unknown> {
+  for (const outcome of await Promise.allSettled(sent))
+    if (outcome.status === "rejected" && !isInAborted(outcome.reason)) return outcome.reason;
+  return error;
+}
+
+/** PostgreSQL's answer to every statement of a transaction in which one has failed. */
+function isInAborted(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "25P02";
 }
 
 /** What was committed is committed: an action that throws must not make its caller believe otherwise. */

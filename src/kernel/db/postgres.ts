@@ -1,9 +1,10 @@
-import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 
 import { Problem } from "../errors.ts";
-import type { DatabaseOptions, Tables } from "./index.ts";
+import type { DatabaseOptions } from "./index.ts";
+import { pipelinedQueries } from "./postgres-driver.ts";
 import { problems } from "./problems.ts";
+import { createStatistics } from "./statistics.ts";
 import type { Pool } from "./sqlite.ts";
 
 // 20 = int8, 1700 = numeric: our integers are counts and milliseconds, all below 2^53, so both engines
@@ -21,14 +22,27 @@ export function openPostgres(options: DatabaseOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.location,
     max: 10,
+    pipeline: true,
+    // A new connection has to be told all statements again.
+    idleTimeoutMillis: 60_000,
     types,
     ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
   });
   // A connection that dies while idle is replaced by the pool; without a listener Node would end the process.
   pool.on("error", () => {});
-  const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // One that dies at work fails what was asked of it, and that is told to whoever asked.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  const statistics = createStatistics(pool);
+  const query = pipelinedQueries(pool, statistics);
   // PostgreSQL answers a commit when it is on the disk.
-  return { query, synced: async () => {}, close: () => query.destroy() };
+  return {
+    query,
+    synced: async () => {},
+    async close() {
+      await statistics.stop();
+      await query.destroy();
+    },
+  };
 }
 
 // The server is not there, the database is not, or the sign-in is refused (codes of PostgreSQL's appendix A).

@@ -5,6 +5,8 @@ import type { AnyLedgerEvent, EventKind, FailedDelivery, Ledger, LedgerEventOf }
 import { problems } from "./problems.ts";
 import {
   deleteFailure,
+  kindsAfter,
+  lastSeq,
   listEvents,
   listFailures,
   moveCursor,
@@ -54,6 +56,8 @@ export function createDelivery(db: Database, log: Log): Delivery {
   let round: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
+  /** No handler has anything to be told up to this event; undefined when that is not known. */
+  let toldUpTo: number | undefined;
 
   /** Starts a round, or asks the one under way for another pass. */
   function wake(): void {
@@ -71,15 +75,30 @@ export function createDelivery(db: Database, log: Log): Delivery {
     try {
       while (wanted && running) {
         wanted = false;
-        await Promise.all(handlers.map((handler) => deliverNew(handler)));
+        await Promise.all((await handlersWithNews()).map((handler) => deliverNew(handler)));
         wakeAt(await retryDue());
       }
     } catch (error) {
       failure = { error };
+      toldUpTo = undefined;
       wanted = false;
       log.error("events could not be delivered; delivery goes on in a second", { error });
       wakeAt(Date.now() + restAfterFailureMs);
     }
+  }
+
+  /**
+   * Most events concern few of the many handlers, so one look tells whom to ask further. Events are committed in
+   * the order of their numbers: what comes later has a greater one.
+   */
+  async function handlersWithNews(): Promise<readonly Handler[]> {
+    if (toldUpTo === undefined) {
+      toldUpTo = await lastSeq(db);
+      return handlers;
+    }
+    const news = await kindsAfter(db, toldUpTo);
+    toldUpTo = news.seq;
+    return handlers.filter((handler) => handler.kinds.some((kind) => news.kinds.has(kind)));
   }
 
   function wakeAt(atMs: number): void {
@@ -175,6 +194,7 @@ export function createDelivery(db: Database, log: Log): Delivery {
         kinds,
         handle: async (event) => (wants(event) ? await handler(event) : undefined),
       });
+      toldUpTo = undefined;
     },
     watch(listener) {
       watchers.add(listener);
@@ -197,6 +217,7 @@ export function createDelivery(db: Database, log: Log): Delivery {
     },
     async start() {
       running = true;
+      toldUpTo = undefined;
       wake();
       await round;
     },

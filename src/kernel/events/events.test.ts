@@ -166,6 +166,29 @@ describeOnEveryEngine("the delivery of events", (open) => {
     await ledger.stop();
   });
 
+  it("brings what another process has appended, at the next occasion, to the handlers of its kind alone", async () => {
+    const db = await open(migrations);
+    const { ledger, light } = hallOf(db);
+    const elsewhere = hallOf(db);
+    const seen: string[] = [];
+    ledger.on("lights", ["lamp.lit"], async ({ subject }) => void seen.push(`lit ${subject}`));
+    ledger.on("breakages", ["lamp.broken"], async ({ subject }) => void seen.push(`broken ${subject}`));
+    await ledger.start();
+    await light("a", 1);
+    await ledger.settle();
+    await elsewhere.light("b", 1);
+    await db.transaction(async () => {
+      const event = { kind: "lamp.broken", subject: "c", project: null, actor: "usr_a" } as const;
+      await elsewhere.ledger.append({ ...event, data: { reason: "fell" } });
+    });
+    await ledger.settle();
+    await elsewhere.light("d", 1);
+    await light("e", 1);
+    await ledger.settle();
+    assert.deepEqual(seen.toSorted(), ["broken c", "lit a", "lit b", "lit d", "lit e"]);
+    await ledger.stop();
+  });
+
   it("tries a failed delivery again and keeps the order within its subject", async () => {
     const { ledger, light } = hallOf(await open(migrations));
     const seen: string[] = [];

@@ -89,8 +89,8 @@ export async function appendEvents<Kind extends EventKind>(
   if (first === undefined) return [];
   if (!db.inTransaction())
     throw new Error(`${first.kind} must be appended in the transaction that changes the state`);
-  if (db.engine === "postgres") await sql`select pg_advisory_xact_lock(4762)`.execute(db.query);
-  const head = await readHead(db);
+  // Sent together, answered in their order: the head is looked up when the turn has come.
+  const [, head] = await db.together(() => [takeTurn(db), readHead(db)]);
   let { seq, hash } = head ?? { seq: 0, hash: genesisHash };
   const atMs = clock.nowMs();
   const rows = events.map((event): EventRow => {
@@ -117,6 +117,13 @@ export async function appendEvents<Kind extends EventKind>(
     ]),
   );
   return rows.map(toEvent);
+}
+
+const turnText = "select pg_advisory_xact_lock(4762)";
+
+/** SQLite has one writer anyway. */
+async function takeTurn(db: Database): Promise<void> {
+  if (db.engine === "postgres") await db.query.executeQuery(CompiledQuery.raw(turnText, []));
 }
 
 // Read before every append: the text is kept, because building it costs more than running it.
@@ -161,6 +168,20 @@ export async function verifyChain(db: Database): Promise<ChainVerification> {
     if (verified.broken !== undefined)
       return { events: head.seq, headHash: head.hash, broken: verified.broken };
   }
+}
+
+/** The kinds of the events behind `after`, and how far they reach. */
+export async function kindsAfter(
+  db: Database,
+  after: number,
+): Promise<{ readonly kinds: ReadonlySet<string>; readonly seq: number }> {
+  const { rows } = await sql<{ kind: string; seq: number }>`
+    select kind, max(seq) as seq from events where seq > ${after} group by kind
+  `.execute(db.query);
+  return {
+    kinds: new Set(rows.map((row) => row.kind)),
+    seq: rows.reduce((most, row) => Math.max(most, row.seq), after),
+  };
 }
 
 export async function lastSeq(db: Database): Promise<number> {

@@ -2,16 +2,12 @@ import { CompiledQuery, sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
 import type { Database } from "../db/index.ts";
-
-type Cell = string | number | null;
-
-// Below SQLite's 32766 parameters for our widest row (9 columns).
-const largestChunk = 1_024;
+import { cellArrays } from "./cell-arrays.ts";
+import type { Cell, CellArray } from "./cell-arrays.ts";
 
 /**
- * Inserts many rows with few statements: chunks of 1024, 512, … 1 rows, so that there are eleven
- * texts per table, each prepared once. Numbers stay binary all the way, which JSON would not promise.
- * Without `onConflict` a row that is there already is an error.
+ * Inserts many rows with few statements. Without `onConflict` a row that is there already is an error.
+ * Numbers stay as exact as they are. In a transaction a failure may come to light only with its next statement.
  */
 export async function insertRows(
   db: Database,
@@ -19,50 +15,90 @@ export async function insertRows(
   rows: readonly (readonly Cell[])[],
   onConflict?: string,
 ): Promise<void> {
+  const conflict = onConflict === undefined ? "" : ` on conflict ${onConflict}`;
+  await (db.engine === "postgres" ? insertArrays : insertChunks)(db, into, rows, conflict);
+}
+
+// Bounds the memory of one statement.
+const mostInArrays = 10_000;
+
+/** PostgreSQL takes a column as one parameter: the text is short, and the same for any number of rows. */
+async function insertArrays(
+  db: Database,
+  into: string,
+  rows: readonly (readonly Cell[])[],
+  conflict: string,
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += mostInArrays) {
+    const columns = cellArrays(rows.slice(start, start + mostInArrays));
+    const text = `insert into ${into} ${unnested(columns)}${conflict}`;
+    const values = columns.map((column) => column.value);
+    await db.send(CompiledQuery.raw(text, values));
+  }
+}
+
+function unnested(columns: readonly CellArray[]): string {
+  const names = columns.map((_, at) => `c${at}`).join(", ");
+  return `select ${names} from unnest(${columns.map(({ type }, at) => `$${at + 1}::${type}`).join(", ")}) as given (${names})`;
+}
+
+// Below SQLite's 32766 parameters for our widest row (14 columns).
+const largestChunk = 1_024;
+
+/** Chunks of 1024, 512, … 1 rows, so that there are eleven texts per table, each prepared once. */
+async function insertChunks(
+  db: Database,
+  into: string,
+  rows: readonly (readonly Cell[])[],
+  conflict: string,
+): Promise<void> {
   let start = 0;
   while (start < rows.length) {
     const size = Math.min(largestChunk, 2 ** Math.floor(Math.log2(rows.length - start)));
     const chunk = rows.slice(start, start + size);
-    const text = insertText(db.engine, into, chunk[0]?.length ?? 0, size, onConflict);
-    await db.query.executeQuery(CompiledQuery.raw(text, chunk.flat()));
+    const text = insertText(into, chunk[0]?.length ?? 0, size, conflict);
+    await db.send(CompiledQuery.raw(text, chunk.flat()));
     start += size;
   }
 }
 
 const texts = new Map<string, string>();
 
-function insertText(
-  engine: Database["engine"],
-  into: string,
-  width: number,
-  rows: number,
-  onConflict: string | undefined,
-): string {
-  const key = `${engine} ${rows} ${into} ${onConflict ?? ""}`;
+function insertText(into: string, width: number, rows: number, conflict: string): string {
+  const key = `${rows} ${into}${conflict}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
-  const mark = (index: number): string => (engine === "postgres" ? `$${index + 1}` : "?");
-  const row = (at: number): string =>
-    `(${Array.from({ length: width }, (_, column) => mark(at * width + column)).join(", ")})`;
-  const values = Array.from({ length: rows }, (_, at) => row(at)).join(", ");
-  const conflict = onConflict === undefined ? "" : ` on conflict ${onConflict}`;
-  const text = `insert into ${into} values ${values}${conflict}`;
+  const row = `(${Array.from({ length: width }, () => "?").join(", ")})`;
+  const text = `insert into ${into} values ${Array.from({ length: rows }, () => row).join(", ")}${conflict}`;
   texts.set(key, text);
   return text;
 }
 
-/** `(1, 2, 3)` for `in`, as one parameter: the statement's text does not depend on how many there are. */
-export function numberList(db: Database, numbers: readonly number[]): RawBuilder<unknown> {
-  const json = JSON.stringify(numbers);
+/**
+ * Whether an expression is one of these numbers, as one parameter: the statement's text does not depend on how many
+ * there are. An array is what PostgreSQL looks up in an index, element by element, and hashes where there is none.
+ */
+export function amongNumbers(
+  db: Database,
+  expression: RawBuilder<unknown>,
+  numbers: readonly number[],
+): RawBuilder<boolean> {
   return db.engine === "sqlite"
-    ? sql`(select value from json_each(${json}))`
-    : sql`(select value::bigint from json_array_elements_text(${json}::json))`;
+    ? sql`${expression} in ${jsonList(numbers)}`
+    : sql`${expression} = any(${`{${numbers.join(",")}}`}::bigint[])`;
 }
 
-/** As `numberList`, for texts. */
-export function textList(db: Database, entries: readonly string[]): RawBuilder<unknown> {
-  const json = JSON.stringify(entries);
+/** As `amongNumbers`, for texts. */
+export function amongTexts(
+  db: Database,
+  expression: RawBuilder<unknown>,
+  texts: readonly string[],
+): RawBuilder<boolean> {
   return db.engine === "sqlite"
-    ? sql`(select value from json_each(${json}))`
-    : sql`(select value from json_array_elements_text(${json}::json))`;
+    ? sql`${expression} in ${jsonList(texts)}`
+    : sql`${expression} = any(${[...texts]}::text[])`;
+}
+
+function jsonList(entries: readonly unknown[]): RawBuilder<unknown> {
+  return sql`(select value from json_each(${JSON.stringify(entries)}))`;
 }

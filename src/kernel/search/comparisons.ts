@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
 import type { Database } from "../db/index.ts";
-import { textList } from "./bulk.ts";
+import { amongTexts } from "./bulk.ts";
 
 export type Fragment = RawBuilder<unknown>;
 
@@ -39,9 +39,9 @@ export function compare(db: Database, expression: Fragment, comparison: Comparis
     case "is not null":
       return sql`${expression} is not null`;
     case "in":
-      return sql`${expression} in ${textList(db, asList(value))}`;
+      return amongTexts(db, expression, asList(value));
     case "not in":
-      return sql`${expression} not in ${textList(db, asList(value))}`;
+      return sql`not (${amongTexts(db, expression, asList(value))})`;
     case "like":
       return db.engine === "sqlite"
         ? sql`${expression} glob ${toGlob(String(value))}`

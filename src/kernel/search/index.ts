@@ -1,4 +1,5 @@
-export { insertRows, numberList, textList } from "./bulk.ts";
+export { amongNumbers, amongTexts, insertRows } from "./bulk.ts";
+export { cellArrays } from "./cell-arrays.ts";
 export { and, byBytes, compare, or } from "./comparisons.ts";
 export type { Comparator, Comparison, Fragment } from "./comparisons.ts";
 export { isBeyond, orderBy, packToken, unpackToken } from "./keyset.ts";

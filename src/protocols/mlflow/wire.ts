@@ -125,14 +125,18 @@ function normalise(value: unknown, depth = 0): unknown {
   if (depth > deepest) throw invalid(`The body is nested deeper than ${deepest} levels.`);
   if (Array.isArray(value)) return value.map((item) => normalise(item, depth + 1));
   if (!isRecord(value)) return value;
-  const entries = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(
-    entries.map(([key, member]) => {
-      const name = toSnakeCase(key);
-      const isVerbatim = name === "value" || (maps.includes(name) && isRecord(member));
-      return [name, isVerbatim ? member : normalise(member, depth + 1)];
-    }),
-  );
+  // A loop, because a batch has thousands of fields and lists of their entries would cost more than all the rest.
+  const normal: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member === null) continue;
+    const name = toSnakeCase(key);
+    const isVerbatim = name === "value" || (maps.includes(name) && isRecord(member));
+    const kept = isVerbatim ? member : normalise(member, depth + 1);
+    if (name === "__proto__") Object.defineProperty(normal, name, { value: kept, enumerable: true });
+    else normal[name] = kept;
+  }
+  return normal;
 }
 
 function toSnakeCase(name: string): string {

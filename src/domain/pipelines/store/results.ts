@@ -2,7 +2,7 @@ import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
-import { textList } from "#kernel/search";
+import { amongTexts } from "#kernel/search";
 
 import type { KeyParts, StepOut } from "../entities.ts";
 import type { ResultRow } from "./schema.ts";
@@ -55,7 +55,7 @@ export async function findResults(
 ): Promise<ReadonlyMap<Digest, StepResult>> {
   if (cacheKeys.length === 0) return new Map();
   const { rows } = await sql<ResultRow>`
-    select * from step_results where project = ${project} and cache_key in ${textList(db, cacheKeys)}`.execute(
+    select * from step_results where project = ${project} and ${amongTexts(db, sql`cache_key`, cacheKeys)}`.execute(
     db.query,
   );
   return new Map(rows.map((row) => [row.cache_key, toResult(row)]));
@@ -71,7 +71,7 @@ export async function findLastResults(
   const { rows } = await sql<ResultRow>`
     select step_results.* from step_results join (
       select stage, max(seq) as seq from step_results
-      where project = ${project} and stage in ${textList(db, stages)} group by stage
+      where project = ${project} and ${amongTexts(db, sql`stage`, stages)} group by stage
     ) newest on step_results.stage = newest.stage and step_results.seq = newest.seq
     where step_results.project = ${project}`.execute(db.query);
   return new Map(rows.map((row) => [row.stage, toResult(row)]));

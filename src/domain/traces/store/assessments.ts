@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { amongNumbers } from "#kernel/search";
 
 import { metadataKeys } from "../entities.ts";
 import type { Assessment, AssessmentError, AssessmentKind } from "../entities.ts";
@@ -25,7 +25,7 @@ export async function readAssessments(
   const { rows } = await sql<AssessmentRow & { trace_id: string }>`
     select trace_assessments.*, traces.trace_id
     from trace_assessments join traces on traces.id = trace_assessments.trace
-    where trace_assessments.trace in ${numberList(db, traces)} order by trace, created_at_ms, trace_assessments.id
+    where ${amongNumbers(db, sql`trace_assessments.trace`, traces)} order by trace, created_at_ms, trace_assessments.id
   `.execute(db.query);
   const grouped = Map.groupBy(rows, (row) => row.trace);
   return new Map([...grouped].map(([trace, of]) => [trace, of.map(toAssessment)]));

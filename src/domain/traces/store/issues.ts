@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, byBytes, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import { amongNumbers, and, byBytes, isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
 import type { SortColumn } from "#kernel/search";
 
 import type { Issue, IssueChange, IssuePage, IssueSearch, NewIssue } from "../issues.ts";
@@ -80,7 +80,7 @@ export async function searchIssues(
   const key =
     search.pageToken === undefined ? undefined : unpackToken(signature, search.pageToken, columns.length);
   const where = and([
-    sql`trace_issues.experiment in ${numberList(db, experiments)}`,
+    amongNumbers(db, sql`trace_issues.experiment`, experiments),
     ...search.conditions.map(
       ({ field, comparator, value }) =>
         sql`${sql.ref(`trace_issues.${field}`)} ${sql.raw(comparator)} ${value}`,

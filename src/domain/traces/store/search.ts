@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, byBytes, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import { amongNumbers, and, byBytes, isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
 import type { Fragment, SortColumn } from "#kernel/search";
 
 import type { TracePage } from "../entities.ts";
@@ -64,7 +64,7 @@ export function inExperiments(db: Database, experiments: readonly number[]): Fra
   const [only, ...others] = experiments;
   return others.length === 0
     ? sql`traces.experiment = ${only ?? -1}`
-    : sql`traces.experiment in ${numberList(db, experiments)}`;
+    : amongNumbers(db, sql`traces.experiment`, experiments);
 }
 
 function toColumns(db: Database, orderings: readonly TraceOrdering[]): SortColumn[] {

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 import { isRecord, parseExactJson, writeExactJson } from "#kernel/exact-json";
 import type { ExactJson } from "#kernel/exact-json";
-import { insertRows, numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
 
 import { measuresOf } from "../conventions.ts";
 import { attributeKeys } from "../entities.ts";
@@ -22,7 +22,7 @@ export async function saveSpans(db: Database, trace: number, spans: readonly Spa
       duration_ns = excluded.duration_ns, attributes = excluded.attributes, rest = excluded.rest`,
   );
   const ids = rows.map((span) => span.id);
-  await sql`delete from span_measures where trace = ${trace} and span_id in ${textList(db, ids)}`.execute(
+  await sql`delete from span_measures where trace = ${trace} and ${amongTexts(db, sql`span_id`, ids)}`.execute(
     db.query,
   );
   await insertRows(
@@ -48,7 +48,7 @@ export async function countSpans(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ trace_id: string; spans: number }>`
     select traces.trace_id, count(*) as spans from spans join traces on traces.id = spans.trace
-    where traces.trace_id in ${textList(db, traceIds)} group by traces.trace_id
+    where ${amongTexts(db, sql`traces.trace_id`, traceIds)} group by traces.trace_id
   `.execute(db.query);
   return new Map(rows.map((row) => [row.trace_id, Number(row.spans)]));
 }
@@ -64,7 +64,7 @@ export async function readSpans(
   traces: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Span[]>> {
   const { rows } = await sql<SpanRow>`
-    select * from spans where trace in ${numberList(db, traces)}
+    select * from spans where ${amongNumbers(db, sql`trace`, traces)}
     order by trace, case when parent_span_id is null then 0 else 1 end, started_at_us, span_id
   `.execute(db.query);
   const grouped = Map.groupBy(rows, (row) => row.trace);

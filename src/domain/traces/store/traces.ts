@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { insertRows, numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
 
 import { traceStates } from "../entities.ts";
 import type { TraceInfo, TraceState } from "../entities.ts";
@@ -44,7 +44,7 @@ export async function lockTrace(db: Database, traceId: string): Promise<StoredTr
 export async function readTraces(db: Database, traceIds: readonly string[]): Promise<StoredTrace[]> {
   const { rows } = await sql<StoredTrace>`
     select traces.*, experiments.project from traces join experiments on experiments.id = traces.experiment
-    where traces.trace_id in ${textList(db, traceIds)}
+    where ${amongTexts(db, sql`traces.trace_id`, traceIds)}
   `.execute(db.query);
   const byId = new Map(rows.map((row) => [row.trace_id, row]));
   return [...new Set(traceIds)].flatMap((id) => byId.get(id) ?? []);
@@ -83,7 +83,7 @@ export async function readPairs(
   traces: readonly number[],
 ): Promise<ReadonlyMap<number, Readonly<Record<string, string>>>> {
   const { rows } = await sql<{ trace: number; key: string; value: string }>`
-    select trace, key, value from ${sql.table(table)} where trace in ${numberList(db, traces)} order by trace, key
+    select trace, key, value from ${sql.table(table)} where ${amongNumbers(db, sql`trace`, traces)} order by trace, key
   `.execute(db.query);
   const grouped = Map.groupBy(rows, (row) => row.trace);
   return new Map(
@@ -127,7 +127,7 @@ export interface Deletion {
 export async function deleteTraces(db: Database, deletion: Deletion): Promise<string[]> {
   const { experiment, untilMs, most, traceIds } = deletion;
   const until = untilMs === undefined ? sql`1 = 1` : sql`started_at_ms <= ${untilMs}`;
-  const among = traceIds === undefined ? sql`1 = 1` : sql`trace_id in ${textList(db, traceIds)}`;
+  const among = traceIds === undefined ? sql`1 = 1` : amongTexts(db, sql`trace_id`, traceIds);
   const limit = most === undefined ? sql`` : sql`limit ${most}`;
   const { rows } = await sql<{ trace_id: string }>`
     delete from traces where id in (

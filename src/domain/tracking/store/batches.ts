@@ -2,7 +2,7 @@ import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
-import { insertRows, numberList } from "#kernel/search";
+import { insertRows, amongNumbers } from "#kernel/search";
 
 import type { NewMetricPoint } from "../entities.ts";
 import { problems } from "../problems.ts";
@@ -17,9 +17,11 @@ import type { StoredRun } from "./runs.ts";
 export async function saveBatch(db: Database, keys: Keys, run: StoredRun, batch: Batch): Promise<void> {
   const names = [...batch.metrics, ...batch.params, ...batch.tags].map((item) => item.key);
   const ids = await keys.idsOf(names);
-  await saveParams(db, run, batch.params, ids);
-  await saveMetrics(db, [{ run: run.id, points: batch.metrics }], ids);
-  await saveTags(db, run.id, batch.tags, ids);
+  await db.together(() => [
+    saveParams(db, run, batch.params, ids),
+    saveMetrics(db, [{ run: run.id, points: batch.metrics }], ids),
+    saveTags(db, run.id, batch.tags, ids),
+  ]);
 }
 
 /** Points of one run. */
@@ -45,20 +47,25 @@ function idOf(ids: Ids, name: string): number {
 async function saveMetrics(db: Database, runs: readonly RunPoints[], ids: Ids): Promise<void> {
   const rows = runs.flatMap(({ run, points }) => points.map((point) => toCells(run, point, ids)));
   if (rows.length === 0) return;
-  await insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing");
-  await insertRows(
-    db,
-    "latest_metrics (run, key, step, at_ms, value, is_nan)",
-    latestOf(runs).map(({ run, point }) => toCells(run, point, ids)),
-    `(run, key) do update set
-      step = excluded.step, at_ms = excluded.at_ms, value = excluded.value, is_nan = excluded.is_nan
-      where (excluded.step, excluded.at_ms, excluded.value)
-        > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)`,
-  );
+  await db.together(() => [
+    insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing"),
+    insertRows(
+      db,
+      "latest_metrics (run, key, step, at_ms, value, is_nan)",
+      latestOf(runs).map(({ run, point }) => toCells(run, point, ids)),
+      unlessOlder,
+    ),
+  ]);
 }
 
+/** What becomes of a latest point where there is one already. */
+export const unlessOlder = `(run, key) do update set
+  step = excluded.step, at_ms = excluded.at_ms, value = excluded.value, is_nan = excluded.is_nan
+  where (excluded.step, excluded.at_ms, excluded.value)
+    > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)`;
+
 /** One point for each run and key: a statement must not touch a row twice. */
-function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: NewMetricPoint }[] {
+export function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: NewMetricPoint }[] {
   const latest = new Map<number, Map<string, NewMetricPoint>>();
   for (const { run, points } of runs) {
     const ofRun = latest.get(run) ?? new Map<string, NewMetricPoint>();
@@ -71,7 +78,7 @@ function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: Ne
   return [...latest].flatMap(([run, ofRun]) => [...ofRun.values()].map((point) => ({ run, point })));
 }
 
-function toCells(run: number, metric: NewMetricPoint, ids: Ids): (number | string)[] {
+export function toCells(run: number, metric: NewMetricPoint, ids: Ids): number[] {
   const isNan = Number.isNaN(metric.value);
   return [run, idOf(ids, metric.key), metric.step, metric.atMs, isNan ? 0 : metric.value, isNan ? 1 : 0];
 }
@@ -91,10 +98,12 @@ async function saveParams(
   if (params.length === 0) return;
   const wanted = new Map(params.map((param) => [idOf(ids, param.key), param]));
   const rows = [...wanted].map(([key, param]) => [run.id, key, param.value]);
-  await insertRows(db, "run_params (run, key, value)", rows, "(run, key) do nothing");
-  const kept = await sql<{ key: number; value: string }>`
-    select key, value from run_params where run = ${run.id} and key in ${numberList(db, [...wanted.keys()])}
-  `.execute(db.query);
+  const [, kept] = await db.together(() => [
+    insertRows(db, "run_params (run, key, value)", rows, "(run, key) do nothing"),
+    sql<{ key: number; value: string }>`
+      select key, value from run_params where run = ${run.id} and ${amongNumbers(db, sql`key`, [...wanted.keys()])}
+    `.execute(db.query),
+  ]);
   for (const { key, value } of kept.rows) {
     const param = wanted.get(key);
     if (param === undefined || param.value === value) continue;

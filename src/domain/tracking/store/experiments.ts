@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { amongNumbers } from "#kernel/search";
 
 import type { Experiment, LifecycleState } from "../entities.ts";
 import type { KeyValue } from "../validation.ts";
@@ -36,15 +36,25 @@ export async function insertExperiment(
   return inserted.id;
 }
 
+const columns = [
+  "id",
+  "name",
+  "project",
+  "artifact_location",
+  "state",
+  "created_at_ms",
+  "updated_at_ms",
+] as const;
+
 export async function readExperiment(db: Database, id: number): Promise<StoredExperiment | undefined> {
-  return await db.query.selectFrom("experiments").selectAll().where("id", "=", id).executeTakeFirst();
+  return await db.query.selectFrom("experiments").select(columns).where("id", "=", id).executeTakeFirst();
 }
 
 export async function readExperimentByName(
   db: Database,
   name: string,
 ): Promise<StoredExperiment | undefined> {
-  return await db.query.selectFrom("experiments").selectAll().where("name", "=", name).executeTakeFirst();
+  return await db.query.selectFrom("experiments").select(columns).where("name", "=", name).executeTakeFirst();
 }
 
 export async function listExperimentIds(db: Database, project: string): Promise<number[]> {
@@ -59,7 +69,7 @@ export interface ExperimentProject {
 
 export async function readProjects(db: Database, ids: readonly number[]): Promise<ExperimentProject[]> {
   const { rows } = await sql<{ id: number; project: string | null }>`
-    select id, project from experiments where id in ${numberList(db, ids)}
+    select id, project from experiments where ${amongNumbers(db, sql`id`, ids)}
   `.execute(db.query);
   return rows.map((row) => ({ id: String(row.id), project: row.project }));
 }
@@ -116,8 +126,9 @@ export async function withTags(db: Database, rows: readonly StoredExperiment[]):
   if (rows.length === 0) return [];
   const tags = await sql<{ experiment: number; key: string; value: string }>`
     select experiment, key, value from experiment_tags
-    where experiment in ${numberList(
+    where ${amongNumbers(
       db,
+      sql`experiment`,
       rows.map((row) => row.id),
     )} order by experiment, key
   `.execute(db.query);

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { amongNumbers } from "#kernel/search";
 
 import type { MetricPoint } from "../entities.ts";
 import { toPoint } from "./runs.ts";
@@ -66,7 +66,7 @@ export async function readAtSteps(
 ): Promise<MetricPoint[]> {
   const { rows } = await sql<PointRow>`
     select step, at_ms, value, is_nan from metric_points
-    where run = ${where.run} and key = ${where.key} and step in ${numberList(db, steps)}
+    where run = ${where.run} and key = ${where.key} and ${amongNumbers(db, sql`step`, steps)}
     order by step, at_ms, value, is_nan
   `.execute(db.query);
   return rows.map((row) => toPoint(row, where.name));

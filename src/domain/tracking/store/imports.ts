@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { textList } from "#kernel/search";
+import { amongTexts } from "#kernel/search";
 
 import { insertExperiment, readExperiment } from "./experiments.ts";
 import type { StoredExperiment } from "./experiments.ts";
@@ -36,7 +36,7 @@ export async function readKnownRuns(
   runIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ run_id: string; experiment: number }>`
-    select run_id, experiment from runs where run_id in ${textList(db, runIds)}
+    select run_id, experiment from runs where ${amongTexts(db, sql`run_id`, runIds)}
   `.execute(db.query);
   return new Map(rows.map((row) => [row.run_id, row.experiment]));
 }
@@ -46,7 +46,7 @@ export async function readKnownModels(
   modelIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ model_id: string }>`
-    select model_id from logged_models where model_id in ${textList(db, modelIds)}
+    select model_id from logged_models where ${amongTexts(db, sql`model_id`, modelIds)}
   `.execute(db.query);
   return new Set(rows.map((row) => row.model_id));
 }
@@ -58,7 +58,7 @@ export async function countPoints(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ run_id: string; points: number }>`
     select runs.run_id, count(*) as points from metric_points join runs on runs.id = metric_points.run
-    where runs.run_id in ${textList(db, runIds)} group by runs.run_id
+    where ${amongTexts(db, sql`runs.run_id`, runIds)} group by runs.run_id
   `.execute(db.query);
   return new Map(rows.map((row) => [row.run_id, Number(row.points)]));
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { amongNumbers } from "#kernel/search";
 
 import type { DatasetInput, ModelOutput } from "../entities.ts";
 import type { StoredRun } from "./runs.ts";
@@ -75,7 +75,7 @@ export async function listDatasetSummaries(
   const { rows } = await sql<{ experiment: number; name: string; digest: string; context: string | null }>`
     select distinct experiment, name, digest, context
     from tracked_datasets join run_datasets on run_datasets.dataset = tracked_datasets.id
-    where experiment in ${numberList(db, experiments)} order by experiment, name, digest, context limit ${limit}
+    where ${amongNumbers(db, sql`experiment`, experiments)} order by experiment, name, digest, context limit ${limit}
   `.execute(db.query);
   return rows.map(({ experiment, ...row }) => ({ ...row, experimentId: String(experiment) }));
 }

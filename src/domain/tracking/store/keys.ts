@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { insertRows, numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
 
 /**
  * The numbers of metric, parameter and tag names. A name's number never changes, so what has been
@@ -36,7 +36,7 @@ export function createKeys(db: Database): Keys {
 
   const read = async (names: readonly string[]): Promise<readonly { id: number; name: string }[]> => {
     const { rows } = await sql<{ id: number; name: string }>`
-      select id, name from tracking_keys where name in ${textList(db, names)}
+      select id, name from tracking_keys where ${amongTexts(db, sql`name`, names)}
     `.execute(db.query);
     return rows;
   };
@@ -76,7 +76,7 @@ export function createKeys(db: Database): Keys {
       const names = new Map<number, string>();
       if (missing.length > 0) {
         const { rows } = await sql<{ id: number; name: string }>`
-          select id, name from tracking_keys where id in ${numberList(db, missing)}
+          select id, name from tracking_keys where ${amongNumbers(db, sql`id`, missing)}
         `.execute(db.query);
         if (!db.inTransaction()) remember(rows);
         for (const { id, name } of rows) names.set(id, name);

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { insertRows, numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
 
 import type {
   LifecycleState,
@@ -94,7 +94,7 @@ export async function saveModelMetrics(
   if (ofModels.length === 0) return;
   const names = [...new Set(ofModels.map((metric) => metric.modelId ?? ""))];
   const found = await sql<{ id: number; model_id: string }>`
-    select id, model_id from logged_models where model_id in ${textList(db, names)}
+    select id, model_id from logged_models where ${amongTexts(db, sql`model_id`, names)}
   `.execute(db.query);
   const models = new Map(found.rows.map((row) => [row.model_id, row.id]));
   const ids = await keys.idsOf(ofModels.map((metric) => metric.key));
@@ -133,22 +133,24 @@ export async function completeModels(
   rows: readonly StoredModel[],
 ): Promise<LoggedModel[]> {
   if (rows.length === 0) return [];
-  const ids = numberList(
+  const isOfThese = amongNumbers(
     db,
+    sql`model`,
     rows.map((row) => row.id),
   );
-  const params =
-    await sql<ModelText>`select * from logged_model_params where model in ${ids} order by key`.execute(
+  const [params, tags, metrics] = await db.together(() => [
+    sql<ModelText>`select model, key, value from logged_model_params where ${isOfThese} order by key`.execute(
       db.query,
-    );
-  const tags =
-    await sql<ModelText>`select * from logged_model_tags where model in ${ids} order by key`.execute(
+    ),
+    sql<ModelText>`select model, key, value from logged_model_tags where ${isOfThese} order by key`.execute(
       db.query,
-    );
-  const metrics = await sql<ModelMetricRow>`
-    select logged_model_metrics.*, runs.run_id from logged_model_metrics
-    join runs on runs.id = logged_model_metrics.run where model in ${ids} order by model, key, step, at_ms
-  `.execute(db.query);
+    ),
+    sql<ModelMetricRow>`
+      select model, key, step, at_ms, value, is_nan, dataset_name, dataset_digest, runs.run_id
+      from logged_model_metrics join runs on runs.id = logged_model_metrics.run
+      where ${isOfThese} order by model, key, step, at_ms
+    `.execute(db.query),
+  ]);
   const names = await keys.namesOf(metrics.rows.map((row) => row.key));
   const [paramsOf, tagsOf, metricsOf] = [
     Map.groupBy(params.rows, (row) => row.model),

@@ -1,7 +1,16 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, byBytes, compare, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import {
+  and,
+  byBytes,
+  compare,
+  isBeyond,
+  amongNumbers,
+  orderBy,
+  packToken,
+  unpackToken,
+} from "#kernel/search";
 import type { Fragment, SortColumn } from "#kernel/search";
 
 import type { LoggedModel, Page } from "../entities.ts";
@@ -46,7 +55,7 @@ export async function searchModels(db: Database, keys: Keys, query: ModelQuery):
   const key =
     query.pageToken === undefined ? undefined : unpackToken(signature, query.pageToken, columns.length);
   const where = and([
-    sql`logged_models.experiment in ${numberList(db, query.experiments)}`,
+    amongNumbers(db, sql`logged_models.experiment`, query.experiments),
     sql`logged_models.state = 'active'`,
     ...conditions,
     ...(query.measuredOn.length === 0

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList } from "#kernel/search";
+import { amongNumbers } from "#kernel/search";
 
 export type ColumnKind = "param" | "metric" | "tag";
 
@@ -18,7 +18,7 @@ export async function countKeys(
   experiments: readonly number[],
   stretch: { readonly after: number; readonly until: number },
 ): Promise<KeyCount[]> {
-  const ids = sql`select id from runs where experiment in ${numberList(db, experiments)} and state = 'active'
+  const ids = sql`select id from runs where ${amongNumbers(db, sql`experiment`, experiments)} and state = 'active'
     and id > ${stretch.after} and id <= ${stretch.until}`;
   const within = sql`run > ${stretch.after} and run <= ${stretch.until} and run in (${ids})`;
   const { rows } = await sql<{ kind: ColumnKind; key: number; runs: number }>`
@@ -36,7 +36,7 @@ export async function readRunSpan(
 ): Promise<{ runs: number; first: number; last: number }> {
   const { rows } = await sql<{ runs: number; first: number | null; last: number | null }>`
     select count(*) as runs, min(id) as first, max(id) as last
-    from runs where experiment in ${numberList(db, experiments)} and state = 'active'
+    from runs where ${amongNumbers(db, sql`experiment`, experiments)} and state = 'active'
   `.execute(db.query);
   return { runs: rows[0]?.runs ?? 0, first: rows[0]?.first ?? 0, last: rows[0]?.last ?? 0 };
 }

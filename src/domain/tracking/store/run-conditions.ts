@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, compare, numberList, or } from "#kernel/search";
+import { and, compare, amongNumbers, or } from "#kernel/search";
 import type { Fragment } from "#kernel/search";
 
 import type { Clause } from "../clauses.ts";
@@ -30,7 +30,7 @@ export function within(db: Database, query: Omit<RunScope, "conditions">): Fragm
   return and([
     query.experiments.length === 1
       ? sql`runs.experiment = ${only}`
-      : sql`runs.experiment in ${numberList(db, query.experiments)}`,
+      : amongNumbers(db, sql`runs.experiment`, query.experiments),
     query.states.length === 1 ? sql`runs.state = ${query.states[0]}` : sql`1 = 1`,
   ]);
 }

@@ -35,23 +35,29 @@ export interface Narrow {
 
 /** All the conditions that an index answers with few runs; the one that leaves the fewest is read, the others are asked. */
 export async function narrowest(db: Database, keys: Keys, query: RunScope): Promise<Narrow | undefined> {
-  const found: { readonly condition: Clause; readonly runs: Fragment; readonly count: number }[] = [];
+  const indexed: { readonly condition: Clause; readonly runs: Fragment }[] = [];
   for (const condition of query.conditions) {
     const runs = await runsMeeting(db, keys, condition);
-    if (runs === undefined) continue;
-    const { rows } = await sql<{ count: number }>`
-      select count(*) as count from (${runs} limit ${few + 1}) as counted
-    `.execute(db.query);
-    const count = rows[0]?.count ?? 0;
-    if (count <= few) found.push({ condition, runs, count });
-    if (count === 0) break;
+    if (runs !== undefined) indexed.push({ condition, runs });
   }
+  const counts = await db.together(() => indexed.map(({ runs }) => countFew(db, runs)));
+  const found = indexed
+    .map((one, at) => ({ ...one, count: counts[at] ?? 0 }))
+    .filter(({ count }) => count <= few);
   const [least, ...others] = found.toSorted((a, b) => a.count - b.count);
   if (least === undefined) return undefined;
   return {
     conditions: found.map(({ condition }) => condition),
     runs: sql.join([least.runs, ...others.map(({ runs }) => sql`run in (${runs})`)], sql` and `),
   };
+}
+
+/** How many there are; no further than what is few. */
+async function countFew(db: Database, runs: Fragment): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (${runs} limit ${few + 1}) as counted
+  `.execute(db.query);
+  return rows[0]?.count ?? 0;
 }
 
 /** Undefined where no index answers the condition. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { and, isBeyond, numberList, orderBy, packToken, unpackToken } from "#kernel/search";
+import { and, isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
 import type { Fragment, SortColumn, SortKey } from "#kernel/search";
 
 import type { Page, Run } from "../entities.ts";
@@ -12,8 +12,8 @@ import type { RunScope } from "./run-conditions.ts";
 import { sortedBy } from "./run-orderings.ts";
 import type { SortedBy } from "./run-orderings.ts";
 import { metricInOrder, narrowest } from "./run-plans.ts";
-import { completeRuns } from "./runs.ts";
-import type { RunParts, StoredRun } from "./runs.ts";
+import { loadRuns } from "./run-parts.ts";
+import type { RunParts } from "./run-parts.ts";
 
 export interface RunQuery extends RunScope {
   readonly orderings: readonly Ordering[];
@@ -41,12 +41,9 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
 
   const page = found.length > query.limit ? found.slice(0, query.limit) : found;
   const last = page.at(-1);
-  const rows = await readRows(
-    db,
-    page.map((row) => row.id),
-  );
+  const ids = page.map((row) => row.id);
   return {
-    items: await completeRuns(db, keys, rows, query.parts),
+    items: await loadRuns(db, keys, ids, query.parts),
     nextPageToken:
       found.length > query.limit && last !== undefined
         ? packToken(
@@ -147,15 +144,4 @@ async function readFound(
     where ${where} and ${beyond} order by ${orderBy(columns)} limit ${limit} offset ${skip ?? 0}
   `.execute(db.query);
   return rows;
-}
-
-/** In the order of their numbers as given. */
-async function readRows(db: Database, ids: readonly number[]): Promise<StoredRun[]> {
-  if (ids.length === 0) return [];
-  const { rows } = await sql<StoredRun>`
-    select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment
-    where runs.id in ${numberList(db, ids)}
-  `.execute(db.query);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
 }

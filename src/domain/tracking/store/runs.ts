@@ -1,12 +1,11 @@
 import { CompiledQuery, sql } from "kysely";
-import type { RawBuilder } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { numberList, textList } from "#kernel/search";
+import { amongNumbers, amongTexts } from "#kernel/search";
 
-import type { DatasetInput, LifecycleState, MetricPoint, ModelOutput, Run, RunStatus } from "../entities.ts";
+import type { LifecycleState, MetricPoint, Run, RunStatus } from "../entities.ts";
+import type { MetricRow } from "../schema.ts";
 import type { KeyValue } from "../validation.ts";
-import type { Keys } from "./keys.ts";
 
 /** A run without its params, metrics and tags. `project` is that of its experiment. */
 export interface StoredRun {
@@ -29,8 +28,12 @@ export async function insertRun(db: Database, row: Omit<StoredRun, "id" | "proje
   return inserted.id;
 }
 
-const runText =
-  "select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment where run_id = ";
+/** A stored run as columns of a select, and where they come from. All are named: what asks for `*` is not kept prepared. */
+const runColumns = `runs.id, runs.run_id, runs.experiment, experiments.project, runs.name, runs.status, runs.state,
+  runs.user_name, runs.actor, runs.started_at_ms, runs.ended_at_ms, runs.artifact_root
+  from runs join experiments on experiments.id = runs.experiment`;
+
+const runText = `select ${runColumns} where run_id = `;
 
 // Asked before every write: the text is kept, because building it costs more than running it.
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
@@ -51,10 +54,19 @@ export async function readRuns(
     return new Map(run === undefined ? [] : [[only, run]]);
   }
   const { rows } = await sql<StoredRun>`
-    select runs.*, experiments.project from runs join experiments on experiments.id = runs.experiment
-    where run_id in ${textList(db, runIds)}
+    select ${sql.raw(runColumns)} where ${amongTexts(db, sql`run_id`, runIds)}
   `.execute(db.query);
   return new Map(rows.map((run) => [run.run_id, run]));
+}
+
+/** In the order of the numbers as given. */
+export async function readRunsByNumber(db: Database, ids: readonly number[]): Promise<StoredRun[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<StoredRun>`
+    select ${sql.raw(runColumns)} where ${amongNumbers(db, sql`runs.id`, ids)}
+  `.execute(db.query);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 export async function updateRun(
@@ -75,138 +87,6 @@ export async function countMetricKeys(db: Database, run: number): Promise<number
   return row.count;
 }
 
-interface KeyedText {
-  run: number;
-  key: number;
-  value: string;
-}
-
-interface KeyedMetric {
-  run: number;
-  key: number;
-  value: number;
-  is_nan: number;
-  step: number;
-  at_ms: number;
-}
-
-interface StoredInput {
-  run: number;
-  tags: string;
-  name: string;
-  digest: string;
-  source_type: string;
-  source: string;
-  schema: string | null;
-  profile: string | null;
-}
-
-/** Which parts of a run are wanted: of params, metrics and tags these keys only. */
-export interface RunParts {
-  readonly params: readonly string[];
-  readonly metrics: readonly string[];
-  readonly tags: readonly string[];
-}
-
-/**
- * Completes runs with what hangs on them, in five statements however many runs there are. With `parts`,
- * only the named keys are read, and neither inputs nor models.
- */
-export async function completeRuns(
-  db: Database,
-  keys: Keys,
-  rows: readonly StoredRun[],
-  parts?: RunParts,
-): Promise<Run[]> {
-  if (rows.length === 0) return [];
-  const ids = numberList(
-    db,
-    rows.map((row) => row.id),
-  );
-  const texts = async (table: "run_params" | "run_tags", wanted: readonly string[] | undefined) => {
-    if (wanted?.length === 0) return [];
-    const { rows: found } = await sql<KeyedText>`
-      select run, key, value from ${sql.table(table)} where run in ${ids} ${await onlyKeys(db, keys, wanted)}
-    `.execute(db.query);
-    return found;
-  };
-  const params = await texts("run_params", parts?.params);
-  const tags = await texts("run_tags", parts?.tags);
-  const metrics =
-    parts?.metrics.length === 0
-      ? []
-      : (
-          await sql<KeyedMetric>`
-            select run, key, value, is_nan, step, at_ms from latest_metrics
-            where run in ${ids} ${await onlyKeys(db, keys, parts?.metrics)}
-          `.execute(db.query)
-        ).rows;
-  const inputs = parts === undefined ? await readInputs(db, ids) : [];
-  const models = parts === undefined ? await readModelLinks(db, ids) : [];
-  const keyIds = new Set<number>();
-  for (const part of [params, tags, metrics]) for (const { key } of part) keyIds.add(key);
-  const names = await keys.namesOf(keyIds);
-
-  const paramsOf = groupTexts(params, names);
-  const tagsOf = groupTexts(tags, names);
-  const metricsOf = Map.groupBy(metrics, (row) => row.run);
-  const inputsOf = Map.groupBy(inputs, (row) => row.run);
-  const modelsOf = Map.groupBy(models, (row) => row.run);
-  return rows.map((row) => {
-    const latest = (metricsOf.get(row.id) ?? []).map((metric) =>
-      toPoint(metric, names.get(metric.key) ?? ""),
-    );
-    const linked = modelsOf.get(row.id) ?? [];
-    return {
-      ...toRunHead(row),
-      params: Object.fromEntries(paramsOf.get(row.id) ?? []),
-      metrics: Object.fromEntries(latest.map((point) => [point.key, point.value])),
-      latestMetrics: latest,
-      tags: Object.fromEntries(tagsOf.get(row.id) ?? []),
-      inputs: (inputsOf.get(row.id) ?? []).map(toInput),
-      modelInputs: linked.filter((link) => link.direction === "input").map((link) => link.model_id),
-      modelOutputs: linked.filter((link) => link.direction === "output").map(toOutput),
-    };
-  });
-}
-
-async function onlyKeys(
-  db: Database,
-  keys: Keys,
-  names: readonly string[] | undefined,
-): Promise<RawBuilder<unknown>> {
-  if (names === undefined) return sql``;
-  const known: number[] = [];
-  for (const name of names) {
-    const id = await keys.find(name);
-    if (id !== undefined) known.push(id);
-  }
-  return sql`and key in ${numberList(db, known)}`;
-}
-
-async function readInputs(db: Database, ids: RawBuilder<unknown>): Promise<readonly StoredInput[]> {
-  const { rows } = await sql<StoredInput>`
-    select run_datasets.run, run_datasets.tags, name, digest, source_type, source, schema, profile
-    from run_datasets join tracked_datasets on tracked_datasets.id = run_datasets.dataset where run in ${ids}
-    order by run, dataset
-  `.execute(db.query);
-  return rows;
-}
-
-interface ModelLink {
-  run: number;
-  direction: string;
-  model_id: string;
-  step: number;
-}
-
-async function readModelLinks(db: Database, ids: RawBuilder<unknown>): Promise<readonly ModelLink[]> {
-  const { rows } = await sql<ModelLink>`
-    select run, direction, model_id, step from run_models where run in ${ids} order by run, step, model_id
-  `.execute(db.query);
-  return rows;
-}
-
 /** A run that was made a moment ago, with its tags: nothing else can hang on it yet. */
 export function freshRun(row: StoredRun, tags: readonly KeyValue[]): Run {
   return {
@@ -221,44 +101,12 @@ export function freshRun(row: StoredRun, tags: readonly KeyValue[]): Run {
   };
 }
 
-function groupTexts(
-  rows: readonly KeyedText[],
-  names: ReadonlyMap<number, string>,
-): Map<number, [string, string][]> {
-  const byRun = new Map<number, [string, string][]>();
-  for (const { run, key, value } of rows) {
-    const entry: [string, string] = [names.get(key) ?? "", value];
-    const entries = byRun.get(run);
-    if (entries === undefined) byRun.set(run, [entry]);
-    else entries.push(entry);
-  }
-  return byRun;
-}
-
-export function toPoint(row: Omit<KeyedMetric, "run" | "key">, key: string): MetricPoint {
+export function toPoint(row: Omit<MetricRow, "run" | "key">, key: string): MetricPoint {
   return { key, value: row.is_nan === 1 ? Number.NaN : row.value, atMs: row.at_ms, step: row.step };
 }
 
-function toInput(row: StoredInput): DatasetInput {
-  const { name, digest, source } = row;
-  return {
-    dataset: {
-      name,
-      digest,
-      sourceType: row.source_type,
-      source,
-      schema: row.schema ?? undefined,
-      profile: row.profile ?? undefined,
-    },
-    tags: JSON.parse(row.tags),
-  };
-}
-
-function toOutput(row: { model_id: string; step: number }): ModelOutput {
-  return { modelId: row.model_id, step: row.step };
-}
-
-function toRunHead(
+/** What a run is by itself. */
+export function toRunHead(
   row: StoredRun,
 ): Omit<Run, "params" | "metrics" | "latestMetrics" | "tags" | "inputs" | "modelInputs" | "modelOutputs"> {
   return {

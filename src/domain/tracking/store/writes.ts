@@ -2,10 +2,18 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Database } from "#kernel/db";
 
-/** Runs a write in a transaction, together with those that wait: see `createWrites`. */
-export type Write = <Result>(work: () => Promise<Result>) => Promise<Result>;
+/**
+ * Runs a write in a transaction, together with those that wait: see `createWrites`. One that `isWhole` by itself,
+ * because it is a single statement or opens its own transaction, gets its turn without one on PostgreSQL, which
+ * answers a statement when it is committed.
+ */
+export type Write = <Result>(
+  work: () => Promise<Result>,
+  how?: { readonly isWhole: boolean },
+) => Promise<Result>;
 
 interface Waiting {
+  readonly isWhole: boolean;
   readonly work: () => Promise<unknown>;
   readonly done: (result: unknown) => void;
   readonly failed: (error: unknown) => void;
@@ -40,21 +48,40 @@ export function createWrites(db: Database): Write {
     }
   };
 
+  const alone = async ({ work, done, failed }: Waiting): Promise<void> => {
+    try {
+      done(await work());
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  const next = async (): Promise<void> => {
+    const [first] = waiting;
+    if (first?.isWhole === true) {
+      waiting.shift();
+      return await alone(first);
+    }
+    const whole = waiting.findIndex(({ isWhole }) => isWhole);
+    await together(waiting.splice(0, Math.min(mostTogether, whole === -1 ? waiting.length : whole)));
+  };
+
   const drain = async (): Promise<void> => {
     busy = true;
     while (waiting.length > 0) {
       // Requests that lie ready on other connections are read first and come along.
       await nextTurn();
-      await together(waiting.splice(0, mostTogether));
+      await next();
     }
     busy = false;
   };
 
-  return async (work) => {
+  return async (work, how) => {
     if (db.inTransaction()) return await work();
     return await new Promise((resolve, reject) => {
       // The result comes back from the very `work` given here, so its type is the one promised.
       const one: Waiting = {
+        isWhole: how?.isWhole === true && db.engine === "postgres",
         work,
         done: (result) => resolve(result as Awaited<ReturnType<typeof work>>),
         failed: reject,
