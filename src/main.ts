@@ -125,6 +125,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     serverUrl: () => url,
   });
   const ports = createPipelinePorts({
+    access,
     objectives,
     data,
     tracking,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { createTestKernel } from "#kernel/testing";
+import { createAccess, migrations as accessMigrations } from "#access";
 import type { DatasetVersion } from "#data";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
@@ -37,13 +38,21 @@ function version(number: number, state: DatasetVersion["state"]): DatasetVersion
 }
 
 /** The ports of a project with these versions of its messages, the newest last, and none of its prices. */
-async function openPorts(versions: readonly DatasetVersion[], pipeline = "pipeline: dvc.yaml\n") {
-  const kernel = await createTestKernel({ migrations: [...objectiveMigrations, ...trackingMigrations] });
+async function openPorts(
+  versions: readonly DatasetVersion[],
+  options: { readonly pipeline?: string; readonly mode?: "local" | "required" } = {},
+) {
+  const kernel = await createTestKernel({
+    migrations: [...accessMigrations, ...objectiveMigrations, ...trackingMigrations],
+  });
+  const { pipeline = "pipeline: dvc.yaml\n", mode = "local" } = options;
+  const access = createAccess({ ...kernel, mode });
   const objectives = createObjectives(kernel);
   await objectives.commands.applyCharter({ text: charter + pipeline, folder: "/shop", actor: "usr_ada" });
   const tracking = createTracking({ ...kernel, isProject: async (name) => name === "shop" });
   const placed: string[] = [];
   const ports = createPipelinePorts({
+    access,
     objectives,
     tracking,
     trackingUri: () => "http://127.0.0.1:7357",
@@ -57,8 +66,37 @@ async function openPorts(versions: readonly DatasetVersion[], pipeline = "pipeli
       materialise: async (id, target) => void placed.push(`${id} at ${target}`),
     },
   });
-  return { ports, tracking, placed };
+  return { ports, tracking, placed, access };
 }
+
+describe("the token of a step", () => {
+  const pass = { step: "stp_1", project: "shop", actor: "system", through: "step a", expiresAtMs: 1e15 };
+
+  it("is made where everybody signs in, and there alone", async () => {
+    assert.equal(await (await openPorts([])).ports.passes.lend(pass), undefined);
+    const { ports, access } = await openPorts([], { mode: "required" });
+    const secret = await ports.passes.lend(pass);
+    const show = async () =>
+      await access.authenticate({
+        authorization: `Bearer ${secret}`,
+        cookie: undefined,
+        remoteAddress: "10.0.0.1",
+        forwarded: false,
+      });
+    const bounds = (await show())?.bounds;
+    assert.deepEqual([bounds?.project, bounds?.through], ["shop", "step a"]);
+    for (const never of [
+      "project:write",
+      "pipeline:run",
+      "access:manage",
+      "run:delete",
+      "release:approve",
+    ] as const)
+      assert.ok(bounds?.permissions.includes(never) === false, never);
+    await ports.passes.end("stp_1");
+    await assert.rejects(show(), { code: "token_invalid" });
+  });
+});
 
 describe("how pipelines see a project", () => {
   it("as its folder, the file of its pipeline, and its Python", async () => {
@@ -72,7 +110,7 @@ describe("how pipelines see a project", () => {
   });
 
   it("as a problem when its charter names no pipeline", async () => {
-    const { ports } = await openPorts([], "");
+    const { ports } = await openPorts([], { pipeline: "" });
     await assert.rejects(ports.projects.getProject("shop"), { code: "pipeline_missing" });
   });
 });

@@ -1,21 +1,44 @@
+import type { Access } from "#access";
 import { quarantined } from "#data";
 import type { Data, DatasetVersion } from "#data";
+import type { Permission } from "#kernel/auth";
 import { Problem } from "#kernel/errors";
 import type { Objectives } from "#objectives";
 import { problems as pipelineProblems } from "#pipelines";
-import type { DatasetInput, DatasetsPort, ProjectsPort, RunsPort } from "#pipelines";
+import type { DatasetInput, DatasetsPort, PassesPort, ProjectsPort, RunsPort } from "#pipelines";
 import type { Tracking } from "#tracking";
 
-/** How pipelines see projects, data and runs: their ports, filled from the doors above them. */
+/**
+ * What a step may do for its actor, where the actor may: track, send files, traces and lineage, register
+ * models. Not run or schedule pipelines, or it could outlive itself.
+ */
+const permissionsOfSteps: readonly Permission[] = [
+  "project:read",
+  "run:read",
+  "run:create",
+  "run:write",
+  "model:create",
+  "model:write",
+];
+
+/** How pipelines see projects, data, runs and sign-in: their ports, filled from the doors above them. */
 export function createPipelinePorts(parts: {
   readonly objectives: Pick<Objectives, "getProject" | "getCharter">;
   readonly data: Pick<Data, "listVersions" | "getVersion" | "materialise">;
   readonly tracking: { readonly commands: Pick<Tracking["commands"], "createRun" | "finishRun"> };
+  readonly access: Pick<Access, "requiresSignIn"> & {
+    readonly commands: Pick<Access["commands"], "lendPass" | "limitPass" | "endPasses">;
+  };
   trackingUri(): string;
   /** The run that an execution belongs under, when it is a trial of a study. */
   parentRunOf?(execution: string): Promise<string | undefined>;
-}): { readonly projects: ProjectsPort; readonly datasets: DatasetsPort; readonly runs: RunsPort } {
-  const { objectives, data, tracking } = parts;
+}): {
+  readonly projects: ProjectsPort;
+  readonly datasets: DatasetsPort;
+  readonly runs: RunsPort;
+  readonly passes: PassesPort;
+} {
+  const { objectives, data, tracking, access } = parts;
 
   const projects: ProjectsPort = {
     async getProject(id) {
@@ -87,5 +110,18 @@ export function createPipelinePorts(parts: {
     trackingUri: parts.trackingUri,
   };
 
-  return { projects, datasets, runs };
+  const passes: PassesPort = {
+    lend: async ({ step: holder, actor: principal, ...pass }) =>
+      access.requiresSignIn
+        ? await access.commands.lendPass({ holder, principal, permissions: permissionsOfSteps, ...pass })
+        : undefined,
+    limit: async (holder, expiresAtMs) => {
+      if (access.requiresSignIn) await access.commands.limitPass({ holder, expiresAtMs });
+    },
+    end: async (holder) => {
+      if (access.requiresSignIn) await access.commands.endPasses(holder);
+    },
+  };
+
+  return { projects, datasets, runs, passes };
 }

@@ -15,6 +15,7 @@ const linkSchema = z.object({
   seq: z.number(),
   atMs: z.number(),
   actor: z.string(),
+  through: z.string().nullish(),
   project: z.string().nullable(),
   kind: z.string(),
   subject: z.string(),
@@ -40,7 +41,7 @@ function* readSqlite(file: string): Generator<readonly LedgerLine[]> {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const statement = database.prepare(`
-      select seq, at_ms as "atMs", actor, project, kind, subject, data, prev_hash as "prevHash", hash
+      select seq, at_ms as "atMs", actor, ${hasThrough(database) ? "through" : "null as through"}, project, kind, subject, data, prev_hash as "prevHash", hash
       from events where seq > ? order by seq limit ?`);
     for (let after = Number.MIN_SAFE_INTEGER; ;) {
       const lines = statement.all(after, rowsAtOnce).map(toLine);
@@ -54,6 +55,14 @@ function* readSqlite(file: string): Generator<readonly LedgerLine[]> {
   } finally {
     database.close();
   }
+}
+
+/** A file that no server has opened since events say who acted for their actor has no column for it. */
+function hasThrough(database: DatabaseSync): boolean {
+  return database
+    .prepare("select name from pragma_table_info('events')")
+    .all()
+    .some((row) => row["name"] === "through");
 }
 
 function toLine(row: Readonly<Record<string, unknown>>): LedgerLine {

@@ -122,7 +122,7 @@ async function open(name: string): Promise<{ page: Page; orders: [string, unknow
     route.fulfill({
       json: {
         principal: { id: "usr_mira", name: "Mira", kind: "person", via: "session" },
-        permissions: { everywhere: ["run:write", "release:approve"], projects: {} },
+        permissions: { everywhere: ["pipeline:run", "release:approve"], projects: {} },
       },
     }),
   );

@@ -193,6 +193,7 @@ const events: LedgerEvent[] = (
   atMs: nowMs - minutesAgo * minute,
   actor: `usr_${index % 3}`,
   actorName: ["mira", "system", "jonas"][index % 3] ?? "system",
+  through: null,
   project: "airline-care",
   kind,
   subject,

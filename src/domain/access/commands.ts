@@ -1,3 +1,5 @@
+import type { Bounds } from "#kernel/auth";
+
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
 import type { Grant, Role } from "./roles.ts";
 import type { ThingGrant } from "./things.ts";
@@ -40,6 +42,18 @@ export interface AccessCommands {
   }): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   /** Ends the token and the sessions opened with it. Revoking twice changes nothing. */
   revokeToken(order: { readonly token: string; readonly actor: string }): Promise<void>;
+  /**
+   * Lends a pass: a token for `holder`, who acts for the principal within bounds and no longer than that. Its
+   * rights are those the principal has when it is shown. It replaces the holder's earlier one. The secret is in
+   * this answer and nowhere else, ever.
+   */
+  lendPass(
+    order: Bounds & { readonly holder: string; readonly principal: string; readonly expiresAtMs: number },
+  ): Promise<string>;
+  /** Says when the pass of a holder ends; nothing when it has ended. */
+  limitPass(order: { readonly holder: string; readonly expiresAtMs: number }): Promise<void>;
+  /** Ending what has ended changes nothing. */
+  endPasses(holder: string): Promise<void>;
   /** Opens a browser session with a token; the session ends with the token, at the latest after 30 days. */
   signIn(secret: string): Promise<{
     readonly secret: string;

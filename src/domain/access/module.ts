@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 
 import { authProblems, createAuthenticator, isPasswordRight, usualPasswordCost } from "#kernel/auth";
-import type { Permission, Principal } from "#kernel/auth";
+import type { Bounds, Permission, Principal } from "#kernel/auth";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
@@ -9,8 +9,10 @@ import { Problem } from "#kernel/errors";
 import type { Ledger } from "#kernel/events";
 
 import type { Access, PrincipalRecord } from "./index.ts";
+import { isWithin } from "./bounds.ts";
 import { createOrders } from "./orders.ts";
 import { findPassword, hasOwnerPassword } from "./password-store.ts";
+import { findPassSecret } from "./pass-store.ts";
 import { problems } from "./problems.ts";
 import { holds, outsideProjects, rolesWith } from "./roles.ts";
 import { createRoutes } from "./routes.ts";
@@ -42,7 +44,9 @@ export function createAccess(parts: AccessParts): Access {
   const authenticator = createAuthenticator({
     clock,
     findSecret: async (digest: Digest) =>
-      (await store.findTokenSecret(db, digest)) ?? (await store.findSessionSecret(db, digest)),
+      (await store.findTokenSecret(db, digest)) ??
+      (await store.findSessionSecret(db, digest)) ??
+      (await findPassSecret(db, digest)),
     recordUse: (token, atMs) => store.recordTokenUse(db, token, atMs),
     findPassword: (name) => findPassword(db, name),
     passwordCost,
@@ -55,6 +59,7 @@ export function createAccess(parts: AccessParts): Access {
       remembered.clear();
       authenticator.forgetAll();
     },
+    forgetSecret: (digest) => authenticator.forget(digest),
     forgetHoldings: () => remembered.clear(),
   });
 
@@ -101,6 +106,9 @@ export function createAccess(parts: AccessParts): Access {
   const access: Omit<Access, "routes"> = {
     authenticate: authenticator.authenticate,
     async authorise(principal, permission, project, thing) {
+      const { bounds } = principal;
+      if (bounds !== undefined && !isWithin(bounds, permission, project, thing))
+        throw outOfBounds(bounds, permission, project);
       if (principal.via !== "none" && (await may(principal.id, permission, project, thing))) return;
       throw refusal(principal, permission, project);
     },
@@ -137,13 +145,20 @@ export function createAccess(parts: AccessParts): Access {
   return { ...access, routes: createRoutes({ db, access }) };
 }
 
+function outOfBounds(bounds: Bounds, permission: Permission, project: string | undefined): Problem {
+  return new Problem(problems.pass_out_of_bounds, {
+    message: `The token of ${bounds.through} does not reach ${permission} ${whereIs(project)}.`,
+    data: { permission, project: project ?? null, reaches: bounds.project },
+  });
+}
+
+function whereIs(project: string | undefined): string {
+  if (project === undefined) return "in all projects";
+  return project === outsideProjects ? "on what belongs to no project" : `in the project ${project}`;
+}
+
 function refusal(principal: Principal, permission: Permission, project: string | undefined): Problem {
-  const where =
-    project === undefined
-      ? "in all projects"
-      : project === outsideProjects
-        ? "on what belongs to no project"
-        : `in the project ${project}`;
+  const where = whereIs(project);
   return new Problem(authProblems.permission_denied, {
     message: `${principal.name} does not hold ${permission} ${where}.`,
     next: `Ask an owner for one of the roles that hold it: ${rolesWith(permission).join(", ")}.`,

@@ -2,12 +2,14 @@ import { authProblems, createSecret, digestOfSecret } from "#kernel/auth";
 import type { Clock } from "#kernel/clock";
 import { dayMs } from "#kernel/clock";
 import type { Database } from "#kernel/db";
+import type { Digest } from "#kernel/digest";
 import { Problem } from "#kernel/errors";
 import type { Ledger } from "#kernel/events";
 import { createId } from "#kernel/ids";
 
 import type { AccessCommands, RoleOrder } from "./commands.ts";
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
+import { createPassOrders } from "./pass-orders.ts";
 import { createPasswordOrder, hashChosen } from "./password-orders.ts";
 import { savePassword } from "./password-store.ts";
 import { problems } from "./problems.ts";
@@ -21,6 +23,8 @@ interface OrderParts {
   readonly passwordCost: number;
   /** Drops what this process remembers of grants and secrets. */
   forget(): void;
+  /** Drops what this process remembers of one secret. */
+  forgetSecret(digest: Digest): void;
   /** Drops what this process remembers of grants alone. */
   forgetHoldings(): void;
 }
@@ -63,6 +67,7 @@ export function createOrders(parts: OrderParts): AccessCommands {
 
   return {
     ...createThingOrders({ ...parts, requirePrincipal }),
+    ...createPassOrders(parts),
     setPassword: createPasswordOrder({ ...parts, requirePrincipal }),
 
     async removePrincipal({ principal: id, actor }) {

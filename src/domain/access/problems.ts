@@ -36,6 +36,11 @@ export const problems = defineProblems({
     when: "Somebody has no grant of their own on an experiment or a model.",
     next: "Grant one; without it, their roles decide.",
   },
+  pass_out_of_bounds: {
+    kind: "forbidden",
+    when: "The token that a step of a pipeline was lent is used for more than steps may do: another project, or administration.",
+    next: "Do it with a token of your own; a step tracks its runs, files, traces and lineage, and registers models.",
+  },
   last_owner: {
     kind: "conflict",
     when: "The last owner everywhere would lose that role, and nobody could decide about access any more.",

@@ -14,6 +14,7 @@ export const roles = {
     "project:read",
     "project:write",
     "data:write",
+    "pipeline:run",
     "run:create",
     "run:write",
     "run:delete",

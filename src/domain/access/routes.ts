@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { authProblems, permissions, sessionCookie, sessionSecretOf } from "#kernel/auth";
+import type { Bounds, Permission } from "#kernel/auth";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
@@ -65,6 +66,9 @@ function sessionRoutes({ access }: Parts): Route[] {
         if (visit.principal.via === "none") {
           throw new Problem(authProblems.not_signed_in, { message: "Nobody is signed in." });
         }
+        const { bounds } = visit.principal;
+        if (bounds !== undefined)
+          return { principal: visit.principal, ...(await withinBounds(access, visit.principal.id, bounds)) };
         const grants = await access.grantsOf(visit.principal.id);
         const projects = grants.flatMap((one) => one.project ?? []);
         return {
@@ -107,6 +111,20 @@ function sessionRoutes({ access }: Parts): Route[] {
       },
     }),
   ];
+}
+
+/** What somebody who acts for a principal may do: what both may. */
+async function withinBounds(
+  access: Pick<Access, "may">,
+  principal: string,
+  { project, permissions: most }: Bounds,
+): Promise<{
+  grants: [];
+  permissions: { everywhere: []; projects: Record<string, Permission[]> };
+}> {
+  const held = await Promise.all(most.map(async (one) => await access.may(principal, one, project)));
+  const both = most.filter((_, index) => held[index]);
+  return { grants: [], permissions: { everywhere: [], projects: { [project]: both } } };
 }
 
 /** SameSite=Strict keeps it out of every request another site causes; HttpOnly out of every script. */

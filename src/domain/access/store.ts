@@ -3,6 +3,7 @@ import type { Database, Migration } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
 
 import type { PrincipalRecord, TokenRecord } from "./index.ts";
+import { passMigrations } from "./pass-store.ts";
 import { passwordMigrations } from "./password-store.ts";
 import { roleNames } from "./roles.ts";
 import type { Grant, Role } from "./roles.ts";
@@ -76,6 +77,7 @@ export const migrations: readonly Migration[] = [
   },
   ...passwordMigrations,
   ...thingMigrations,
+  ...passMigrations,
 ];
 
 const everywhere = "*";

@@ -11,8 +11,10 @@ export const eventSchema = z
     seq: z.number(),
     atMs: z.number(),
     actor: z.string(),
-    /** The name to show for the actor. */
+    /** The name to show for the actor, and for whoever acted for it: `step train of execution exe_… for ada`. */
     actorName: z.string(),
+    /** Who acted for the actor, such as a step of an execution. */
+    through: z.string().nullable(),
     project: z.string().nullable(),
     kind: z.string(),
     subject: z.string(),
@@ -139,15 +141,20 @@ export async function presentEvents(
   const names = new Map<string, string>();
   for (const actor of new Set(events.map((event) => event.actor)))
     names.set(actor, await access.nameOf(actor));
-  return events.map(({ seq, atMs, actor, project, kind, subject, data, hash }) => ({
+  return events.map(({ seq, atMs, actor, through, project, kind, subject, data, hash }) => ({
     seq,
     atMs,
     actor,
-    actorName: names.get(actor) ?? actor,
+    actorName: shownName(names.get(actor) ?? actor, through),
+    through,
     project,
     kind,
     subject,
     data: { ...data },
     hash,
   }));
+}
+
+function shownName(actor: string, through: string | null): string {
+  return through === null ? actor : `${through} for ${actor}`;
 }

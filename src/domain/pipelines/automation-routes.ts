@@ -94,7 +94,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "PUT",
       path: `${base}/schedules/:name`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Sets a schedule: cron in a time zone, what of missed turns is made up for",
       tags,
       params: z.object({ project: z.string(), name }),
@@ -114,7 +114,7 @@ export function createAutomationRoutes(parts: {
       defineRoute({
         method: "POST",
         path: `${base}/schedules/:name/${verb}`,
-        permission: "run:write",
+        permission: "pipeline:run",
         summary: verb === "pause" ? "Pauses a schedule" : "Lets a paused schedule go on, from its next turn",
         tags,
         response: schedule,
@@ -125,7 +125,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "DELETE",
       path: `${base}/schedules/:name`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Removes a schedule",
       tags,
       response: z.void(),
@@ -143,7 +143,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "PUT",
       path: `${base}/triggers/:name`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary:
         "Sets a trigger: a webhook, whose token is in this answer alone, or new versions of a data set",
       tags,
@@ -161,7 +161,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "DELETE",
       path: `${base}/triggers/:name`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Removes a trigger",
       tags,
       response: z.void(),
@@ -195,7 +195,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "POST",
       path: `${base}/backfills`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Runs the pipeline for each of many values of one parameter, only so many at once",
       tags,
       body: z.strictObject({
@@ -229,7 +229,7 @@ export function createAutomationRoutes(parts: {
     defineRoute({
       method: "POST",
       path: `${base}/backfills/:backfill/cancel`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Cancels a backfill and what runs of it",
       tags,
       response: backfill,

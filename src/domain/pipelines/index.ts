@@ -23,6 +23,7 @@ export type {
   DatasetInput,
   DatasetsPort,
   ListeningToStep,
+  PassesPort,
   PipelineProject,
   ProjectsPort,
   RunsPort,

@@ -23,12 +23,13 @@ import type { Backfills } from "./backfills.ts";
 import type { PipelinesCommands } from "./commands.ts";
 import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
+import { noPasses } from "./execution/pass.ts";
 import { createLogs } from "./execution/logs.ts";
 import { createPool } from "./execution/pool.ts";
 import { createVerifiedOuts } from "./execution/verified-outs.ts";
 import { createLogRoutes } from "./log-routes.ts";
 import { createOrders } from "./orders.ts";
-import type { DatasetsPort, ProjectsPort, RunsPort, StepListener } from "./ports.ts";
+import type { DatasetsPort, PassesPort, ProjectsPort, RunsPort, StepListener } from "./ports.ts";
 import { createQuestions } from "./questions.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { createExecutionReader } from "./read-executions.ts";
@@ -61,10 +62,12 @@ export interface PipelinesParts {
   readonly blobs: Blobs;
   readonly compute: Compute;
   /** Where stages run that name a target; none but this machine by default. */
-  readonly targets?: Pick<Targets, "find">;
+  readonly targets?: Pick<Targets, "find" | "all">;
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;
+  /** With what steps sign in to the server. Nobody needs to by default. */
+  readonly passes?: PassesPort;
   /** Who hears what steps report on the way. Nobody by default. */
   readonly listeners?: readonly StepListener[];
   /** The state folder of the server: executions work below it, and their logs stay there. */
@@ -95,7 +98,8 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   const secrets = createSecrets({ ...parts, box });
   const executionParts = {
     ...parts,
-    targets: parts.targets ?? { find: targetUnknown },
+    targets: parts.targets ?? { find: targetUnknown, all: () => [] },
+    passes: parts.passes ?? noPasses,
     log: parts.log ?? silentLog,
     listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),

@@ -64,6 +64,8 @@ export interface StepAttempt {
   /** The run that tracks it. */
   readonly runId: string;
   readonly actor: string;
+  /** With which its processes sign in to this server; null where nobody must. A secret. */
+  readonly token: string | null;
   /** The folder of the project's files in which it works; absolute. */
   readonly folder: string;
   /** A folder for this attempt alone, not made yet; it goes with the execution. */
@@ -96,6 +98,24 @@ export interface ListeningToStep {
   end(
     ending: StepEnding,
   ): Promise<{ readonly failure: Failure; readonly lastLines?: readonly string[] } | undefined>;
+}
+
+/**
+ * The tokens with which the processes of a step sign in to this server, where everybody must. One for each
+ * attempt, for the actor of its execution, within its project. All of them join the caller's transaction.
+ */
+export interface PassesPort {
+  /** Replaces the step's earlier one. Undefined where nobody must sign in. */
+  lend(pass: {
+    readonly step: string;
+    readonly project: string;
+    readonly actor: string;
+    /** As the ledger names it: `step train of execution exe_…`. */
+    readonly through: string;
+    readonly expiresAtMs: number;
+  }): Promise<string | undefined>;
+  limit(step: string, expiresAtMs: number): Promise<void>;
+  end(step: string): Promise<void>;
 }
 
 /** The secrets of a project, whose values only a step's own process sees. */

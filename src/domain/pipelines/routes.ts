@@ -49,7 +49,7 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
     defineRoute({
       method: "POST",
       path: `${base}/executions`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Runs the pipeline, or the part of it that makes the targets",
       tags,
       body: z.strictObject({
@@ -90,7 +90,7 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
     defineRoute({
       method: "POST",
       path: `${base}/executions/:execution/cancel`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Cancels an execution; one that has ended stays as it is",
       tags,
       response: executionDetail,

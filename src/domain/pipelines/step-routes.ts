@@ -64,7 +64,7 @@ export function createStepRoutes(
     defineRoute({
       method: "POST",
       path: `${base}/executions/:execution/steps/:stage/preempt`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Stops a running step for another's sake: it keeps its checkpoint and runs again later",
       tags,
       response: executionDetail,
@@ -110,7 +110,7 @@ export function createStepRoutes(
     defineRoute({
       method: "POST",
       path: `${base}/pipeline/verify`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Runs cached steps again, aside, and reports outs that came out otherwise",
       tags,
       timeoutMs: 24 * hourMs,

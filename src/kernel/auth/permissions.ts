@@ -3,6 +3,7 @@ export const permissions = [
   "project:read",
   "project:write",
   "data:write",
+  "pipeline:run",
   "run:create",
   "run:write",
   "run:delete",

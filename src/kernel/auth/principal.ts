@@ -7,6 +7,16 @@ export interface Principal {
   readonly kind: "person" | "service" | "system";
   /** How this request proved it: the user of this machine, a token, a browser session, a password, or not at all. */
   readonly via: "local" | "token" | "session" | "password" | "none";
+  /** Of a credential that was lent: what it allows at most, of all that the principal may. */
+  readonly bounds?: Bounds;
+}
+
+/** What somebody who acts for a principal may do at most. */
+export interface Bounds {
+  readonly project: string;
+  readonly permissions: readonly Permission[];
+  /** Who acts for the principal, as the ledger names it: `step train of execution exe_…`. */
+  readonly through: string;
 }
 
 /** Loops and jobs act as the system; it may do everything and appears in the ledger as `system`. */

@@ -7,6 +7,7 @@ export interface ChainLink {
   readonly seq: number;
   readonly atMs: number;
   readonly actor: string;
+  readonly through?: string | null | undefined;
   readonly project: string | null;
   readonly kind: string;
   readonly subject: string;
@@ -15,10 +16,16 @@ export interface ChainLink {
   readonly hash: string;
 }
 
-/** SHA-256 over the canonical JSON of everything in the event but its own hash. */
+/**
+ * SHA-256 over the canonical JSON of everything in the event but its own hash. `through` is left out where
+ * there is nobody, as in all events from before there could be somebody.
+ */
 export function hashEvent(event: Omit<ChainLink, "hash">): string {
-  const { seq, atMs, actor, project, kind, subject, data, prevHash } = event;
-  return digestOf(canonicalJson({ seq, atMs, actor, project, kind, subject, data, prevHash }));
+  const { seq, atMs, actor, through, project, kind, subject, data, prevHash } = event;
+  const content = { seq, atMs, actor, project, kind, subject, data, prevHash };
+  return digestOf(
+    canonicalJson(through === null || through === undefined ? content : { ...content, through }),
+  );
 }
 
 export interface ChainBreak {

@@ -15,6 +15,7 @@ import {
   reviveFailures,
   saveFailure,
 } from "./store.ts";
+import { actAlone } from "./through.ts";
 
 type Delivery = Pick<Ledger, "on" | "watch" | "failures" | "start" | "stop" | "settle"> & {
   announce(event: AnyLedgerEvent): void;
@@ -63,7 +64,7 @@ export function createDelivery(db: Database, log: Log): Delivery {
   function wake(): void {
     if (!running) return;
     wanted = true;
-    round ??= runRounds().finally(() => {
+    round ??= actAlone(runRounds).finally(() => {
       round = undefined;
       if (wanted) wake();
     });

@@ -8,7 +8,7 @@ import { createManualClock } from "../clock.ts";
 import type { Database } from "../db/index.ts";
 import { Problem } from "../errors.ts";
 import { describeOnEveryEngine } from "../testing/index.ts";
-import { createLedger, migrations, verifyEvents } from "./index.ts";
+import { actThrough, createLedger, migrations, verifyEvents } from "./index.ts";
 import type { Ledger } from "./index.ts";
 
 declare module "./index.ts" {
@@ -42,6 +42,33 @@ describeOnEveryEngine("the ledger", (open, engine) => {
     const { ledger } = hallOf(await open(migrations));
     const event = { kind: "lamp.broken", subject: "a", project: null, actor: "usr_a" } as const;
     await assert.rejects(ledger.append({ ...event, data: { reason: "fell" } }), /must be appended in the/);
+  });
+
+  it("names who acted for the actor, in the chain too, and not in what merely follows", async () => {
+    const db = await open(migrations);
+    const { ledger, light } = hallOf(db);
+    ledger.on("the echo", ["lamp.lit"], async ({ data, subject }) => {
+      if (subject === "a") await light("echo", data.brightness);
+    });
+    await ledger.start();
+    await light("b", 1);
+    await actThrough("step train", async () => await light("a", 2));
+    await ledger.settle();
+    await ledger.stop();
+    const events = await ledger.list({});
+    assert.deepEqual(
+      events.map(({ subject, actor, through }) => [subject, actor, through]),
+      [
+        ["b", "usr_a", null],
+        ["a", "usr_a", "step train"],
+        ["echo", "usr_a", null],
+      ],
+    );
+    assert.equal((await ledger.verify()).broken, undefined);
+    await db.query.updateTable("events").set({ through: "step test" }).where("seq", "=", 2).execute();
+    assert.deepEqual((await ledger.verify()).broken, { seq: 2, reason: "altered" });
+    await db.query.updateTable("events").set({ through: null }).where("seq", "=", 2).execute();
+    assert.deepEqual((await ledger.verify()).broken, { seq: 2, reason: "altered" });
   });
 
   it("forgets what was rolled back, and leaves no gap", async () => {

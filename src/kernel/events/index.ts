@@ -10,6 +10,7 @@ export { problems } from "./problems.ts";
 export { migrations } from "./store.ts";
 export type { ChainVerification, EventFilter } from "./store.ts";
 export { hashEvent, verifyEvents } from "./chain.ts";
+export { actAlone, actThrough } from "./through.ts";
 
 /**
  * Everything that can happen, by kind (`model_version.registered`, past tense), with the shape of its
@@ -29,6 +30,8 @@ export interface LedgerEvent<Kind extends EventKind = EventKind> {
   readonly atMs: number;
   /** The id of a principal, or `system` when a rule of ours acted. */
   readonly actor: string;
+  /** Who acted for the actor, such as a step of an execution; null when nobody stood between. */
+  readonly through: string | null;
   /** Null for what belongs to no project. */
   readonly project: string | null;
   readonly kind: Kind;

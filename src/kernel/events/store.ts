@@ -6,6 +6,7 @@ import { insertRows } from "../search/index.ts";
 import { genesisHash, hashEvent, verifyEvents } from "./chain.ts";
 import type { ChainBreak, ChainLink } from "./chain.ts";
 import type { AnyLedgerEvent, EventKind, FailedDelivery, NewEvent } from "./index.ts";
+import { whoActs } from "./through.ts";
 
 declare module "../db/index.ts" {
   interface Tables {
@@ -19,6 +20,8 @@ interface EventRow {
   seq: number;
   at_ms: number;
   actor: string;
+  /** Null where nobody acted for the actor. */
+  through: string | null;
   project: string | null;
   kind: string;
   subject: string;
@@ -57,6 +60,10 @@ export const migrations: readonly Migration[] = [
       ) ${strict}`,
     ],
   },
+  {
+    id: "events-through-001",
+    statements: ({ text }) => [`alter table events add column through ${text}`],
+  },
 ];
 
 export interface EventFilter {
@@ -93,21 +100,35 @@ export async function appendEvents<Kind extends EventKind>(
   const [, head] = await db.together(() => [takeTurn(db), readHead(db)]);
   let { seq, hash } = head ?? { seq: 0, hash: genesisHash };
   const atMs = clock.nowMs();
+  const through = whoActs();
   const rows = events.map((event): EventRow => {
     seq++;
     const text = JSON.stringify(event.data);
     const { actor, project, kind, subject } = event;
     const prevHash = hash;
-    hash = hashEvent({ seq, atMs, actor, project, kind, subject, data: JSON.parse(text), prevHash });
-    return { seq, at_ms: atMs, actor, project, kind, subject, data: text, prev_hash: prevHash, hash };
+    const data: unknown = JSON.parse(text);
+    hash = hashEvent({ seq, atMs, actor, through, project, kind, subject, data, prevHash });
+    return {
+      seq,
+      at_ms: atMs,
+      actor,
+      through,
+      project,
+      kind,
+      subject,
+      data: text,
+      prev_hash: prevHash,
+      hash,
+    };
   });
   await insertRows(
     db,
-    "events (seq, at_ms, actor, project, kind, subject, data, prev_hash, hash)",
+    "events (seq, at_ms, actor, through, project, kind, subject, data, prev_hash, hash)",
     rows.map((row) => [
       row.seq,
       row.at_ms,
       row.actor,
+      row.through,
       row.project,
       row.kind,
       row.subject,
@@ -269,6 +290,7 @@ function toLink(row: EventRow): ChainLink {
     seq: row.seq,
     atMs: row.at_ms,
     actor: row.actor,
+    through: row.through,
     project: row.project,
     kind: row.kind,
     subject: row.subject,

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { anonymous, authProblems } from "../auth/index.ts";
 import type { Authenticate, Authorise, Permission, Principal } from "../auth/index.ts";
 import { Problem } from "../errors.ts";
+import { actThrough } from "../events/index.ts";
 import type { Log } from "../log.ts";
 import { internalError } from "./present.ts";
 import type { Arrival, JsonRoute, RawRoute, Route, StreamRoute } from "./routes.ts";
@@ -158,10 +159,14 @@ export function createVisits(parts: VisitParts): Visits {
     },
     async answer(route, request, reply) {
       const arrival = arrivalOf(route, request, reply);
-      if (route.kind === "json") return await answerJson(route, arrival, reply);
-      return route.kind === "stream"
-        ? await answerStream(route, arrival, reply)
-        : await answerRaw(route, arrival, reply);
+      const respond = async (): Promise<FastifyReply> => {
+        if (route.kind === "json") return await answerJson(route, arrival, reply);
+        return route.kind === "stream"
+          ? await answerStream(route, arrival, reply)
+          : await answerRaw(route, arrival, reply);
+      };
+      const { bounds } = arrival.principal;
+      return bounds === undefined ? await respond() : await actThrough(bounds.through, respond);
     },
     endStreams() {
       for (const controller of streams) controller.abort();

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/index.ts";
+import { actAlone } from "../events/index.ts";
 import type { Log } from "../log.ts";
 import { hasCertainlyEnded } from "../process-identity.ts";
 import { startAttempt } from "./attempt.ts";
@@ -50,7 +51,7 @@ export function createWorker(parts: WorkerParts): Worker {
   function wake(): void {
     if (!accepting()) return;
     wanted = true;
-    looking ??= lookWhileWanted().finally(() => {
+    looking ??= actAlone(lookWhileWanted).finally(() => {
       looking = undefined;
       if (wanted) wake();
     });

@@ -34,6 +34,7 @@ async function openListener(kernel: Awaited<ReturnType<typeof createTestKernel>>
     isElsewhere,
     runId: "run",
     actor: "usr_a",
+    token: null,
     folder: kernel.folder,
     scratchFolder: join(kernel.folder, "scratch"),
     say: async (line) => void said.push(line),

@@ -29,7 +29,9 @@ export function createUserCalls(access: Access): readonly Call[] {
 
   async function ofThemselvesOrAdmin(caller: Caller, username: string): Promise<PrincipalRecord> {
     requireSomebody(caller.principal.via);
-    if (caller.principal.name !== username) await requireAdmin(caller);
+    // Who acts for somebody is not that somebody: a step must not set its person's password.
+    const isThemselves = caller.principal.name === username && caller.principal.bounds === undefined;
+    if (!isThemselves) await requireAdmin(caller);
     return await findUser(access, username);
   }
 
@@ -75,9 +77,10 @@ export function createUserCalls(access: Access): readonly Call[] {
       permission: "public",
       summary: "Says who the caller is.",
       input: z.object({}),
-      async handler(_, { principal: { id, name, via } }) {
+      async handler(_, { principal: { id, name, via, bounds } }) {
         requireSomebody(via);
-        return { user: { id, username: name, is_admin: await isAdmin(access, id) } };
+        const isAdministrator = bounds === undefined && (await isAdmin(access, id));
+        return { user: { id, username: name, is_admin: isAdministrator } };
       },
     }),
     defineCall({

@@ -7,7 +7,7 @@ import type { StepListener } from "#pipelines";
  */
 export function createLineageListener(url: () => string): StepListener {
   return {
-    async listen({ project, step, stage }) {
+    async listen({ project, step, stage, token }) {
       const run = `${ownNamespace}/${jobName(project, stage.name)}/${runIdOf(step)}`;
       return {
         variables: {
@@ -15,6 +15,7 @@ export function createLineageListener(url: () => string): StepListener {
           OPENLINEAGE_ENDPOINT: `api/v1/projects/${encodeURIComponent(project)}/lineage`,
           OPENLINEAGE_NAMESPACE: ownNamespace,
           OPENLINEAGE_PARENT_ID: run,
+          ...(token === null ? {} : { OPENLINEAGE_API_KEY: token }),
         },
         end: async () => undefined,
       };

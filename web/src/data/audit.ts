@@ -8,6 +8,8 @@ export interface LedgerEvent {
   actor: string;
   /** The name to show for the actor. */
   actorName: string;
+  /** Who acted for the actor, such as a step of an execution. */
+  through: string | null;
   project: string | null;
   kind: string;
   subject: string;

@@ -5,7 +5,8 @@ import { meQuery, peopleQuery } from "../data/session.ts";
 
 /** What a button may need; the words say it in "You may not …". */
 const deeds = {
-  "run:write": "run the pipeline",
+  "pipeline:run": "run the pipeline",
+  "run:write": "change runs",
   "release:request": "ask for a release",
   "release:approve": "decide about releases",
   "release:rollback": "roll back",

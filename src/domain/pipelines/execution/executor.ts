@@ -15,6 +15,7 @@ import type { Ending } from "./end-execution.ts";
 import { failureOf } from "./failures.ts";
 import { openExecution } from "./open-execution.ts";
 import type { ExecutionParts, OpenExecution } from "./parts.ts";
+import { targetElsewhere } from "./place.ts";
 import { runInOrder } from "./schedule.ts";
 import { runStep } from "./step.ts";
 import { removeOldWorkspaces } from "./workspace.ts";
@@ -35,6 +36,7 @@ export interface Executor {
 // Whoever cancels, answers or preempts may do so at another server.
 const lookEveryMs = 2_000;
 const keptFailedWorkspaces = 5;
+const graceOfStopMs = 30_000;
 
 /** One execution that this process works on. */
 interface AtWork {
@@ -231,10 +233,23 @@ async function endOrphans(
       const folder = join(parts.executionsFolder, row.id, "work", checkpoint);
       await rescueCheckpoint(parts, { project: row.project, cacheKey: step.cache_key, folder, write });
     }
+    const isKept = await keepsWorkElsewhere(parts, row, step);
     await write(async () => {
       await releaseStep(parts.db, step.id);
+      if (!isKept) await parts.passes.end(step.id);
       if (step.run_id !== null) await parts.runs.finish(step.run_id, "killed", "system");
     });
   }
   return orphans.length === 0 ? rows : ((await listStepRows(parts.db, [row.id])).get(row.id) ?? []);
+}
+
+/** Work elsewhere goes on and is taken over, with the token it has; that of a cancelled execution is told to stop. */
+async function keepsWorkElsewhere(parts: ExecutionParts, row: ExecutionRow, step: StepRow): Promise<boolean> {
+  const name = targetElsewhere(stageOf(step));
+  const target = parts.targets.all().find((one) => one.name === name);
+  if (target === undefined) return false;
+  const works = await target.list(step.id);
+  if (row.cancel_requested === 0) return works.length > 0;
+  for (const { handle } of works) await target.cancel(handle, graceOfStopMs);
+  return false;
 }

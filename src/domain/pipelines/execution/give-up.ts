@@ -31,6 +31,7 @@ export async function giveUp(parts: ExecutionParts, job: Job, error: string): Pr
       metrics: {},
       nowMs: parts.clock.nowMs(),
     });
+    await parts.passes.end(step.id);
     if (step.run_id !== null) await parts.runs.finish(step.run_id, "killed", "system");
   }
   await endInTransaction(parts, row, { state: "failed", failure: reason }, "system");

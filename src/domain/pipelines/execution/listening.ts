@@ -26,7 +26,11 @@ export async function listenToStep(
   parts: ExecutionParts,
   execution: OpenExecution,
   step: OpenStep,
-  { runId, params }: { readonly runId: string; readonly params: KeyParts["params"] },
+  of: {
+    readonly runId: string;
+    readonly token: string | null;
+    readonly params: KeyParts["params"];
+  },
 ): Promise<Listening> {
   const log = { step: step.id, attempt: step.attempt };
   const attempt: StepAttempt = {
@@ -34,10 +38,9 @@ export async function listenToStep(
     execution: execution.id,
     step: step.id,
     stage: step.stage,
-    params,
     attempt: step.attempt,
     isElsewhere: targetElsewhere(step.stage) !== undefined,
-    runId,
+    ...of,
     actor: execution.actor,
     folder: execution.workspace.folder,
     scratchFolder: join(execution.workspace.folder, "..", "listening", `${step.id}.${step.attempt}`),

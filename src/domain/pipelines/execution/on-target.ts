@@ -9,6 +9,7 @@ import type { Failure } from "../entities.ts";
 import { problems } from "../problems.ts";
 import { failure, failureOf, processFailed } from "./failures.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { endOfPass } from "./pass.ts";
 import { listInputs, takeBack } from "./travel.ts";
 import { followWork } from "./work-log.ts";
 
@@ -153,7 +154,12 @@ async function follow(
   let status = await target.poll(handle);
   let kept = status.checkpoint;
   let isCancelled = false;
+  let isLimited = false;
   for (;;) {
+    if (status.startedAtMs !== null && !isLimited) {
+      isLimited = true;
+      await parts.passes.limit(step.id, endOfPass(parts, run.timeoutMs, status.startedAtMs));
+    }
     await log.readOn();
     if (checkpoint !== null && status.checkpoint !== null && status.checkpoint !== kept) {
       kept = status.checkpoint;

@@ -6,7 +6,14 @@ import type { Log } from "#kernel/log";
 
 import type { Compute, Environment, Targets } from "#compute";
 
-import type { DatasetsPort, ProjectsPort, RunsPort, SecretsPort, StepListener } from "../ports.ts";
+import type {
+  DatasetsPort,
+  PassesPort,
+  ProjectsPort,
+  RunsPort,
+  SecretsPort,
+  StepListener,
+} from "../ports.ts";
 import type { ExecutionPlan, Plans } from "../store/plans.ts";
 import type { PlannedStep } from "../store/steps.ts";
 import type { StepState } from "../entities.ts";
@@ -24,7 +31,7 @@ export interface ExecutionParts {
   readonly blobs: Blobs;
   readonly log: Log;
   readonly compute: Compute;
-  readonly targets: Pick<Targets, "find">;
+  readonly targets: Pick<Targets, "find" | "all">;
   readonly projects: ProjectsPort;
   readonly datasets: DatasetsPort;
   readonly runs: RunsPort;
@@ -34,6 +41,7 @@ export interface ExecutionParts {
   readonly plans: Plans;
   readonly verified: VerifiedOuts;
   readonly secrets: SecretsPort;
+  readonly passes: PassesPort;
   /** Holds one folder for each execution at work, and the last few that failed. */
   readonly executionsFolder: string;
   readonly maximumLogBytes: number;

@@ -51,6 +51,7 @@ export async function nextAttempt(
       startedAtMs: ended.startedAtMs,
       endedAtMs: parts.clock.nowMs(),
     });
+    await parts.passes.end(step.id);
     await parts.runs.finish(ended.runId, again.outcome === "failed" ? "failed" : "killed", execution.actor);
     await parts.ledger.append({
       kind: "step.requeued",

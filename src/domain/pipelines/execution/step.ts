@@ -14,6 +14,7 @@ import { runOnTarget } from "./on-target.ts";
 import type { CommandsOutcome } from "./on-target.ts";
 import { readMetrics } from "./metrics.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { lendPass } from "./pass.ts";
 import { problems } from "../problems.ts";
 import { resourcesHere, targetElsewhere } from "./place.ts";
 import { nextAttempt, waitForRetry } from "./retry.ts";
@@ -98,7 +99,11 @@ async function runAttempt(
 
   const printed: string[] = [];
   const { params } = why.keyParts;
-  const listening = await listenToStep(parts, execution, step, { runId: run.runId, params });
+  const listening = await listenToStep(parts, execution, step, {
+    runId: run.runId,
+    token: run.token,
+    params,
+  });
   const told = { ...run, variables: { ...listening.variables, ...Object.fromEntries(secrets) } };
   const preempted = execution.preemptions.begin(step.id);
   const stop = AbortSignal.any([execution.cancelled, preempted]);
@@ -169,6 +174,7 @@ async function runAttempt(
       if (stage.settings.checkpoint !== null)
         await deleteCheckpoint(parts.db, execution.project, why.cacheKey);
     }
+    await parts.passes.end(step.id);
     await parts.runs.finish(run.runId, runStatus[state], execution.actor);
     const durationMs = Math.round(performance.now() - startedAt);
     await announce(parts, execution, step, { state, durationMs, reason: fault?.message ?? why.reason });
@@ -185,6 +191,8 @@ async function runAttempt(
 interface BegunAttempt {
   readonly runId: string;
   readonly experimentId: string;
+  /** With which its processes sign in; null where nobody must. */
+  readonly token: string | null;
   /** Nothing of the step may begin before; rejects when it is another's by now. */
   readonly isWritten: Promise<void>;
 }
@@ -221,10 +229,11 @@ async function beginAttempt(
         actor: execution.actor,
         data: { execution: execution.id, stage: stage.name, attempt },
       });
+      const token = await lendPass(parts, execution, step);
       const isWritten = Promise.resolve().then(() => written);
       // It is awaited before the command begins; until then its failure is nobody's yet.
       isWritten.catch(() => {});
-      resolve({ ...started, isWritten });
+      resolve({ ...started, token, isWritten });
     }, "later");
     written.catch(reject);
   });
@@ -246,6 +255,7 @@ async function runCommands(
   run: {
     readonly runId: string;
     readonly experimentId: string;
+    readonly token: string | null;
     readonly variables: Readonly<Record<string, string>>;
     /** Nothing of the step may begin before. */
     readonly isWritten: Promise<void>;
@@ -261,6 +271,7 @@ async function runCommands(
     MLFLOW_TRACKING_URI: parts.runs.trackingUri(),
     MLFLOW_RUN_ID: run.runId,
     MLFLOW_EXPERIMENT_ID: run.experimentId,
+    ...(run.token === null ? {} : { MLFLOW_TRACKING_TOKEN: run.token }),
   };
   const target = targetElsewhere(stage);
   if (target !== undefined)

@@ -56,7 +56,7 @@ export function createStudyRoutes(questions: StudyQuestions, commands: StudyComm
     defineRoute({
       method: "POST",
       path: base,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Starts a study: one that the charter declares, or the one given",
       tags,
       body: z.strictObject({
@@ -84,7 +84,7 @@ export function createStudyRoutes(questions: StudyQuestions, commands: StudyComm
     defineRoute({
       method: "POST",
       path: `${base}/:study/stop`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Stops a study and cancels its running trials; one that has ended stays as it is",
       tags,
       response: studyDetail,
@@ -96,7 +96,7 @@ export function createStudyRoutes(questions: StudyQuestions, commands: StudyComm
     defineRoute({
       method: "POST",
       path: `${base}/:study/resume`,
-      permission: "run:write",
+      permission: "pipeline:run",
       summary: "Goes on with a study that has ended, perhaps up to more trials",
       tags,
       body: z.strictObject({ trials: z.number().int().min(1).max(100_000).optional() }),

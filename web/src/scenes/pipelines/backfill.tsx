@@ -32,7 +32,7 @@ export function BackfillPage() {
 function Loaded({ project, backfill }: { project: string; backfill: Backfill }) {
   const [view, change] = useView();
   const navigate = useNavigate();
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const { partitions, counts } = backfill;
   const failed = useMemo(
     () => partitions.filter((each) => each.state === "failed" || each.state === "cancelled"),

@@ -18,7 +18,7 @@ import { Progress } from "./progress.tsx";
 /** The pipeline over many values of one parameter: each backfill with how far it has come. */
 export function Backfills({ project }: { project: string }) {
   const query = useQuery(backfillsQuery(project));
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const navigate = useNavigate();
   const [isOpen, setIsOpen] = useState(false);
   return (

@@ -112,7 +112,7 @@ function Loaded({ project, execution }: { project: string; execution: Execution 
 
 function Head({ project, execution }: { project: string; execution: Execution }) {
   const cancel = useOrder(() => cancelExecution(project, execution.id), "The execution is being cancelled.");
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const isOpen = execution.state === "running" || execution.state === "queued";
   return (
     <PageHeader

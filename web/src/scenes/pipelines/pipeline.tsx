@@ -43,7 +43,7 @@ export function PipelinePage() {
   const [{ tab: asked }] = useView();
   const tab = tabs.find((each) => each === asked) ?? "stages";
   const navigate = useNavigate();
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const waiting = useQuery(openApprovalsQuery(project)).data?.approvals.length;
   const run = useOrder(async () => {
     const execution = await execute(project, {});

@@ -22,7 +22,7 @@ import { ScheduledRuns } from "./scheduled-runs.tsx";
 /** The times at which the pipeline runs by itself: the next turn, the last one and what came of it. */
 export function Schedules({ project }: { project: string }) {
   const query = useQuery(schedulesQuery(project));
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const [edited, setEdited] = useState<Schedule | "new">();
   return (
     <section aria-labelledby="schedules">

@@ -20,7 +20,7 @@ import { TriggerForm } from "./trigger-form.tsx";
 /** What begins an execution from outside: a call of a webhook, or new data. */
 export function Triggers({ project }: { project: string }) {
   const query = useQuery(triggersQuery(project));
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const [isOpen, setIsOpen] = useState(false);
   const [made, setMade] = useState<{ trigger: Trigger; token: string }>();
   return (

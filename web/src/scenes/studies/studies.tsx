@@ -59,7 +59,7 @@ export function StudiesPage() {
 
 function Declared({ project, declared }: { project: string; declared: Studies["declared"] }) {
   const navigate = useNavigate();
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const start = useOrder(async (name: string) => {
     const { id } = await startStudy(project, name);
     await navigate({ to: "/projects/$project/studies/$study", params: { project, study: id } });

@@ -109,7 +109,7 @@ function Loaded({ project, study }: { project: string; study: Study }) {
 }
 
 function Orders({ project, study }: { project: string; study: Study }) {
-  const refusal = useRefusal(project, "run:write");
+  const refusal = useRefusal(project, "pipeline:run");
   const stop = useOrder(() => stopStudy(project, study.id), "The study is being stopped.");
   const resume = useOrder(() => resumeStudy(project, study.id), "The study goes on.");
   if (study.state === "running")
