@@ -117,8 +117,10 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   const traces = createTraces({ ...kernel, tracking });
   const datasets = createEvaluationDatasets({ ...kernel, tracking });
   const compute = createCompute({ clock });
+  const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const targets = createTargets({
     ...kernel,
+    secretBox: secrets,
     compute,
     settings: readTargetSettings(config.compute, config.projectFolder ?? config.dir),
     stateFolder: config.dir,
@@ -141,7 +143,6 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     keep: async (runId, path, bytes) => void (await tracking.commands.putArtifact(runId, path, bytes)),
   });
   const listeners = [createLineageListener(() => url), pipes.listener, notebooks];
-  const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const pipelines: Pipelines = createPipelines({
     ...kernel,
     ...ports,

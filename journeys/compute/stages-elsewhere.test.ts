@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { sql } from "kysely";
+
+import { temporaryFolder } from "#kernel/testing";
 
 import { createTestLauncher } from "../../src/domain/compute/targets/far/test-launcher.ts";
 import { signalWork } from "../../src/domain/compute/targets/far/test-signal.ts";
 import type { Files } from "../../src/domain/pipelines/test-project.ts";
+import { tracesOf } from "../sign-in/traces-of.ts";
 import { openHouse as openHouseWith } from "./house.ts";
 
 async function openHouse(files: Files) {
@@ -133,3 +142,45 @@ describe("a stage with a compute target", () => {
     assert.deepEqual(await target.list(step), []);
   });
 });
+
+describe("a secret of a stage", () => {
+  for (const target of ["far", "local"])
+    it(`lies nowhere in the state of the server, while its work runs and after (${target})`, async () => {
+      const aside = await temporaryFolder();
+      const house = await openHouse({
+        "dvc.yaml": `stages:
+  call:
+    cmd: test $(printf %s "$TOKEN" | wc -c) = 11 && touch ${aside}/begun && until [ -e ${aside}/done ]; do sleep 0.1; done && echo ok > out
+    outs: [out]
+    meta: {gyre: {target: ${target}, secrets: [TOKEN]}}
+`,
+      });
+      const traces = async (): Promise<readonly string[]> => {
+        const before = await tracesOf("8d1f-hushed", house.folder);
+        // What went through the write-ahead log into the file, too.
+        await sql`pragma wal_checkpoint(truncate)`.execute(house.db.query);
+        return [...before, ...(await tracesOf("8d1f-hushed", house.folder))];
+      };
+      await house.secrets.set({ project: "p", name: "TOKEN", value: "8d1f-hushed", actor: "usr_ada" });
+      // Otherwise it proved nothing to find nothing.
+      await writeFile(join(house.folder, "in-clear"), "8d1f-hushed");
+      assert.equal((await traces()).length, 2);
+      await rm(join(house.folder, "in-clear"));
+
+      const { id } = await house.start();
+      const settled = house.jobs.settle();
+      await until(() => existsSync(join(aside, "begun")));
+      assert.deepEqual(await traces(), []);
+      await writeFile(join(aside, "done"), "");
+      await settled;
+      assert.equal((await house.pipelines.getExecution(id)).state, "succeeded");
+      assert.deepEqual(await traces(), []);
+    });
+});
+
+async function until(isDone: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 60_000; !isDone();) {
+    assert.ok(performance.now() < deadline, "it did not begin");
+    await sleep(50);
+  }
+}

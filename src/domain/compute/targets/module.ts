@@ -8,6 +8,8 @@ import { Problem } from "#kernel/errors";
 import type { Route } from "#kernel/http";
 import { silentLog } from "#kernel/log";
 import type { Log } from "#kernel/log";
+import { createSecretBox } from "#kernel/secret-box";
+import type { SecretBox } from "#kernel/secret-box";
 
 import type { Compute } from "../index.ts";
 import { problems } from "../problems.ts";
@@ -24,6 +26,7 @@ import type { LocalOptions } from "./local/performer.ts";
 import { createWorkLogs } from "./log-file.ts";
 import { createRoutes } from "./routes.ts";
 import { createRunner } from "./runner.ts";
+import { createSealedVariables } from "./sealed-variables.ts";
 import type { TargetSettings } from "./settings.ts";
 import { deleteWork, listOpenWork, listWorkEndedBefore } from "./store.ts";
 import { createTarget } from "./target.ts";
@@ -38,6 +41,8 @@ export interface TargetsParts extends LocalOptions {
   readonly settings: readonly TargetSettings[];
   /** Folders of work and its logs are kept below it. */
   readonly stateFolder: string;
+  /** Seals what work sees; with a key in the state folder by default. */
+  readonly secretBox?: SecretBox;
   /** Where this server is reached when a target's settings do not say. */
   serverUrl(): string;
   /** For tests: how the work of a target is started. */
@@ -67,12 +72,16 @@ export function createTargets(parts: TargetsParts): Targets {
   const log = parts.log ?? silentLog;
   const changes = createWorkChanges();
   const logs = createWorkLogs(join(parts.stateFolder, "logs", "compute"));
+  const sealed = createSealedVariables(
+    parts.secretBox ?? createSecretBox({ file: join(parts.stateFolder, "secret.key") }),
+  );
   const exchange = createExchange({
     db,
     clock,
     blobs,
     changes,
     logs,
+    sealed,
     ...(everyMs?.beat === undefined ? {} : { beatEveryMs: everyMs.beat }),
     ...(everyMs?.checkpoint === undefined ? {} : { checkpointEveryMs: everyMs.checkpoint }),
   });
@@ -86,6 +95,7 @@ export function createTargets(parts: TargetsParts): Targets {
     changes,
     logs,
     runner,
+    sealed,
     ...(everyMs?.look === undefined ? {} : { lookEveryMs: everyMs.look }),
   };
   const local = createLocalPerformer(
@@ -97,6 +107,7 @@ export function createTargets(parts: TargetsParts): Targets {
       changes,
       logs,
       runner,
+      sealed,
       folder: join(parts.stateFolder, "compute"),
       runProcess: compute.runProcess,
       ensureEnvironment: compute.ensureEnvironment,

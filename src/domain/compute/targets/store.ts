@@ -22,6 +22,8 @@ interface WorkRow {
   label: string;
   /** JSON, as are `failure` and `outs`. */
   spec: string;
+  /** The variables of the spec, which is kept without them; null when the work has ended. */
+  sealed_variables: string | null;
   grace_ms: number;
   state: string;
   reason: string;
@@ -77,6 +79,10 @@ export const migrations: readonly Migration[] = [
       ) ${clustered}`,
     ],
   },
+  {
+    id: "compute-sealed-variables-001",
+    statements: ({ text }) => [`alter table compute_work add column sealed_variables ${text}`],
+  },
 ];
 
 /** A piece of work as we keep it. */
@@ -84,7 +90,9 @@ export interface Work {
   readonly id: string;
   readonly target: string;
   readonly order: WorkOrder;
+  /** Without its variables. */
   readonly spec: WorkSpec;
+  readonly sealedVariables: string | null;
   readonly status: WorkStatus;
   readonly isLaunched: boolean;
   readonly runner: string;
@@ -100,6 +108,7 @@ export interface NewWork {
   readonly target: string;
   readonly order: WorkOrder;
   readonly spec: WorkSpec;
+  readonly sealedVariables: string;
   readonly runner: string;
   readonly nowMs: number;
 }
@@ -116,7 +125,8 @@ export async function insertWork(db: Database, work: NewWork): Promise<{ work: W
       owner: order.owner,
       project: order.project,
       label: order.label,
-      spec: JSON.stringify(work.spec),
+      spec: JSON.stringify({ ...work.spec, variables: {} }),
+      sealed_variables: work.sealedVariables,
       grace_ms: order.graceMs,
       state: "queued",
       reason: "It is being handed over.",
@@ -248,12 +258,12 @@ export async function listUploads(db: Database, work: string): Promise<ReadonlyM
   return new Map(rows.map((row) => [row.digest, row.size_bytes]));
 }
 
-/** Of work that has ended: what it saw may have held secrets, and which bytes it sent nobody asks any more. */
+/** Of work that has ended: what it saw and which bytes it sent nobody asks any more. */
 export async function forgetDetails(db: Database, { id, spec }: Work): Promise<void> {
   const kept: WorkSpec = { ...spec, variables: {}, inputs: [] };
   await db.query
     .updateTable("compute_work")
-    .set({ spec: JSON.stringify(kept) })
+    .set({ spec: JSON.stringify(kept), sealed_variables: null })
     .where("id", "=", id)
     .execute();
   await db.query.deleteFrom("compute_uploads").where("work", "=", id).execute();
@@ -291,6 +301,7 @@ function toWork(row: WorkRow): Work {
       graceMs: row.grace_ms,
     },
     spec: JSON.parse(row.spec),
+    sealedVariables: row.sealed_variables,
     status: {
       state,
       reason: row.reason,

@@ -13,6 +13,7 @@ import { refuseWhatNeverFits } from "./resources.ts";
 import { judge } from "./rules.ts";
 import { endWork, forgetDetails, insertWork, listOpenWork, readWork, updateOpenWork } from "./store.ts";
 import type { Runner } from "./runner.ts";
+import type { SealedVariables } from "./sealed-variables.ts";
 import type { Work, WorkEnd } from "./store.ts";
 
 export interface TargetParts {
@@ -22,6 +23,7 @@ export interface TargetParts {
   readonly changes: WorkChanges;
   readonly logs: WorkLogs;
   readonly runner: Runner;
+  readonly sealed: SealedVariables;
   /** How often the target is asked about a piece of work that is waited for. */
   readonly lookEveryMs?: number;
 }
@@ -84,11 +86,13 @@ export function createTarget(parts: TargetParts, name: string, performer: Perfor
     const able = await capabilities();
     if (!able.canGrow) refuseWhatNeverFits(name, spec.resources, able.largest);
     if (spec.image !== null && !able.canUseImages) throw imagesUnknown(name);
+    const id = createId("work", clock);
     const { work, isNew } = await insertWork(db, {
-      id: createId("work", clock),
+      id,
       target: name,
       order,
       spec,
+      sealedVariables: await parts.sealed.seal(id, spec.variables),
       runner: runner.id,
       nowMs: clock.nowMs(),
     });

@@ -142,18 +142,40 @@ describe("the exchange with work elsewhere", () => {
 
   it("ends with the work: its token opens nothing any more, and what it saw is forgotten", async (house) => {
     const { call, handle } = await house.submit({ variables: { KEY: "hush" } });
+    const row = async () =>
+      await house.db.query
+        .selectFrom("compute_work")
+        .selectAll()
+        .where("id", "=", handle.work)
+        .executeTakeFirstOrThrow();
     assert.equal((await call("GET", "")).json.variables.KEY, "hush");
+    assert.doesNotMatch(JSON.stringify(await row()), /hush|KEY/);
     assert.equal((await call("POST", "/end", ended)).status, 204);
     assert.equal((await house.target.poll(handle)).state, "succeeded");
     for (const path of ["", "/inputs/x"]) assert.equal((await call("GET", path)).status, 401);
     const again = await call("POST", "/end", { ...ended, exitCode: 1 });
     assert.equal(again.status, 401);
-    const row = await house.db.query
+    assert.equal((await row()).sealed_variables, null);
+  });
+
+  it("still says what work sees that an earlier server handed over in clear, and what is sealed for that work alone", async (house) => {
+    const [one, other] = [
+      await house.submit({ variables: { KEY: "one" } }),
+      await house.submit({ variables: { KEY: "other" } }),
+    ];
+    const keep = async (work: string, change: { spec?: string; sealed_variables: string | null }) =>
+      await house.db.query.updateTable("compute_work").set(change).where("id", "=", work).execute();
+    const { sealed_variables } = await house.db.query
       .selectFrom("compute_work")
       .selectAll()
-      .where("id", "=", handle.work)
-      .executeTakeFirst();
-    assert.doesNotMatch(JSON.stringify(row), /hush/);
+      .where("id", "=", other.handle.work)
+      .executeTakeFirstOrThrow();
+    await keep(one.handle.work, { sealed_variables });
+    const swapped = await one.call("GET", "");
+    assert.deepEqual([swapped.status, swapped.code], [409, "secret_unreadable"]);
+    const spec = JSON.stringify({ ...usualSpec, variables: { KEY: "plain" } });
+    await keep(one.handle.work, { spec, sealed_variables: null });
+    assert.equal((await one.call("GET", "")).json.variables.KEY, "plain");
   });
 
   it("tells the work to stop with its next beat", async (house) => {

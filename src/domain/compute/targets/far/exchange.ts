@@ -12,6 +12,7 @@ import { problems } from "../../problems.ts";
 import { readVersionRule } from "../../python-version.ts";
 import type { WorkChanges } from "../changes.ts";
 import type { WorkLogs } from "../log-file.ts";
+import type { SealedVariables } from "../sealed-variables.ts";
 import { endWork, forgetDetails, listUploads, readWork, recordUpload, updateOpenWork } from "../store.ts";
 import type { Work } from "../store.ts";
 import { readEnd } from "./ending.ts";
@@ -23,6 +24,7 @@ export interface ExchangeParts {
   readonly blobs: Blobs;
   readonly changes: WorkChanges;
   readonly logs: WorkLogs;
+  readonly sealed: SealedVariables;
   readonly beatEveryMs?: number;
   readonly checkpointEveryMs?: number;
 }
@@ -91,7 +93,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
         message: "The token is not that of a piece of work that has not ended.",
       });
     },
-    async assignment({ id, spec, order }) {
+    async assignment(work) {
+      const { id, spec, order } = work;
       await updateOpenWork(db, id, {
         heard_at_ms: clock.nowMs(),
         reason: "It prepares: its files are fetched.",
@@ -101,7 +104,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       return {
         commands: [...spec.commands],
         wdir: spec.wdir,
-        variables: spec.variables,
+        variables: await parts.sealed.open(work),
         inputs: [...spec.inputs],
         outs: [...spec.outs],
         environment:

@@ -7,6 +7,7 @@ import type { Compute, ProcessMark } from "../../index.ts";
 import type { WorkChanges } from "../changes.ts";
 import type { WorkLogs } from "../log-file.ts";
 import type { Runner } from "../runner.ts";
+import type { SealedVariables } from "../sealed-variables.ts";
 
 /** What running work on this machine needs. */
 export interface LocalParts {
@@ -17,6 +18,7 @@ export interface LocalParts {
   readonly changes: WorkChanges;
   readonly logs: WorkLogs;
   readonly runner: Runner;
+  readonly sealed: SealedVariables;
   /** Work gets a folder of its own below it. */
   readonly folder: string;
   readonly checkpointEveryMs?: number;

@@ -76,6 +76,7 @@ async function runCommands(
   { root, home, environment }: Place,
 ): Promise<WorkEnd> {
   const { spec } = work;
+  const variables = await parts.sealed.open(work);
   const nowMs = parts.clock.nowMs();
   await updateOpenWork(parts.db, work.id, { state: "running", started_at_ms: nowMs, reason: "It runs." });
   parts.changes.announce(work.id);
@@ -88,7 +89,7 @@ async function runCommands(
       command: text,
       cwd: join(root, spec.wdir),
       ...(environment === undefined ? {} : { environment }),
-      variables: { ...spec.variables, HOME: home },
+      variables: { ...variables, HOME: home },
       timeoutMs: Math.max(1, deadline - performance.now()),
       logFile: parts.logs.pathOf(work.id),
       maximumLogBytes: spec.maximumLogBytes,
