@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { sql } from "kysely";
 
+import { Problem } from "#kernel/errors";
 import { temporaryFolder } from "#kernel/testing";
 
 import { createTestLauncher } from "../../src/domain/compute/targets/far/test-launcher.ts";
@@ -15,11 +16,12 @@ import type { Files } from "../../src/domain/pipelines/test-project.ts";
 import { tracesOf } from "../sign-in/traces-of.ts";
 import { openHouse as openHouseWith } from "./house.ts";
 
+const farSettings = { name: "far", kind: "ray", url: "http://127.0.0.1:1", can_grow: false } as const;
+
 async function openHouse(files: Files) {
   const launcher = createTestLauncher(4);
   after(() => launcher.close());
-  const settings = { name: "far", kind: "ray", url: "http://127.0.0.1:1", can_grow: false } as const;
-  return await openHouseWith(files, settings, launcher);
+  return await openHouseWith(files, farSettings, launcher);
 }
 
 const stage = (cmd: string, more = ""): string => `{cmd: "${cmd}", meta: {gyre: {target: far${more}}}`;
@@ -59,12 +61,70 @@ describe("a stage with a compute target", () => {
   });
 
   it("names the targets there are when its own is not among them", async () => {
-    const { run } = await openHouse({
+    const { start, pipelines } = await openHouse({
       "dvc.yaml": `stages:\n  x: {cmd: "true", meta: {gyre: {target: moon}}}\n`,
     });
-    const { failure } = await run();
-    assert.equal(failure?.code, "target_unknown");
-    assert.match(failure?.message ?? "", /no compute target "moon"; this server has local, far/);
+    await assert.rejects(start(), {
+      code: "target_unknown",
+      message: 'There is no compute target "moon"; this server has local, far.',
+    });
+    assert.deepEqual(await pipelines.listExecutions("p", { limit: 10 }), []);
+  });
+
+  it("is refused before anything runs when it names an image and its target runs none", async () => {
+    for (const target of ["far", "local"]) {
+      const { start, pipelines } = await openHouse({
+        "dvc.yaml": `stages:
+  first: {cmd: "echo 1 > a", outs: [a]}
+  second: {cmd: "cat a", deps: [a], meta: {gyre: {target: ${target}, image: "ml:1"}}}
+`,
+      });
+      await assert.rejects(start(), (error: unknown) => {
+        assert.ok(error instanceof Problem);
+        assert.deepEqual([error.code, error.position?.line], ["image_unsupported", 3]);
+        assert.match(error.message, /"second" names the image ml:1, and .* runs no container images\./);
+        return true;
+      });
+      assert.deepEqual(await pipelines.listExecutions("p", { limit: 10 }), []);
+    }
+  });
+
+  it("runs in its image, or its target's, is found again by it, and says when it changed", async () => {
+    const launched: (string | null)[] = [];
+    const launcher = createTestLauncher(4, { images: { default: "python:3.12-slim" } });
+    after(() => launcher.close());
+    const pipeline = (image: string): Files => ({
+      "dvc.yaml": `stages:
+  own: {cmd: "echo 1 > a", outs: [a], meta: {gyre: {target: far, image: "${image}"}}}
+  usual: {cmd: "echo 2 > b", outs: [b], meta: {gyre: {target: far}}}
+`,
+    });
+    const house = await openHouseWith(pipeline("ml:1"), farSettings, {
+      ...launcher,
+      async launch(start) {
+        launched.push(start.work.spec.image);
+        await launcher.launch(start);
+      },
+    });
+    assert.equal((await house.run()).state, "succeeded");
+    assert.deepEqual(launched.toSorted(), [null, "ml:1"].toSorted());
+    assert.deepEqual(
+      (await house.pipelines.planGraph("p")).stages.map(({ target, image }) => [target, image]),
+      [
+        ["far", "ml:1"],
+        ["far", "python:3.12-slim"],
+      ],
+    );
+    await house.write(pipeline("ml:2"));
+    const [explained] = await house.pipelines.explainStep("p", "own");
+    assert.deepEqual(
+      [explained?.sentence, explained?.now?.image],
+      ["The image changed from ml:1 to ml:2.", "ml:2"],
+    );
+    assert.deepEqual(
+      (await house.run()).steps.map(({ state }) => state),
+      ["succeeded", "cached"],
+    );
   });
 
   it("that asks for more than any machine there has says so at once", async () => {

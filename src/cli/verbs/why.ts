@@ -6,6 +6,7 @@ import { stepSchema } from "../executions.ts";
 import { printPage, printRows, section } from "../listing.ts";
 import { addServerVerb } from "../server-verb.ts";
 import { tableLines } from "../table.ts";
+import type { Column } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { timeText } from "../words.ts";
 
@@ -28,7 +29,13 @@ type Explanation = z.infer<typeof explanationSchema>;
 
 const graphSchema = z.object({
   stages: z.array(
-    z.looseObject({ name: z.string(), dependsOn: z.array(z.string()), last: stepSchema.nullable() }),
+    z.looseObject({
+      name: z.string(),
+      dependsOn: z.array(z.string()),
+      target: z.string().nullable(),
+      image: z.string().nullable(),
+      last: stepSchema.nullable(),
+    }),
   ),
 });
 
@@ -53,6 +60,7 @@ export function registerWhy(program: Command, terminal: Terminal): void {
             { title: "stage", of: ({ name }) => name },
             { title: "last", of: ({ last }) => last?.state ?? "never ran" },
             { title: "when", of: ({ last }) => timeText(last?.endedAtMs ?? null) },
+            ...where(stages),
             { title: "after", of: ({ dependsOn }) => dependsOn.join(", ") || "-" },
             { title: "why", of: ({ last }) => last?.reason ?? "" },
           ],
@@ -71,6 +79,14 @@ export function registerWhy(program: Command, terminal: Terminal): void {
       );
     },
   });
+}
+
+/** Told where it is not here for all. */
+function where(stages: z.infer<typeof graphSchema>["stages"]): readonly Column<(typeof stages)[number]>[] {
+  if (stages.every(({ target }) => target === null)) return [];
+  const place = ({ target, image }: (typeof stages)[number]): string =>
+    [target ?? "here", image ?? ""].filter((part) => part !== "").join(" ");
+  return [{ title: "where", of: place }];
 }
 
 function explanationLines(terminal: Terminal, explanation: Explanation): readonly string[] {

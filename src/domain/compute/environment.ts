@@ -105,6 +105,15 @@ export async function identifyEnvironment(
   };
 }
 
+/** Of the requirements and the rule for Python: for an environment that is made elsewhere, by another Python. */
+export function requirementsDigest(
+  request: Pick<EnvironmentRequest, "requirementsText" | "condaText" | "pythonVersion">,
+): Digest {
+  if (request.condaText !== undefined) return condaDigest(request.condaText);
+  const { requirementsText, pythonVersion } = request;
+  return digestOfJson({ requirements: normalise(requirementsText), rule: pythonVersion });
+}
+
 /** Comments and blank lines do not make another environment. */
 function normalise(requirements: string): string {
   return requirements

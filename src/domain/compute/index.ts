@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { Clock } from "#kernel/clock";
 import type { Digest } from "#kernel/digest";
 
-import { ensureEnvironment, identifyEnvironment } from "./environment.ts";
+import { ensureEnvironment, identifyEnvironment, requirementsDigest } from "./environment.ts";
 import type { Environment, EnvironmentRequest } from "./environment.ts";
 import { endOrphan } from "./process-group.ts";
 import { runProcess } from "./process.ts";
@@ -24,6 +24,7 @@ export type { TargetSettings } from "./targets/settings.ts";
 export type {
   Capabilities,
   ComputeTarget,
+  Surroundings,
   WorkHandle,
   WorkOrder,
   WorkSpec,
@@ -35,6 +36,10 @@ export type { Resources } from "./targets/resources.ts";
 /** Environments and processes on this machine. It keeps no state but the cache of environments. */
 export interface Compute {
   ensureEnvironment(request: EnvironmentRequest): Promise<Environment>;
+  /** Of what an environment is made from, wherever it is going to be made. */
+  requirementsDigest(
+    request: Pick<EnvironmentRequest, "requirementsText" | "condaText" | "pythonVersion">,
+  ): Digest;
   /** The digest the environment would have, without building it. Throws `python_missing`. */
   environmentDigest(
     request: Pick<EnvironmentRequest, "requirementsText" | "condaText" | "pythonVersion">,
@@ -71,6 +76,7 @@ export function createCompute(options: ComputeOptions): Compute {
   return {
     ensureEnvironment: async (request) => await ensureEnvironment(tools, request),
     environmentDigest: async (request) => (await identifyEnvironment(tools, request)).digest,
+    requirementsDigest,
     runProcess: async (request) => await runProcess(request, clock, searchPath, warm),
     close: async () => await warm?.close(),
     endOrphan,

@@ -163,15 +163,36 @@ export interface KeyParts {
   readonly deps: Readonly<Record<string, Digest>>;
   /** The values by file and key; the key is empty for a whole file. */
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Of the environment as it was built here; of one that is built elsewhere, of what it is built from. */
   readonly environment: Digest | null;
   readonly outs: readonly string[];
   /** Names of secrets, never their values; absent where there are none. */
   readonly secrets?: readonly string[];
+  /** The image it runs in, by its digest where one is given. This and the next two: only of steps that run elsewhere. */
+  readonly image?: string;
+  /** Of the machines there, such as `linux/amd64`. */
+  readonly platform?: string;
+  /** The version of the Python that is found there. */
+  readonly interpreter?: string;
 }
+
+export const differenceParts = [
+  "command",
+  "wdir",
+  "dependency",
+  "parameter",
+  "environment",
+  "image",
+  "platform",
+  "interpreter",
+  "outs",
+  "secrets",
+] as const;
+export type DifferencePart = (typeof differenceParts)[number];
 
 /** A part in which two sets of parts differ. */
 export interface Difference {
-  readonly part: "command" | "wdir" | "dependency" | "parameter" | "environment" | "outs" | "secrets";
+  readonly part: DifferencePart;
   /** The path, or `key in file`; empty where there is one only. */
   readonly name: string;
   readonly before: string | null;
@@ -204,4 +225,8 @@ export interface PlannedGraph {
 
 export interface PlannedStage extends Stage {
   readonly dependsOn: readonly string[];
+  /** Null for this machine. */
+  readonly target: string | null;
+  /** Its own, or that of its target; null where it runs in none. */
+  readonly image: string | null;
 }

@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { readTree } from "#kernel/blobs";
 import type { StoredTree } from "#kernel/blobs";
 import type { Digest } from "#kernel/digest";
+import { Problem } from "#kernel/errors";
 
 import { findStages, select } from "./definition/graph.ts";
 import type { Graph } from "./definition/graph.ts";
 import type { Stage } from "./definition/stages.ts";
 import type { Difference, KeyParts, StepExplanation } from "./entities.ts";
 import { cacheKeyOf, compareParts, readKeyParts } from "./execution/cache-key.ts";
+import type { KeySurroundings } from "./execution/cache-key.ts";
 import { comparedResults } from "./execution/decide-steps.ts";
 import { decide, nearestResult } from "./execution/decide.ts";
 import { inputMissing } from "./execution/failures.ts";
 import { createKnownFiles } from "./execution/known-files.ts";
 import type { KnownFiles } from "./execution/known-files.ts";
 import type { ExecutionParts } from "./execution/parts.ts";
+import { createSurroundings } from "./execution/surroundings.ts";
 import { planExecution } from "./planning/plan.ts";
 import { snapshotCode } from "./planning/snapshot.ts";
 import type { DatasetInput, PipelineProject } from "./ports.ts";
@@ -59,7 +62,7 @@ export interface Standing {
   readonly code: StoredTree;
   readonly datasets: readonly DatasetInput[];
   readonly graph: Graph;
-  readonly environment: Digest | null;
+  surroundings(stage: Stage): Promise<KeySurroundings>;
   readonly files: KnownFiles;
 }
 
@@ -75,9 +78,15 @@ export async function readStanding(
   const { code, pipeline } = await snapshotCode(parts.blobs, project, dataPaths, statCache);
   const request = { project, code, parameters: {}, targets, datasets, pipeline };
   const { graph } = await planExecution(parts.blobs, request);
-  const environment = await environmentDigest(parts, project, code);
+  const readText = async (wanted: string): Promise<string | undefined> => {
+    const file = code.files.find(({ path }) => path === wanted);
+    return file === undefined ? undefined : await parts.blobs.readText(file.digest);
+  };
+  const { python } = project;
+  const here = await environmentDigest(parts, python, readText);
+  const surroundings = createSurroundings(parts, { python, here, readText });
   const files = createKnownFiles(parts.blobs, { code, texts: new Map(), datasets });
-  return { project, code, datasets, graph, environment, files };
+  return { project, code, datasets, graph, surroundings, files };
 }
 
 async function explainOne(
@@ -107,7 +116,12 @@ async function explainOne(
       `The stage "${runsBefore}" runs first; this one runs unless that leaves its inputs as they were.`,
     );
   }
-  const now = await readKeyParts(stage, standing.environment, standing.files);
+  const surroundings = await standing.surroundings(stage).catch((error: unknown) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+  if (surroundings instanceof Problem) return unknown(surroundings.message);
+  const now = await readKeyParts(stage, surroundings, standing.files);
   if ("missing" in now) return unknown(inputMissing(stage, now.missing).message);
   const cacheKey = cacheKeyOf(now);
   const decision = await decide({
@@ -175,13 +189,10 @@ async function filesOfExecution(parts: ExplainParts, execution: string): Promise
 
 async function environmentDigest(
   parts: ExplainParts,
-  { python }: PipelineProject,
-  code: StoredTree,
+  python: PipelineProject["python"],
+  readText: (path: string) => Promise<string | undefined>,
 ): Promise<Digest | null> {
   if (python === null) return null;
-  const text = await readEnvironmentFile(python.requirements, async (wanted) => {
-    const file = code.files.find(({ path }) => path === wanted);
-    return file === undefined ? undefined : await parts.blobs.readText(file.digest);
-  });
+  const text = await readEnvironmentFile(python.requirements, readText);
   return await parts.compute.environmentDigest({ ...text, pythonVersion: python.version });
 }

@@ -12,6 +12,7 @@ import { endInTransaction } from "./execution/end-execution.ts";
 import type { Executor } from "./execution/executor.ts";
 import type { ExecutionParts } from "./execution/parts.ts";
 import { planExecution } from "./planning/plan.ts";
+import { refuseTargets } from "./planning/refuse-targets.ts";
 import { snapshotCode } from "./planning/snapshot.ts";
 import type { Snapshot } from "./planning/snapshot.ts";
 import { findKeyed, requestDigest } from "./one-time-key.ts";
@@ -56,6 +57,7 @@ export function createOrders(parts: OrderParts): PipelinesCommands {
       const known = Object.keys(parameters).length === 0 ? pipeline : undefined;
       const request = { project, code, parameters, targets, datasets, pipeline: known };
       const { graph, complete } = await planExecution(parts.blobs, request);
+      refuseTargets(parts.targets, graph.stages);
       const id = createId("execution", clock);
       return await db.transaction(async () => {
         const { idempotencyKey: key } = order;

@@ -10,6 +10,7 @@ import type {
   Execution,
   ExecutionRecord,
   PlannedGraph,
+  Stage,
   Step,
   StepExplanation,
   StepOut,
@@ -18,6 +19,7 @@ import type {
 import { explainStage } from "./explain.ts";
 import type { ExplainParts } from "./explain.ts";
 import type { LogPart } from "./execution/logs.ts";
+import { targetElsewhere } from "./execution/place.ts";
 import type { PoolState } from "./execution/pool.ts";
 import { filesOfTree } from "./planning/plan.ts";
 import { filesOfFolder } from "./planning/snapshot.ts";
@@ -167,12 +169,20 @@ export function createQuestions(
       const stages = graph.stages.map((stage) => ({
         ...stage,
         dependsOn: graph.dependsOn.get(stage.name) ?? [],
+        target: targetElsewhere(stage) ?? null,
+        image: imageOf(parts, stage),
       }));
       return { file: project.pipeline.file, codeDigest: codeDigest ?? null, stages };
     },
     lastResults: async (project) => await listLastResults(db, project),
     lastSteps: async (project) => await listLastSteps(db, project),
   };
+}
+
+/** Of a target that is not there any more nobody knows the image. */
+function imageOf({ targets }: Pick<ExplainParts, "targets">, stage: Stage): string | null {
+  const target = targets.all().find(({ name }) => name === targetElsewhere(stage));
+  return stage.settings.image ?? target?.images?.default ?? null;
 }
 
 function executionNotFound(id: string): Problem {

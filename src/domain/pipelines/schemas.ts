@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { differenceParts } from "./entities.ts";
+
 const failure = z
   .object({
     code: z.string(),
@@ -165,6 +167,9 @@ const keyParts = z.object({
   environment: z.string().nullable(),
   outs: z.array(z.string()).readonly(),
   secrets: z.array(z.string()).readonly().optional(),
+  image: z.string().optional(),
+  platform: z.string().optional(),
+  interpreter: z.string().optional(),
 });
 
 export const explanation = z
@@ -175,7 +180,7 @@ export const explanation = z
     differences: z
       .array(
         z.object({
-          part: z.enum(["command", "wdir", "dependency", "parameter", "environment", "outs", "secrets"]),
+          part: z.enum(differenceParts),
           name: z.string(),
           before: z.string().nullable(),
           now: z.string().nullable(),
@@ -214,6 +219,10 @@ export const graph = z
           .readonly(),
         dependsOn: z.array(z.string()).readonly(),
         frozen: z.boolean(),
+        /** Where it runs; null for the server's machine. */
+        target: z.string().nullable(),
+        /** The image it runs in: its own, or that of its target; null where it runs in none. */
+        image: z.string().nullable(),
         last: step.extend({ execution: z.string() }).nullable(),
       }),
     ),

@@ -89,7 +89,13 @@ async function cachedResult(
   standing: Standing,
   stage: Stage,
 ): Promise<StepResult | undefined> {
-  const keyParts = await readKeyParts(stage, standing.environment, standing.files);
+  const surroundings = await standing.surroundings(stage).catch((error: unknown) => {
+    // A target that does not answer and never has: there is no result to be found.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  });
+  if (surroundings === undefined) return undefined;
+  const keyParts = await readKeyParts(stage, surroundings, standing.files);
   if ("missing" in keyParts) return undefined;
   const key = cacheKeyOf(keyParts);
   const result = (await findResults(parts.db, standing.project.id, [key])).get(key);

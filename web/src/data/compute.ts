@@ -46,6 +46,10 @@ export interface ComputeTarget {
   largest: MachineSize | null;
   canGrow: boolean;
   canUseImages: boolean;
+  /** What stages run in that name no image. */
+  defaultImage: string | null;
+  platform: string | null;
+  interpreter: string | null;
   running: number;
   queued: number;
 }

@@ -92,6 +92,10 @@ export interface Pipeline {
     commands: string[];
     description: string | null;
     dependsOn: string[];
+    /** Where it runs; null for the server's machine. */
+    target: string | null;
+    /** The image it runs in; null where it runs in none. */
+    image: string | null;
     last: (Step & { execution: string }) | null;
   }[];
 }
@@ -141,6 +145,10 @@ export interface KeyParts {
   environment: string | null;
   outs: string[];
   secrets?: string[];
+  /** These three only of steps that run elsewhere. */
+  image?: string;
+  platform?: string;
+  interpreter?: string;
 }
 
 /** Whether a stage would run now, and what differs from the last time. */

@@ -219,6 +219,8 @@ export const executionAnswers: Record<string, StoryAnswer> = {
       commands: [each.command],
       description: null,
       dependsOn: each.dependsOn,
+      target: null,
+      image: null,
       last: { ...each, execution: "exe_07" },
     })),
   },

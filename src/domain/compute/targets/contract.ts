@@ -13,10 +13,17 @@ import type { Resources } from "./resources.ts";
 export interface ComputeTarget {
   readonly name: string;
   readonly kind: TargetKind;
+  /** The image of work that names none; null where no images are run. Known without asking the target. */
+  readonly images: { readonly default: string } | null;
   /** Where work reaches this server; undefined where it is on the server's own machine. */
   serverUrl(): string | undefined;
   /** Asks the target itself. Throws `target_unavailable`. */
   capabilities(): Promise<Capabilities>;
+  /**
+   * What of the place decides what a command comes to: as the target tells, or told last when it does not
+   * answer. Throws `image_unsupported`, and `target_unavailable` when it has never told.
+   */
+  surroundings(image: string | null): Promise<Surroundings>;
   /**
    * Hands the work over. The same key gives the same handle, and the work once, also after a crash in the
    * middle. Throws `resources_unavailable` for what could never run there, and `target_unavailable`.
@@ -171,5 +178,17 @@ export interface Capabilities {
   /** Whether it makes machines when there are too few, so that nothing can be said to never fit. */
   readonly canGrow: boolean;
   readonly canUseImages: boolean;
+  /** Of its machines, such as `linux/amd64`; null where it does not tell. */
+  readonly platform: string | null;
+  /** The version of the Python that work finds there; null where it does not tell, or the image decides. */
+  readonly interpreter: string | null;
   readonly canPreempt: boolean;
+}
+
+/** Of a place where work runs, all that may make the same command come to something else. */
+export interface Surroundings {
+  /** The digest of the image where one is given, else its name; absent where work runs in none. */
+  readonly image?: string;
+  readonly platform?: string;
+  readonly interpreter?: string;
 }

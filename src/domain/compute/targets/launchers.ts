@@ -20,7 +20,7 @@ export function createFarLauncher(
         ? variables["RAY_AUTH_TOKEN"]
         : readFileSync(settings.token_file, "utf8").trim();
     const client = createRayClient({ name: settings.name, url: settings.url, token });
-    return createRayLauncher(client, { canGrow: settings.can_grow });
+    return createRayLauncher(client, { canGrow: settings.can_grow, platform: settings.platform ?? null });
   }
   const connect = () => readConnection(settings, variables);
   return createKubernetesLauncher(createKubernetesClient(settings.name, connect), settings);

@@ -1,4 +1,4 @@
-import type { Capabilities, TargetKind } from "./contract.ts";
+import type { Capabilities, ComputeTarget, TargetKind } from "./contract.ts";
 import type { Work } from "./store.ts";
 
 /**
@@ -7,6 +7,7 @@ import type { Work } from "./store.ts";
  */
 export interface Performer {
   readonly kind: TargetKind;
+  readonly images: ComputeTarget["images"];
   serverUrl(): string | undefined;
   /** Throws `target_unavailable`, as every other may. */
   capabilities(): Promise<Capabilities>;

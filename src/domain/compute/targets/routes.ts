@@ -43,6 +43,10 @@ const target = z
     largest: resources.nullable(),
     canGrow: z.boolean(),
     canUseImages: z.boolean(),
+    /** What stages run in that name no image; null where none are run. */
+    defaultImage: z.string().nullable(),
+    platform: z.string().nullable(),
+    interpreter: z.string().nullable(),
     running: z.number(),
     queued: z.number(),
   })
@@ -83,15 +87,20 @@ async function presentTarget(one: ComputeTarget, open: readonly Work[]): Promise
     queued: mine.filter(({ status }) => status.state === "queued").length,
   };
   const { name, kind } = one;
+  const defaultImage = one.images?.default ?? null;
   try {
     const able = await one.capabilities();
-    const { version, canGrow, canUseImages } = able;
-    const good = { isAvailable: true, problem: "", next: "" };
-    return { name, kind, ...good, version, largest: able.largest ?? null, canGrow, canUseImages, ...counts };
+    const { largest = null, version, canGrow, canUseImages, platform, interpreter } = able;
+    const good = { isAvailable: true, problem: "", next: "", defaultImage };
+    const told = { version, largest, canGrow, canUseImages, platform, interpreter };
+    return { name, kind, ...good, ...told, ...counts };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const bad = {
       isAvailable: false,
+      defaultImage,
+      platform: null,
+      interpreter: null,
       problem: error.message,
       next: error.next,
       version: null,

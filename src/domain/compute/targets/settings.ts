@@ -16,11 +16,18 @@ const canGrow = z
   .describe("Whether the cluster makes machines when there are too few.")
   .default(false);
 
+const platform = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9_]+$/, "a system and an architecture such as linux/arm64")
+  .describe("What its machines are, where it does not tell by itself.")
+  .optional();
+
 const raySchema = z.strictObject({
   kind: z.literal("ray"),
   url: url.describe("Of the dashboard, which answers the Jobs API."),
   token_file: z.string().describe("A file with the token; RAY_AUTH_TOKEN otherwise.").optional(),
   server_url: serverUrl,
+  platform,
   can_grow: canGrow,
 });
 
@@ -41,6 +48,7 @@ const kubernetesSchema = z.strictObject({
   preemptible_node_selector: z.record(z.string(), z.string()).default({}),
   preemptible_toleration_keys: z.array(z.string()).default([]),
   server_url: serverUrl,
+  platform,
   can_grow: canGrow,
 });
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database, Migration } from "#kernel/db";
 import type { Digest } from "#kernel/digest";
 
+import { toldMigrations } from "./told-store.ts";
 import { workStates } from "./contract.ts";
 import type { WorkOrder, WorkSpec, WorkState, WorkStatus } from "./contract.ts";
 
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
     id: "compute-sealed-variables-001",
     statements: ({ text }) => [`alter table compute_work add column sealed_variables ${text}`],
   },
+  ...toldMigrations,
 ];
 
 /** A piece of work as we keep it. */

@@ -13,6 +13,7 @@ import { refuseWhatNeverFits } from "./resources.ts";
 import { judge } from "./rules.ts";
 import { endWork, forgetDetails, insertWork, listOpenWork, readWork, updateOpenWork } from "./store.ts";
 import type { Runner } from "./runner.ts";
+import { createSurroundings, imagesUnknown } from "./surroundings.ts";
 import type { SealedVariables } from "./sealed-variables.ts";
 import type { Work, WorkEnd } from "./store.ts";
 
@@ -85,7 +86,7 @@ export function createTarget(parts: TargetParts, name: string, performer: Perfor
   async function submit(spec: WorkSpec, order: WorkOrder): Promise<WorkHandle> {
     const able = await capabilities();
     if (!able.canGrow) refuseWhatNeverFits(name, spec.resources, able.largest);
-    if (spec.image !== null && !able.canUseImages) throw imagesUnknown(name);
+    if (spec.image !== null && performer.images === null) throw imagesUnknown(name);
     const id = createId("work", clock);
     const { work, isNew } = await insertWork(db, {
       id,
@@ -146,6 +147,8 @@ export function createTarget(parts: TargetParts, name: string, performer: Perfor
   return {
     name,
     kind: performer.kind,
+    images: performer.images,
+    surroundings: createSurroundings({ db, clock, capabilities }, { name, images: performer.images }),
     serverUrl: () => performer.serverUrl(),
     capabilities,
     submit,
@@ -177,10 +180,4 @@ export async function requireWork(db: Database, id: string): Promise<Work> {
   const work = await readWork(db, id);
   if (work !== undefined) return work;
   throw new Problem(problems.work_not_found, { message: `There is no work ${id} at a compute target.` });
-}
-
-function imagesUnknown(name: string): Problem {
-  return new Problem(problems.image_unsupported, {
-    message: `The compute target "${name}" runs no container images.`,
-  });
 }

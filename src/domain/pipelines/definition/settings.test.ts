@@ -20,7 +20,7 @@ describe("what a stage says under meta.gyre", () => {
   it("is read whole, with ${…} replaced", async () => {
     const gyre = `{timeout: 2h, resources: {cpu: 0.5, memory: 4GiB, gpu: 1}, priority: 5,
       retry: {times: 3, on: [75, timeout, preempted], backoff: 10s}, when: 'params.\${which} > 1',
-      approve: 'Is \${which} right?', target: cluster, checkpoint: state/, secrets: [TOKEN, API_KEY]}`;
+      approve: 'Is \${which} right?', target: cluster, image: 'ml/train:\${which}', checkpoint: state/, secrets: [TOKEN, API_KEY]}`;
     const settings = await settingsOf(gyre, "which: depth");
     assert.deepEqual(settings, {
       timeoutMs: 7_200_000,
@@ -38,6 +38,7 @@ describe("what a stage says under meta.gyre", () => {
       },
       approve: "Is depth right?",
       target: "cluster",
+      image: "ml/train:depth",
       checkpoint: "state",
       secrets: ["API_KEY", "TOKEN"],
     });
@@ -59,6 +60,13 @@ describe("what a stage says under meta.gyre", () => {
     ["a condition that breaks off", "{when: 'params.a >'}", /it ends where a value was expected/, /recall/],
     ["a condition of a bare word", "{when: depth > 3}", /"depth" is no value/, /recall/],
     ["a secret named like a variable of ours", "{secrets: [HOME]}", /secrets\[0\]/, /none that a step has/],
+    [
+      "an image that is none",
+      "{image: 'Not An Image'}",
+      /image is "Not An Image"/,
+      /container image such as/,
+    ],
+    ["an image with half a digest", "{image: 'ml@sha256:12'}", /image is "ml@sha256:12"/, /digest/],
     ["a checkpoint outside", "{checkpoint: ../x}", /leaves the project/, /within/],
   ] as const) {
     it(`refuses ${title}, with its line and what was meant`, async () => {

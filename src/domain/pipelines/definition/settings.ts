@@ -43,6 +43,8 @@ export interface StageSettings {
   readonly approve: string | null;
   /** Where it runs; null for the default. */
   readonly target: string | null;
+  /** The container image its commands run in; null for what its target runs by itself. */
+  readonly image: string | null;
   /** A folder, from the project's root, that is kept from one attempt to the next. */
   readonly checkpoint: string | null;
   /** Secrets of the project that it sees as variables. */
@@ -59,6 +61,7 @@ export const defaultSettings: StageSettings = {
   when: null,
   approve: null,
   target: null,
+  image: null,
   checkpoint: null,
   secrets: [],
 };
@@ -71,6 +74,7 @@ const keys = [
   "when",
   "approve",
   "target",
+  "image",
   "checkpoint",
   "secrets",
 ];
@@ -89,6 +93,7 @@ export function readSettings(site: Site, wdir: string): StageSettings {
     approve: settings["approve"] === undefined ? null : readQuestion(site.at("approve")),
     target:
       settings["target"] === undefined ? null : nameAt(site.at("target"), "the name of a compute target"),
+    image: settings["image"] === undefined ? null : imageAt(site.at("image")),
     checkpoint:
       settings["checkpoint"] === undefined
         ? null
@@ -168,6 +173,20 @@ function secretAt(site: Site): string {
 /** A secret becomes a variable of the step, so it has a variable's name, and none of those a step has anyway. */
 export function isSecretName(name: string): boolean {
   return /^[A-Za-z_]\w{0,99}$/.test(name) && !/^(PATH|HOME|LANG|TZ|PYTHONUNBUFFERED|MLFLOW_\w+)$/.test(name);
+}
+
+// As registries and container engines read it: a host, a path, a tag, a digest.
+const imageForm =
+  /^[a-z0-9]+([._:-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+
+function imageAt(site: Site): string {
+  const text = textAt(site, "a container image such as python:3.12-slim");
+  if (text.length <= 500 && imageForm.test(text)) return text;
+  throw invalidAt(
+    site,
+    `${site.name} is ${JSON.stringify(text)}.`,
+    "Expected a container image such as registry.example.org/ml:2027-01, or with its digest, ml@sha256:….",
+  );
 }
 
 function nameAt(site: Site, expected: string): string {

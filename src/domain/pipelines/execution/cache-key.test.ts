@@ -28,6 +28,9 @@ function randomParts(random: (below: number) => number): KeyParts {
     environment: random(2) === 0 ? null : word(),
     outs: [...new Set(Array.from({ length: random(3) }, word))].toSorted(),
     ...(random(2) === 0 ? {} : { secrets: [word()] }),
+    ...(random(2) === 0 ? {} : { image: word() }),
+    ...(random(2) === 0 ? {} : { platform: word() }),
+    ...(random(2) === 0 ? {} : { interpreter: word() }),
   };
 }
 
@@ -45,6 +48,11 @@ function change(parts: KeyParts, random: (below: number) => number): KeyParts {
     () => ({ ...parts, environment: parts.environment === null ? "some" : null }),
     () => ({ ...parts, outs: [...parts.outs, "zzz"] }),
     () => ({ ...parts, secrets: [...(parts.secrets ?? []), "ZZZ"] }),
+    () => ({ ...parts, image: `${parts.image ?? ""}other` }),
+    () => ({ ...parts, platform: `${parts.platform ?? ""}other` }),
+    () => ({ ...parts, interpreter: `${parts.interpreter ?? ""}other` }),
+    // A word of one is not a word of another.
+    () => ({ ...parts, image: parts.platform ?? "none", platform: parts.image ?? "none" }),
   ];
   return (changes[random(changes.length)] ?? (() => parts))();
 }
@@ -65,9 +73,9 @@ function shuffle(parts: KeyParts): KeyParts {
   const params = turned(
     Object.fromEntries(Object.entries(parts.params).map(([file, values]) => [file, turned(values)])),
   );
-  const { outs, environment, deps, wdir, commands, secrets } = parts;
-  const turnedParts = { outs, environment, params, deps: turned(deps), wdir, commands };
-  return secrets === undefined ? turnedParts : { secrets, ...turnedParts };
+  const { params: _params, deps, ...others } = parts;
+  const { outs, environment, wdir, commands, ...optional } = others;
+  return { ...turned(optional), outs, environment, params, deps: turned(deps), wdir, commands };
 }
 
 describe("the cache key of a step", () => {
@@ -118,7 +126,7 @@ describe("the cache key of a step", () => {
     };
     const reader = { digestOf: async () => "d", readText: async () => "depth: 3\n" };
     const keyOf = async (one: Stage): Promise<string> => {
-      const parts = await readKeyParts(one, "e", reader);
+      const parts = await readKeyParts(one, { environment: "e" }, reader);
       if ("missing" in parts) throw new Error(parts.missing);
       return cacheKeyOf(parts);
     };
@@ -133,6 +141,8 @@ describe("the cache key of a step", () => {
         retry: random(2) === 0 ? null : { times: 1 + random(5), on: null, backoffMs: random(100) },
         approve: random(2) === 0 ? null : word,
         checkpoint: random(2) === 0 ? null : word,
+        // Where it runs counts by what is there, not by its name.
+        target: random(2) === 0 ? null : word,
       };
       const other = {
         ...stage,

@@ -22,10 +22,13 @@ export interface MissingInput {
   readonly missing: string;
 }
 
+/** Of the place where a step runs, what its result depends on. */
+export type KeySurroundings = Pick<KeyParts, "environment" | "image" | "platform" | "interpreter">;
+
 /** Reads the parts of a stage's key; names the first input that is not there. */
 export async function readKeyParts(
   stage: Stage,
-  environment: Digest | null,
+  surroundings: KeySurroundings,
   reader: InputReader,
 ): Promise<KeyParts | MissingInput> {
   const deps: Record<string, Digest> = {};
@@ -47,7 +50,7 @@ export async function readKeyParts(
     wdir: stage.wdir,
     deps,
     params,
-    environment,
+    ...surroundings,
     outs: stage.outs.map((out) => out.path).toSorted(),
     // Left out where there are none, so that keys from before there were secrets stay what they were.
     ...(stage.settings.secrets.length === 0 ? {} : { secrets: stage.settings.secrets }),
@@ -91,6 +94,9 @@ export function compareParts(before: KeyParts, now: KeyParts): readonly Differen
       add("parameter", `${key} in ${file}`, textOf(old, key), textOf(current, key));
   }
   add("environment", "", before.environment ?? undefined, now.environment ?? undefined);
+  add("image", "", before.image, now.image);
+  add("platform", "", before.platform, now.platform);
+  add("interpreter", "", before.interpreter, now.interpreter);
   add("outs", "", before.outs.join("\n"), now.outs.join("\n"));
   add("secrets", "", before.secrets?.join(", "), now.secrets?.join(", "));
   return differences;
@@ -115,6 +121,12 @@ function describeDifference({ part, name, before, now }: Difference): string {
       return `the folder it runs in changed from ${before} to ${now}`;
     case "environment":
       return "the Python environment changed";
+    case "image":
+      return `the image changed from ${before ?? "none"} to ${now ?? "none"}`;
+    case "platform":
+      return `the platform changed from ${before ?? "this machine's"} to ${now ?? "this machine's"}`;
+    case "interpreter":
+      return `the Python where it runs changed from ${before ?? "this machine's"} to ${now ?? "this machine's"}`;
     case "outs":
       return "the list of outs changed";
     case "secrets":

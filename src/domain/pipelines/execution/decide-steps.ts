@@ -1,4 +1,5 @@
 import type { Digest } from "#kernel/digest";
+import { Problem } from "#kernel/errors";
 
 import { readParameterFile } from "../definition/parameter-files.ts";
 import { judge, operandsOf } from "../definition/condition.ts";
@@ -14,8 +15,9 @@ import type { StepResult } from "../store/results.ts";
 import { saveSteps } from "../store/steps.ts";
 import { announce, announceAll } from "./announce.ts";
 import { cacheKeyOf, readKeyParts } from "./cache-key.ts";
+import type { KeySurroundings } from "./cache-key.ts";
 import { decide } from "./decide.ts";
-import { failure, inputMissing } from "./failures.ts";
+import { failure, failureOf, inputMissing } from "./failures.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
 import { resourcesHere } from "./place.ts";
 import type { Verdict } from "./schedule.ts";
@@ -264,10 +266,23 @@ async function readStep(execution: OpenExecution, { stage }: OpenStep): Promise<
     return { failure: failure(problems.input_missing, message) };
   }
   if (!condition.holds) return { skipped: `Its condition does not hold: ${condition.because}.` };
-  const environment = execution.environment?.digest ?? null;
-  const keyParts = await readKeyParts(stage, environment, execution.workspace);
+  const surroundings = await surroundingsOf(execution, stage);
+  if ("failure" in surroundings) return surroundings;
+  const keyParts = await readKeyParts(stage, surroundings, execution.workspace);
   if ("missing" in keyParts) return { failure: inputMissing(stage, keyParts.missing) };
   return { keyParts, cacheKey: cacheKeyOf(keyParts) };
+}
+
+async function surroundingsOf(
+  execution: OpenExecution,
+  stage: Stage,
+): Promise<KeySurroundings | { readonly failure: Failure }> {
+  try {
+    return await execution.surroundings(stage);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { failure: failureOf(error) };
+  }
 }
 
 async function judgeCondition(

@@ -122,7 +122,7 @@ async function specOf(
     outs: stage.outs.map((out) => out.path),
     resources: { cpus: resources.cpu, memoryBytes: resources.memoryBytes, gpus: resources.gpu },
     environment,
-    image: null,
+    image: settings.image,
     timeoutMs: run.timeoutMs,
     maximumLogBytes: parts.maximumLogBytes,
     isPreemptible: checkpoint !== null,

@@ -14,6 +14,7 @@ import type { ExecutionRow, StepRow } from "../store/schema.ts";
 import { outsOf, stageOf } from "../store/steps.ts";
 import { openSteps } from "./open-steps.ts";
 import type { ExecutionParts, OpenExecution } from "./parts.ts";
+import { createSurroundings } from "./surroundings.ts";
 import { createPreemptions } from "./preemptions.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -53,6 +54,11 @@ export async function openExecution(
     preemptions: createPreemptions(),
     workspace,
     environment,
+    surroundings: createSurroundings(parts, {
+      python: project.python,
+      here: environment?.digest ?? null,
+      readText: workspace.readText,
+    }),
     ...control,
   };
 }

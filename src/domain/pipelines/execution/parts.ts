@@ -16,7 +16,8 @@ import type {
 } from "../ports.ts";
 import type { ExecutionPlan, Plans } from "../store/plans.ts";
 import type { PlannedStep } from "../store/steps.ts";
-import type { StepState } from "../entities.ts";
+import type { Stage, StepState } from "../entities.ts";
+import type { KeySurroundings } from "./cache-key.ts";
 import type { Logs } from "./logs.ts";
 import type { Pool } from "./pool.ts";
 import type { Preemptions } from "./preemptions.ts";
@@ -55,6 +56,8 @@ export interface OpenExecution {
   readonly actor: string;
   readonly workspace: Workspace;
   readonly environment: Environment | null;
+  /** What the key of a stage knows of where it runs. Throws what its target throws. */
+  surroundings(stage: Stage): Promise<KeySurroundings>;
   readonly plan: ExecutionPlan;
   readonly steps: OpenSteps;
   readonly preemptions: Preemptions;

@@ -102,7 +102,9 @@ function decode(content: string): readonly PlanStep[] {
   const encoded: readonly Encoded[] = JSON.parse(content);
   let stage: Stage = emptyStage;
   return encoded.map(({ after, ...own }) => {
-    stage = { ...stage, ...own };
+    // Plans from before a setting existed have none of it.
+    const settings = own.settings === undefined ? stage.settings : { ...defaultSettings, ...own.settings };
+    stage = { ...stage, ...own, settings };
     return { stage, after };
   });
 }

@@ -313,7 +313,7 @@ export async function countStepRows(
 /** The stage as it was when its row was written; rows older than settings have none. */
 export function stageOf(row: StepRow): Stage {
   const stage: Stage = JSON.parse(row.definition);
-  return { ...stage, settings: stage.settings ?? defaultSettings };
+  return { ...stage, settings: { ...defaultSettings, ...stage.settings } };
 }
 
 export function outsOf(row: StepRow): readonly StepOut[] {

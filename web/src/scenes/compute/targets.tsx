@@ -47,8 +47,14 @@ export function Targets({ targets }: { targets: readonly ComputeTarget[] }) {
                   { name: "Waits", value: number(target.queued) },
                   {
                     name: "Images",
-                    value: target.isAvailable ? (target.canUseImages ? "yes" : "no") : undefined,
+                    value: target.isAvailable
+                      ? target.canUseImages
+                        ? `yes; ${target.defaultImage ?? "none"} where a stage names none`
+                        : "no"
+                      : undefined,
                   },
+                  { name: "Platform", value: target.platform ?? undefined },
+                  { name: "Python", value: target.interpreter ?? undefined },
                 ]}
               />
             </div>

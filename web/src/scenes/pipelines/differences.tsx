@@ -117,6 +117,9 @@ function componentsOf(parts: KeyParts): Component[] {
     component("command", "", parts.commands.join("\n")),
     component("wdir", "", parts.wdir),
     component("environment", "", parts.environment),
+    ...(parts.image ? [component("image", "", parts.image)] : []),
+    ...(parts.platform ? [component("platform", "", parts.platform)] : []),
+    ...(parts.interpreter ? [component("interpreter", "", parts.interpreter)] : []),
     ...Object.entries(parts.deps).map(([path, digest]) => component("dependency", path, digest)),
     ...Object.entries(parts.params).flatMap(([file, values]) =>
       Object.entries(values).map(([key, value]) => component("parameter", `${key} in ${file}`, plain(value))),
@@ -135,6 +138,9 @@ function partWord(part: string, name: string): ReactNode {
     command: "Command",
     wdir: "Folder it runs in",
     environment: "Environment",
+    image: "Container image",
+    platform: "Platform where it runs",
+    interpreter: "Python where it runs",
     outs: "List of outs",
     secrets: "Names of secrets",
   };

@@ -140,13 +140,19 @@ function Stages({ project }: { project: string }) {
 function PipelineGraph({ stages, selected }: { stages: Pipeline["stages"]; selected: string | undefined }) {
   const steps = useMemo(
     () =>
-      stages.map(({ name, last, dependsOn, description, commands }) => ({
+      stages.map(({ name, last, dependsOn, description, commands, target, image }) => ({
         name,
         dependsOn,
         state: last?.state ?? "pending",
-        detail: last
-          ? stepDetail(last.state, last.startedAtMs, last.endedAtMs)
-          : (description ?? commands[0] ?? ""),
+        detail: [
+          last
+            ? stepDetail(last.state, last.startedAtMs, last.endedAtMs)
+            : (description ?? commands[0] ?? ""),
+          target === null ? "" : `at ${target}`,
+          image ?? "",
+        ]
+          .filter((part) => part !== "")
+          .join(" · "),
       })),
     [stages],
   );

@@ -1,4 +1,4 @@
-import type { Capabilities, TargetKind } from "../contract.ts";
+import type { Capabilities, ComputeTarget, TargetKind } from "../contract.ts";
 import type { Inspection, Performer } from "../performer.ts";
 import type { Work } from "../store.ts";
 import { startOf } from "./bootstrap.ts";
@@ -8,6 +8,7 @@ import type { Exchange } from "./exchange.ts";
 /** How a cluster starts, shows and ends a process of ours: the few calls that differ between clusters. */
 export interface Launcher {
   readonly kind: Exclude<TargetKind, "local">;
+  readonly images: ComputeTarget["images"];
   capabilities(): Promise<Capabilities>;
   launch(start: Start): Promise<void>;
   inspect(work: Work): Promise<Inspection>;
@@ -33,6 +34,7 @@ export interface FarParts {
 export function createFarPerformer(parts: FarParts, launcher: Launcher): Performer {
   return {
     kind: launcher.kind,
+    images: launcher.images,
     serverUrl: () => parts.serverUrl(),
     capabilities: async () => await launcher.capabilities(),
     async launch(work) {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 
+import type { Capabilities, ComputeTarget } from "../contract.ts";
 import type { Resources } from "../resources.ts";
 import type { Launcher, Start } from "./performer.ts";
 
@@ -10,11 +11,16 @@ interface Started {
   hasEnded: boolean;
 }
 
+type Place = Pick<Capabilities, "platform" | "interpreter">;
+
 /**
  * The smallest cluster there could be: it starts our program as a process of this machine, when there is
  * room. For tests of all that clusters have in common, in a fraction of a real one's time.
  */
-export function createTestLauncher(cpus: number): Launcher & { close(): void } {
+export function createTestLauncher(
+  cpus: number,
+  told: { readonly images?: ComputeTarget["images"]; readonly place?: () => Place } = {},
+): Launcher & { close(): void } {
   const works = new Map<string, Started>();
   const largest: Resources = { cpus, memoryBytes: 8e9, gpus: 0 };
 
@@ -41,14 +47,17 @@ export function createTestLauncher(cpus: number): Launcher & { close(): void } {
       });
     }
   };
+  const { images = null, place = () => ({ platform: "linux/amd64", interpreter: "3.11.0" }) } = told;
   return {
-    kind: "ray",
+    kind: images === null ? "ray" : "kubernetes",
+    images,
     capabilities: async () => ({
       kind: "ray",
       version: "a stand-in",
       largest,
       canGrow: false,
-      canUseImages: false,
+      canUseImages: images !== null,
+      ...place(),
       canPreempt: true,
     }),
     async launch(start) {

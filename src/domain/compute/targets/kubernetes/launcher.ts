@@ -12,6 +12,7 @@ import { inspectionOf } from "./reasons.ts";
 export function createKubernetesLauncher(client: KubernetesClient, settings: KubernetesSettings): Launcher {
   return {
     kind: "kubernetes",
+    images: { default: settings.image },
     async capabilities() {
       const [version, nodes] = await Promise.all([client.version(), client.nodes()]);
       return {
@@ -20,6 +21,8 @@ export function createKubernetesLauncher(client: KubernetesClient, settings: Kub
         largest: nodes === undefined ? undefined : largestOf(nodes),
         canGrow: settings.can_grow,
         canUseImages: true,
+        platform: settings.platform ?? (nodes === undefined ? null : platformOf(nodes)),
+        interpreter: null,
         canPreempt: true,
       };
     },
@@ -55,4 +58,13 @@ function largestOf(nodes: readonly Node[]): Resources | undefined {
   const most = (name: string): number =>
     Math.max(...usable.map((node) => readQuantity(node.status.allocatable[name])));
   return { cpus: most("cpu"), memoryBytes: most("memory"), gpus: most("nvidia.com/gpu") };
+}
+
+/** Of machines of several kinds all: on which one work comes to run is not known before. */
+function platformOf(nodes: readonly Node[]): string | null {
+  const found = nodes.map(
+    ({ status: { nodeInfo } }) => `${nodeInfo.operatingSystem}/${nodeInfo.architecture}`,
+  );
+  const known = [...new Set(found)].filter((one) => one !== "/").toSorted();
+  return known.length === 0 ? null : known.join(" or ");
 }

@@ -48,12 +48,16 @@ export const podSchema = z.object({
 });
 export const podListSchema = z.object({ items: z.array(podSchema) });
 
+const nowhere = { operatingSystem: "", architecture: "" };
 const nodeSchema = z.object({
   metadata,
   spec: z.object({ unschedulable: z.boolean().optional() }).default({}),
   status: z
-    .object({ allocatable: z.record(z.string(), z.string()).default({}) })
-    .default({ allocatable: {} }),
+    .object({
+      allocatable: z.record(z.string(), z.string()).default({}),
+      nodeInfo: z.object({ operatingSystem: z.string(), architecture: z.string() }).default(nowhere),
+    })
+    .default({ allocatable: {}, nodeInfo: nowhere }),
 });
 export const nodeListSchema = z.object({ items: z.array(nodeSchema) });
 

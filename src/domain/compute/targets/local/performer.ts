@@ -46,10 +46,20 @@ export function createLocalPerformer(parts: LocalParts, options: LocalOptions = 
 
   return {
     kind: "local",
+    images: null,
     serverUrl: () => undefined,
     async capabilities() {
       const version = `${process.platform} ${process.arch}`;
-      return { kind: "local", version, largest: room, canGrow: false, canUseImages: false, canPreempt: true };
+      return {
+        kind: "local",
+        version,
+        largest: room,
+        canGrow: false,
+        canUseImages: false,
+        platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
+        interpreter: null,
+        canPreempt: true,
+      };
     },
     async launch(work) {
       const stop = new AbortController();

@@ -9,6 +9,8 @@ import type { Answer } from "../call.ts";
 /** The few calls of Ray's Jobs REST API that we need (API version 4). */
 export interface RayClient {
   version(): Promise<string>;
+  /** Which all machines of a cluster have; undefined from a Ray that does not tell. */
+  pythonVersion(): Promise<string | undefined>;
   /** Of the machines that are alive. */
   nodes(): Promise<readonly RayNode[]>;
   submit(job: RayJob): Promise<void>;
@@ -28,6 +30,7 @@ export interface RayJob {
 }
 
 const versionSchema = z.object({ ray_version: z.string() });
+const metadataSchema = z.object({ data: z.object({ pythonVersion: z.string() }) });
 const statusSchema = z.object({
   status: z.enum(["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]),
   message: z.string().nullish(),
@@ -85,6 +88,11 @@ export function createRayClient(address: RayAddress): RayClient {
 
   return {
     version: async () => read(versionSchema, await call("GET", "/api/version")).ray_version,
+    async pythonVersion() {
+      const answer = await call("GET", "/api/v0/cluster_metadata");
+      const told = answer.status === 200 ? metadataSchema.safeParse(parsed(answer.text)) : undefined;
+      return told?.data?.data.pythonVersion;
+    },
     async nodes() {
       const { data } = read(nodesSchema, await call("GET", "/api/v0/nodes?limit=10000"));
       return data.result.result.filter((node) => node.state === "ALIVE");
@@ -103,6 +111,14 @@ export function createRayClient(address: RayAddress): RayClient {
     },
     stop: async (id) => void (await call("POST", `/api/jobs/${id}/stop`)),
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a traceback the last line says what was wrong. */

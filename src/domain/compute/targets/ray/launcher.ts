@@ -6,17 +6,27 @@ import type { Resources } from "../resources.ts";
 import type { RayClient, RayNode, RayStatus } from "./client.ts";
 
 /** Work as jobs of a Ray cluster. Our program is the job's entry point; what it starts may use Ray itself. */
-export function createRayLauncher(client: RayClient, options: { readonly canGrow: boolean }): Launcher {
+export function createRayLauncher(
+  client: RayClient,
+  options: { readonly canGrow: boolean; readonly platform: string | null },
+): Launcher {
   return {
     kind: "ray",
+    images: null,
     async capabilities(): Promise<Capabilities> {
-      const [version, nodes] = await Promise.all([client.version(), client.nodes()]);
+      const [version, nodes, interpreter] = await Promise.all([
+        client.version(),
+        client.nodes(),
+        client.pythonVersion(),
+      ]);
       return {
         kind: "ray",
         version: `Ray ${version}`,
         largest: largestOf(nodes),
         canGrow: options.canGrow,
         canUseImages: false,
+        platform: options.platform,
+        interpreter: interpreter ?? null,
         canPreempt: true,
       };
     },
