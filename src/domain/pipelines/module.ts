@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
@@ -25,6 +24,7 @@ import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
 import { noPasses } from "./execution/pass.ts";
 import { createLogs } from "./execution/logs.ts";
+import { findGpus, numberedGpus } from "./execution/gpus.ts";
 import { createPool } from "./execution/pool.ts";
 import { createVerifiedOuts } from "./execution/verified-outs.ts";
 import { createLogRoutes } from "./log-routes.ts";
@@ -96,6 +96,7 @@ const longestDelayMs = 2_000;
 export function createPipelines(parts: PipelinesParts): Pipelines {
   const box = parts.secretBox ?? createSecretBox({ file: join(parts.stateFolder, "secret.key") });
   const secrets = createSecrets({ ...parts, box });
+  const gpus = parts.gpus === undefined ? findGpus() : numberedGpus(parts.gpus);
   const executionParts = {
     ...parts,
     targets: parts.targets ?? { find: targetUnknown, all: () => [] },
@@ -103,11 +104,8 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     log: parts.log ?? silentLog,
     listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),
-    pool: createPool({
-      cpu: parts.slots ?? availableParallelism(),
-      memoryBytes: totalmem(),
-      gpu: parts.gpus ?? countGpus(),
-    }),
+    gpus,
+    pool: createPool({ cpu: parts.slots ?? availableParallelism(), memoryBytes: totalmem() }, gpus),
     plans: createPlans(parts.db),
     verified: createVerifiedOuts(parts.blobs),
     secrets,
@@ -141,13 +139,4 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     ...createWhyRoutes(parts.db, questions),
   ];
   return { ...questions, commands, secrets, schedules, triggers, backfills, routes };
-}
-
-/** The devices of NVIDIA's driver; machines without it have none that steps could ask for. */
-function countGpus(): number {
-  try {
-    return readdirSync("/dev").filter((name) => /^nvidia\d+$/.test(name)).length;
-  } catch {
-    return 0;
-  }
 }

@@ -144,7 +144,8 @@ export const queue = z
   .object({
     capacity: resources,
     free: resources,
-    running: z.array(queued),
+    /** With the GPUs each has, as their driver numbers them. */
+    running: z.array(queued.extend({ devices: z.array(z.string()).readonly() })),
     waiting: z.array(queued.extend({ position: z.number(), reason: z.string() })),
     /** Steps of other projects, which hold or wait for the same resources. */
     others: z.object({ running: z.number(), waiting: z.number() }),

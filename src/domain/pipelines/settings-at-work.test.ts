@@ -245,4 +245,30 @@ describeOnEveryEngine("a stage's settings", (open) => {
     });
     assert.equal(await project.output(again, "out"), "made\n");
   });
+
+  it("give each of several steps at once GPUs of its own, and tell it which", async () => {
+    // Each waits until all four are there, so that they certainly hold theirs at the same time.
+    const cmd = (name: string): string =>
+      `echo "$CUDA_VISIBLE_DEVICES $NVIDIA_VISIBLE_DEVICES" > ${name}; touch $NOTES/${name}; until [ $(ls $NOTES | wc -l) -ge 4 ]; do sleep 0.05; done`;
+    const stage = (name: string, gpu: number): string =>
+      `  ${name}: {cmd: '${cmd(name)}', outs: [${name}], meta: {gyre: {resources: {cpu: 0.1, gpu: ${gpu}}}}}\n`;
+    const project = await createProject(
+      await open(),
+      stage("a", 1) + stage("b", 2) + stage("c", 1) + stage("none", 0),
+      { gpus: 4 },
+    );
+    const execution = await project.run();
+    assert.equal(execution.state, "succeeded", JSON.stringify(execution.failure));
+    const told = new Map<string, readonly string[]>();
+    for (const name of ["a", "b", "c", "none"]) {
+      const [cuda = "", container = ""] = (await project.output(execution, name)).trimEnd().split(" ");
+      assert.equal(cuda, container);
+      told.set(name, cuda === "" ? [] : cuda.split(","));
+    }
+    assert.deepEqual(
+      [...told.values()].map((devices) => devices.length),
+      [1, 2, 1, 0],
+    );
+    assert.deepEqual([...told.values()].flat().toSorted(), ["0", "1", "2", "3"]);
+  });
 });

@@ -9,6 +9,7 @@ import type { StepOut } from "./entities.ts";
 import { readStanding } from "./explain.ts";
 import type { ExplainParts, Standing } from "./explain.ts";
 import { cacheKeyOf, readKeyParts } from "./execution/cache-key.ts";
+import { variablesOf } from "./execution/gpus.ts";
 import { targetElsewhere } from "./execution/place.ts";
 import { createWorkspace } from "./execution/workspace.ts";
 import type { Workspace } from "./execution/workspace.ts";
@@ -111,10 +112,10 @@ interface Aside {
 }
 
 async function runAside(parts: ExplainParts, aside: Aside): Promise<StepVerification> {
-  const { standing, stage, order } = aside;
+  const { stage, order } = aside;
   await mkdir(parts.executionsFolder, { recursive: true });
   const folder = await mkdtemp(join(parts.executionsFolder, "verify-"));
-  const giveBack = await parts.pool.take(
+  const holding = await parts.pool.take(
     {
       step: folder,
       stage: `${stage.name} (verification)`,
@@ -127,11 +128,13 @@ async function runAside(parts: ExplainParts, aside: Aside): Promise<StepVerifica
   );
   try {
     const workspace = await openAside(parts, folder, aside);
-    const failed = await runCommands(parts, workspace, standing, stage, order.signal, join(folder, "log"));
+    const devices = variablesOf(parts.gpus, holding.devices);
+    const logFile = join(folder, "log");
+    const failed = await runCommands(parts, workspace, { ...aside, devices, logFile });
     if (failed !== undefined) return { stage: stage.name, verdict: "failed", differing: [], message: failed };
     return await compare(workspace, aside);
   } finally {
-    giveBack();
+    holding.giveBack();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -159,11 +162,11 @@ async function openAside(
 async function runCommands(
   parts: ExplainParts,
   workspace: Workspace,
-  { project, code }: Standing,
-  stage: Stage,
-  signal: AbortSignal,
-  logFile: string,
+  run: Aside & { readonly devices: Readonly<Record<string, string>>; readonly logFile: string },
 ): Promise<string | undefined> {
+  const { stage, logFile, devices } = run;
+  const { project, code } = run.standing;
+  const { signal } = run.order;
   const secrets = await parts.secrets.valuesOf(project.id, stage.settings.secrets);
   const requirements = code.files.find(({ path }) => path === project.python?.requirements);
   const environment =
@@ -181,7 +184,7 @@ async function runCommands(
       cwd: `${workspace.folder}/${stage.wdir}`,
       ...(environment === undefined ? {} : { environment }),
       // No run is named: what the step reports on the way must not be mistaken for a new result.
-      variables: { HOME: workspace.home, PYTHONUNBUFFERED: "1", ...Object.fromEntries(secrets) },
+      variables: { HOME: workspace.home, PYTHONUNBUFFERED: "1", ...devices, ...Object.fromEntries(secrets) },
       timeoutMs: stage.settings.timeoutMs ?? parts.stepTimeoutMs,
       logFile,
       maximumLogBytes: parts.maximumLogBytes,

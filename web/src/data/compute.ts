@@ -6,7 +6,10 @@ import type { Resources } from "./executions.ts";
 export interface Queue {
   capacity: Resources;
   free: Resources;
-  running: QueuedStep[];
+  running: (QueuedStep & {
+    /** Its GPUs, as their driver numbers them. */
+    devices: string[];
+  })[];
   waiting: (QueuedStep & { position: number; reason: string })[];
   /** Steps of other projects, which hold or wait for the same resources. */
   others: { running: number; waiting: number };

@@ -9,13 +9,21 @@ const queue: Queue = {
   capacity: resources(8, 32, 1),
   free: resources(1, 9.5, 0),
   running: [
-    { execution: "exe_07", step: "stp_evaluate", stage: "evaluate", priority: 0, resources: resources(1) },
+    {
+      execution: "exe_07",
+      step: "stp_evaluate",
+      stage: "evaluate",
+      priority: 0,
+      resources: resources(1),
+      devices: [],
+    },
     {
       execution: "exe_07",
       step: "stp_crossvalidate@7",
       stage: "crossvalidate@7",
       priority: 0,
       resources: resources(4, 16, 1),
+      devices: ["0"],
     },
   ],
   waiting: ["8", "9", "10", "11", "12"].map((fold, index) => ({

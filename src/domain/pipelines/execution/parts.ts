@@ -18,6 +18,7 @@ import type { ExecutionPlan, Plans } from "../store/plans.ts";
 import type { PlannedStep } from "../store/steps.ts";
 import type { Stage, StepState } from "../entities.ts";
 import type { KeySurroundings } from "./cache-key.ts";
+import type { Gpus } from "./gpus.ts";
 import type { Logs } from "./logs.ts";
 import type { Pool } from "./pool.ts";
 import type { Preemptions } from "./preemptions.ts";
@@ -39,6 +40,7 @@ export interface ExecutionParts {
   readonly listeners: readonly StepListener[];
   readonly logs: Logs;
   readonly pool: Pool;
+  readonly gpus: Gpus;
   readonly plans: Plans;
   readonly verified: VerifiedOuts;
   readonly secrets: SecretsPort;

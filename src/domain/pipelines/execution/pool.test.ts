@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import type { Resources } from "../definition/settings.ts";
+import { numberedGpus } from "./gpus.ts";
 import { createPool } from "./pool.ts";
+import type { Holding } from "./pool.ts";
 
 const capacity: Resources = { cpu: 2, memoryBytes: 8e9, gpu: 1 };
 
 function openPool() {
-  const pool = createPool(capacity);
+  const pool = createPool(capacity, numberedGpus(1));
   const let_in: string[] = [];
   const leave = new Map<string, () => void>();
   const never = new AbortController().signal;
@@ -15,7 +17,7 @@ function openPool() {
     const resources = { cpu: 1, memoryBytes: 0, gpu: 0, ...needs };
     const request = { step: stage, stage, project: "p", execution: "e", resources, priority };
     void pool.take(request, signal).then(
-      (giveBack) => {
+      ({ giveBack }) => {
         let_in.push(stage);
         leave.set(stage, giveBack);
       },
@@ -89,5 +91,46 @@ describe("the resources of a machine", () => {
     const { pool } = openPool();
     assert.equal(pool.exceeds({ cpu: 1, memoryBytes: 0, gpu: 2 }), "2 gpu, of which this machine has 1");
     assert.equal(pool.exceeds({ cpu: 2, memoryBytes: 8e9, gpu: 1 }), undefined);
+  });
+
+  it("give each step GPUs of its own, as many as it asked for, whatever the order of coming and going", async () => {
+    const pool = createPool({ cpu: 100, memoryBytes: 0 }, numberedGpus(5));
+    const never = new AbortController().signal;
+    const held = new Map<string, Holding & { readonly asked: number }>();
+    let state = 7;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    let ended = 0;
+    for (let number = 0; number < 2_000; number++) {
+      const asked = random(4);
+      const step = `s${number}`;
+      const resources = { cpu: 1, memoryBytes: 0, gpu: asked };
+      const request = { step, stage: step, project: "p", execution: "e", resources, priority: random(3) };
+      void pool.take(request, never).then((holding) => held.set(step, { ...holding, asked }));
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      for (const { devices, asked: wanted } of held.values()) assert.equal(devices.length, wanted);
+      const all = [...held.values()].flatMap(({ devices }) => devices);
+      assert.equal(new Set(all).size, all.length, "a GPU is nobody else's");
+      assert.ok(all.every((device) => ["0", "1", "2", "3", "4"].includes(device)));
+      for (const [key, holding] of held) {
+        if (random(3) > 0) continue;
+        ended++;
+        held.delete(key);
+        holding.giveBack();
+        // Given back twice by mistake, it is still there once.
+        holding.giveBack();
+      }
+    }
+    assert.ok(ended > 1_000, `only ${ended} steps ended`);
+    while (held.size > 0 || pool.state().waiting.length > 0) {
+      for (const [key, holding] of held) {
+        held.delete(key);
+        holding.giveBack();
+      }
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    assert.equal(pool.state().free.gpu, 5);
   });
 });

@@ -1,4 +1,5 @@
 import type { Resources } from "../definition/settings.ts";
+import type { Gpus } from "./gpus.ts";
 
 /** A step that could run as soon as there is room for it. */
 export interface PoolRequest {
@@ -16,15 +17,22 @@ export interface PoolRequest {
 export interface PoolState {
   readonly capacity: Resources;
   readonly free: Resources;
-  readonly running: readonly PoolRequest[];
+  readonly running: readonly (PoolRequest & { readonly devices: readonly string[] })[];
   /** In the order in which they will be let in. */
   readonly waiting: readonly (PoolRequest & { readonly reason: string })[];
 }
 
+/** What a step holds until it gives it back. */
+export interface Holding {
+  /** Its GPUs, as their driver is told of them: nobody else's at the same time. */
+  readonly devices: readonly string[];
+  giveBack(): void;
+}
+
 /** The cores, memory and GPUs of this machine, shared by the steps of all executions. */
 export interface Pool {
-  /** Waits for room; the result gives it back. Rejects when the signal aborts first. */
-  take(request: PoolRequest, signal: AbortSignal): Promise<() => void>;
+  /** Waits for room. Rejects when the signal aborts first. */
+  take(request: PoolRequest, signal: AbortSignal): Promise<Holding>;
   /** Names what the request asks for beyond all there is; undefined where it fits. */
   exceeds(resources: Resources): string | undefined;
   /** Why the step is not let in; undefined when it does not wait here. */
@@ -44,11 +52,17 @@ interface Waiting {
 /**
  * Lets in by priority, then by arrival. What the first in line lacks is kept for it: a later one may
  * pass only with resources that nobody before it is short of. So no wide step starves behind narrow
- * ones, and a step that waits for the only GPU keeps no core idle.
+ * ones, and a step that waits for the only GPU keeps no core idle. A GPU that was given back is given last,
+ * so that what its driver still clears has time.
  */
-export function createPool(capacity: Resources): Pool {
+export function createPool(
+  size: Omit<Resources, "gpu">,
+  gpus: Pick<Gpus, "devices"> = { devices: [] },
+): Pool {
+  const capacity: Resources = { ...size, gpu: gpus.devices.length };
+  const idle = [...gpus.devices];
   const free: Record<Kind, number> = { ...capacity };
-  const running = new Map<string, PoolRequest>();
+  const running = new Map<string, PoolRequest & { readonly devices: readonly string[] }>();
   const waiting: Waiting[] = [];
   let arrivals = 0;
 
@@ -58,7 +72,7 @@ export function createPool(capacity: Resources): Pool {
   };
   const start = (request: PoolRequest): void => {
     add(request.resources, -1);
-    running.set(request.step, request);
+    running.set(request.step, { ...request, devices: idle.splice(0, request.resources.gpu) });
   };
   const admit = (): void => {
     const reserved: Record<Kind, boolean> = { cpu: false, memoryBytes: false, gpu: false };
@@ -78,14 +92,19 @@ export function createPool(capacity: Resources): Pool {
       index++;
     }
   };
-  const release = (request: PoolRequest): (() => void) => {
+  const holdingOf = (request: PoolRequest): Holding => {
+    const devices = running.get(request.step)?.devices ?? [];
     let given = false;
-    return () => {
-      if (given) return;
-      given = true;
-      running.delete(request.step);
-      add(request.resources, 1);
-      admit();
+    return {
+      devices,
+      giveBack() {
+        if (given) return;
+        given = true;
+        running.delete(request.step);
+        idle.push(...devices);
+        add(request.resources, 1);
+        admit();
+      },
     };
   };
   const reasonFor = ({ request }: Waiting): string => {
@@ -107,7 +126,7 @@ export function createPool(capacity: Resources): Pool {
       signal.throwIfAborted();
       if (waiting.length === 0 && shortOf(request.resources, free).length === 0) {
         start(request);
-        return release(request);
+        return holdingOf(request);
       }
       await new Promise<void>((resolve, reject) => {
         const one: Waiting = {
@@ -129,7 +148,7 @@ export function createPool(capacity: Resources): Pool {
         waiting.splice(before < 0 ? waiting.length : before, 0, one);
         admit();
       });
-      return release(request);
+      return holdingOf(request);
     },
     exceeds(resources) {
       const kind = kinds.find((one) => resources[one] > capacity[one]);

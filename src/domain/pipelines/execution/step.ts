@@ -9,6 +9,7 @@ import { announce } from "./announce.ts";
 import { keepCheckpoints, restoreCheckpoint } from "./checkpoints.ts";
 import type { Reason } from "./decide-steps.ts";
 import { failure, outputMissing, processFailed } from "./failures.ts";
+import { variablesOf } from "./gpus.ts";
 import { listenToStep } from "./listening.ts";
 import { runOnTarget } from "./on-target.ts";
 import type { CommandsOutcome } from "./on-target.ts";
@@ -19,6 +20,7 @@ import { problems } from "../problems.ts";
 import { resourcesHere, targetElsewhere } from "./place.ts";
 import { nextAttempt, waitForRetry } from "./retry.ts";
 import type { EndedAttempt } from "./retry.ts";
+import type { Holding } from "./pool.ts";
 import type { StepOutcome } from "./schedule.ts";
 
 /**
@@ -34,13 +36,13 @@ export async function runStep(
 ): Promise<StepOutcome> {
   for (;;) {
     const step = execution.steps.get(place);
-    const giveBack = await takeRoom(parts, execution, step);
-    if (giveBack === undefined) return "left";
+    const holding = await takeRoom(parts, execution, step);
+    if (holding === undefined) return "left";
     try {
-      const outcome = await runAttempt(parts, execution, step, why);
+      const outcome = await runAttempt(parts, execution, step, why, holding);
       if (outcome !== "again") return outcome;
     } finally {
-      giveBack();
+      holding.giveBack();
     }
   }
 }
@@ -50,7 +52,7 @@ async function takeRoom(
   parts: ExecutionParts,
   execution: OpenExecution,
   step: OpenStep,
-): Promise<(() => void) | undefined> {
+): Promise<Holding | undefined> {
   const { stage } = step;
   try {
     await waitForRetry(step, execution.stopping);
@@ -77,6 +79,7 @@ async function runAttempt(
   execution: OpenExecution,
   before: OpenStep,
   why: Reason,
+  { devices }: Holding,
 ): Promise<StepOutcome | "again"> {
   const { stage, position: place } = before;
   const { workspace } = execution;
@@ -104,7 +107,14 @@ async function runAttempt(
     token: run.token,
     params,
   });
-  const told = { ...run, variables: { ...listening.variables, ...Object.fromEntries(secrets) } };
+  const told = {
+    ...run,
+    variables: {
+      ...listening.variables,
+      ...variablesOf(parts.gpus, devices),
+      ...Object.fromEntries(secrets),
+    },
+  };
   const preempted = execution.preemptions.begin(step.id);
   const stop = AbortSignal.any([execution.cancelled, preempted]);
   const control = { ...execution, stop, signal: AbortSignal.any([execution.signal, preempted]) };

@@ -112,8 +112,19 @@ function Waiting({ project, queue }: { project: string; queue: Queue }) {
   );
 }
 
-function Running({ project, steps }: { project: string; steps: readonly QueuedStep[] }) {
-  const columns = useMemo(() => stepColumns<QueuedStep>(project), [project]);
+type Runner = Queue["running"][number];
+
+function Running({ project, steps }: { project: string; steps: readonly Runner[] }) {
+  const hasGpus = steps.some(({ devices }) => devices.length > 0);
+  const columns = useMemo<Column<Runner>[]>(() => {
+    const gpus = {
+      id: "gpus",
+      header: "GPUs",
+      sortable: false,
+      value: (step: Runner) => step.devices.join(", "),
+    };
+    return [...stepColumns<Runner>(project), ...(hasGpus ? [gpus] : [])];
+  }, [project, hasGpus]);
   return (
     <DataTable
       label="Running steps"
