@@ -11,6 +11,11 @@ export const problems = defineProblems({
     when: "A cached stage that was run again gave other bytes, or failed.",
     next: "Fix its seed, its clock or what else it reads beside its inputs; then its result means what its key says.",
   },
+  verification_ended: {
+    kind: "failed",
+    when: "A verification was cancelled, or could not be brought to its end.",
+    next: "See how far it came with: gyre verify --show <verification>, or begin another one.",
+  },
   call_invalid: {
     kind: "invalid",
     when: "A command was given an option or an argument it does not take, or lacks one it needs.",

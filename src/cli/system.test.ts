@@ -63,6 +63,22 @@ describe("the command line beside a running server", async () => {
     );
   });
 
+  it("gyre verify runs cached stages again on the server, and can be left and found again", async () => {
+    const { code, stdout, stderr } = await gyre("verify");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Started ver_\w+: 2 stages\. It goes on without you/m);
+    assert.match(
+      stdout,
+      /^ver_\w+ is finished: 2 of 2 stages\.\n[^]*count +reproducible[^]*report +reproducible/,
+    );
+    const begun = await json("verify", "count", "--no-wait");
+    const found = await json("verify", "--show", begun.id);
+    assert.deepEqual([found.id, found.state, found.done], [begun.id, "finished", 1]);
+    const [newest] = await json("verify", "--list");
+    assert.equal(newest.id, begun.id);
+    assert.equal((await gyre("verify", "--show", "ver_nothing")).code, 4);
+  });
+
   it("gyre run takes what has not changed from the cache, and gyre why names what has", async () => {
     const again = await json("run");
     assert.deepEqual(

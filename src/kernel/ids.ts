@@ -15,6 +15,7 @@ export const idPrefixes = {
   schedule: "sch",
   trigger: "trg",
   backfill: "bkf",
+  verification: "ver",
   work: "wrk",
   study: "stu",
   model: "mdl",

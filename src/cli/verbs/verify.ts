@@ -1,20 +1,17 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { Problem } from "#kernel/errors";
-
 import { path } from "../client.ts";
-import { printRows } from "../listing.ts";
-import { problems } from "../problems.ts";
+import { printPage, printRows } from "../listing.ts";
 import { addServerVerb } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
-
-const verificationSchema = z.looseObject({
-  stage: z.string(),
-  verdict: z.string(),
-  differing: z.array(z.looseObject({ path: z.string() })),
-  message: z.string().nullable(),
-});
+import {
+  followVerification,
+  progressText,
+  verificationLines,
+  verificationSchema,
+} from "../verification-pages.ts";
+import { timeText } from "../words.ts";
 
 export function registerVerify(program: Command, terminal: Terminal): void {
   addServerVerb(program, terminal, {
@@ -25,39 +22,57 @@ export function registerVerify(program: Command, terminal: Terminal): void {
       ["gyre verify", "every stage whose result is cached"],
       ["gyre verify --sample 3", "three of them, chosen by chance"],
       ["gyre verify train --sample 1 --seed 7", "the same one each time"],
+      ["gyre verify --no-wait", "begun, and left to the server"],
+      ["gyre verify --show ver_01k…", "how far it is; its end is waited for"],
     ],
     options: [
       { flags: "--sample <n>", says: "so many stages, chosen by chance" },
       { flags: "--seed <n>", says: "decides the chance; 1 when absent" },
+      { flags: "--no-wait", says: "do not wait for the end" },
+      { flags: "--list", says: "the verifications there are, instead of beginning one" },
+      { flags: "--show <id>", says: "one that was begun before" },
+      { flags: "--cancel <id>", says: "end one that runs" },
     ],
     schema: z.object({
       sample: z.coerce.number().int().min(1).optional(),
       seed: z.coerce.number().int().optional(),
+      wait: z.boolean().default(true),
+      list: z.boolean().default(false),
+      show: z.string().optional(),
+      cancel: z.string().optional(),
     }),
     async act({ client, project, words, options }) {
-      const address = path`/api/v1/projects/${project}/pipeline/verify`;
-      const { sample, seed } = options;
-      const { steps } = await client.send("POST", address, z.object({ steps: z.array(verificationSchema) }), {
+      const base = path`/api/v1/projects/${project}/pipeline/verifications`;
+      const { sample, seed, wait, show, cancel } = options;
+      if (options.list) {
+        const schema = z.object({ verifications: z.array(verificationSchema) });
+        const { verifications } = await client.get(base, schema);
+        return printRows(
+          terminal,
+          verifications,
+          [
+            { title: "verification", of: ({ id }) => id },
+            { title: "state", of: ({ state }) => state },
+            { title: "progress", of: progressText },
+            { title: "begun", of: ({ createdAtMs }) => timeText(createdAtMs) },
+          ],
+          "There is no verification yet; begin one with: gyre verify",
+        );
+      }
+      if (cancel !== undefined) {
+        const ended = await client.send("POST", `${base}/${cancel}/cancel`, verificationSchema);
+        return printPage(terminal, ended, verificationLines(terminal, ended));
+      }
+      if (show !== undefined) return await followVerification(client, terminal, `${base}/${show}`, { wait });
+      const begun = await client.send("POST", base, verificationSchema, {
         targets: words,
         ...(sample === undefined ? {} : { sample }),
         ...(seed === undefined ? {} : { seed }),
       });
-      printRows(
-        terminal,
-        steps,
-        [
-          { title: "stage", of: ({ stage }) => stage },
-          { title: "verdict", of: ({ verdict }) => verdict.replace("_", " ") },
-          { title: "why", of: ({ message }) => message ?? "" },
-        ],
-        "The pipeline has no stage.",
+      terminal.say(
+        `Started ${begun.id}: ${begun.stages.length} stages. It goes on without you; see it with: gyre verify --show ${begun.id}`,
       );
-      const bad = steps.filter(({ verdict }) => verdict === "differs" || verdict === "failed");
-      if (bad.length === 0) return;
-      throw new Problem(problems.not_reproducible, {
-        message: `Not reproducible: ${bad.map(({ stage }) => stage).join(", ")}.`,
-        data: { stages: bad.map(({ stage }) => stage) },
-      });
+      await followVerification(client, terminal, `${base}/${begun.id}`, { wait });
     },
   });
 }

@@ -44,6 +44,13 @@ declare module "#kernel/events" {
       readonly concurrency: number;
     };
     "backfill.finished": { readonly state: "succeeded" | "failed" | "cancelled" };
+    /** Cached steps are run again, aside. */
+    "verification.started": { readonly stages: number };
+    "verification.finished": {
+      readonly state: "finished" | "failed" | "cancelled";
+      /** The stages that gave other bytes from the same inputs. */
+      readonly differing: readonly string[];
+    };
     /** The value is in no event. */
     "secret.set": { readonly name: string };
     "secret.removed": { readonly name: string };

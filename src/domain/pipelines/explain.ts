@@ -1,4 +1,5 @@
 import { readEnvironmentFile } from "#compute";
+import type { Environment } from "#compute";
 import { join } from "node:path";
 
 import { readTree } from "#kernel/blobs";
@@ -21,6 +22,7 @@ import type { ExecutionParts } from "./execution/parts.ts";
 import { createSurroundings } from "./execution/surroundings.ts";
 import { planExecution } from "./planning/plan.ts";
 import { snapshotCode } from "./planning/snapshot.ts";
+import type { Snapshot } from "./planning/snapshot.ts";
 import type { DatasetInput, PipelineProject } from "./ports.ts";
 import { readExecutionRow } from "./store/executions.ts";
 import { findResults, listResults } from "./store/results.ts";
@@ -63,19 +65,27 @@ export interface Standing {
   readonly datasets: readonly DatasetInput[];
   readonly graph: Graph;
   surroundings(stage: Stage): Promise<KeySurroundings>;
+  /** Built where it is not there yet; undefined for a project without Python. */
+  environmentHere(signal: AbortSignal): Promise<Environment | undefined>;
   readonly files: KnownFiles;
 }
 
+/** How a project stood when somebody looked. */
+export interface StoodAt {
+  readonly codeDigest: Digest;
+  readonly datasetVersions: Readonly<Record<string, string>>;
+}
+
+/** The project as it stands now, or as it stood then. */
 export async function readStanding(
   parts: ExplainParts,
   projectId: string,
   targets: readonly string[],
+  then?: StoodAt,
 ): Promise<Standing> {
   const project = await parts.projects.getProject(projectId);
-  const datasets = await parts.datasets.resolve(projectId, {});
-  const dataPaths = datasets.map((dataset) => dataset.path);
-  const statCache = join(parts.snapshotsFolder, `${projectId}.json`);
-  const { code, pipeline } = await snapshotCode(parts.blobs, project, dataPaths, statCache);
+  const datasets = await parts.datasets.resolve(projectId, then?.datasetVersions ?? {});
+  const { code, pipeline } = await readCode(parts, project, datasets, then);
   const request = { project, code, parameters: {}, targets, datasets, pipeline };
   const { graph } = await planExecution(parts.blobs, request);
   const readText = async (wanted: string): Promise<string | undefined> => {
@@ -83,10 +93,29 @@ export async function readStanding(
     return file === undefined ? undefined : await parts.blobs.readText(file.digest);
   };
   const { python } = project;
-  const here = await environmentDigest(parts, python, readText);
+  const text = python === null ? undefined : await readEnvironmentFile(python.requirements, readText);
+  const environment =
+    python === null || text === undefined ? undefined : { ...text, pythonVersion: python.version };
+  const here = environment === undefined ? null : await parts.compute.environmentDigest(environment);
   const surroundings = createSurroundings(parts, { python, here, readText });
+  const environmentHere: Standing["environmentHere"] = async (signal) =>
+    environment === undefined
+      ? undefined
+      : await parts.compute.ensureEnvironment({ ...environment, signal, onOutput: () => {} });
   const files = createKnownFiles(parts.blobs, { code, texts: new Map(), datasets });
-  return { project, code, datasets, graph, surroundings, files };
+  return { project, code, datasets, graph, surroundings, environmentHere, files };
+}
+
+async function readCode(
+  parts: ExplainParts,
+  project: PipelineProject,
+  datasets: readonly DatasetInput[],
+  then: StoodAt | undefined,
+): Promise<Snapshot> {
+  if (then !== undefined) return { code: await readTree(parts.blobs, then.codeDigest), pipeline: undefined };
+  const dataPaths = datasets.map((dataset) => dataset.path);
+  const statCache = join(parts.snapshotsFolder, `${project.id}.json`);
+  return await snapshotCode(parts.blobs, project, dataPaths, statCache);
 }
 
 async function explainOne(
@@ -185,14 +214,4 @@ async function filesOfExecution(parts: ExplainParts, execution: string): Promise
   for (const step of (await listStepRows(parts.db, [execution])).get(execution) ?? [])
     await files.addOuts(outsOf(step));
   return files;
-}
-
-async function environmentDigest(
-  parts: ExplainParts,
-  python: PipelineProject["python"],
-  readText: (path: string) => Promise<string | undefined>,
-): Promise<Digest | null> {
-  if (python === null) return null;
-  const text = await readEnvironmentFile(python.requirements, readText);
-  return await parts.compute.environmentDigest({ ...text, pythonVersion: python.version });
 }

@@ -50,6 +50,13 @@ export type {
   StepRecord,
   StepState,
 } from "./entities.ts";
+export type {
+  NewVerification,
+  StepVerification,
+  Verification,
+  VerifiedStage,
+} from "./verification/entities.ts";
+export type { Verifications } from "./verification/verifications.ts";
 export type { Backfill, Backfills, NewBackfill, Partition, PartitionRange } from "./backfills.ts";
 export type { NewSchedule, Schedule, Schedules } from "./schedules.ts";
 export type { NewTrigger, Trigger, Triggers } from "./triggers.ts";

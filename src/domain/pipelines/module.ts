@@ -43,6 +43,9 @@ import type { Schedules } from "./schedules.ts";
 import { createTriggers } from "./triggers.ts";
 import type { Triggers } from "./triggers.ts";
 import { createPlans } from "./store/plans.ts";
+import { createVerificationRoutes } from "./verification/routes.ts";
+import { createVerifications } from "./verification/verifications.ts";
+import type { Verifications } from "./verification/verifications.ts";
 import { createWhyRoutes } from "./why-routes.ts";
 
 export interface Pipelines extends PipelinesQuestions {
@@ -51,6 +54,7 @@ export interface Pipelines extends PipelinesQuestions {
   readonly schedules: Schedules;
   readonly triggers: Triggers;
   readonly backfills: Backfills;
+  readonly verifications: Verifications;
   readonly routes: readonly Route[];
 }
 
@@ -111,6 +115,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     secrets,
     executionsFolder: join(parts.stateFolder, "executions"),
     snapshotsFolder: join(parts.stateFolder, "snapshots"),
+    verificationsFolder: join(parts.stateFolder, "verifications"),
     maximumLogBytes: parts.maximumLogBytes ?? 50_000_000,
     stepTimeoutMs: parts.stepTimeoutMs ?? hourMs,
   };
@@ -130,13 +135,15 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
   const schedules = createSchedules(orders);
   const triggers = createTriggers(orders);
   const backfills = createBackfills(orders);
+  const verifications = createVerifications(executionParts);
   const routes = [
     ...createRoutes(questions, commands),
     ...createStepRoutes(questions, commands),
     ...createSecretRoutes(secrets),
     ...createAutomationRoutes({ schedules, triggers, backfills }),
     ...createLogRoutes(questions, executionParts.logs),
+    ...createVerificationRoutes(verifications),
     ...createWhyRoutes(parts.db, questions),
   ];
-  return { ...questions, commands, secrets, schedules, triggers, backfills, routes };
+  return { ...questions, commands, secrets, schedules, triggers, backfills, verifications, routes };
 }

@@ -146,6 +146,11 @@ export const problems = defineProblems({
     when: "A backfill is asked for by an id that the project does not have.",
     next: "List them with: gyre backfill",
   },
+  verification_not_found: {
+    kind: "not_found",
+    when: "A project has no verification of this id.",
+    next: "See those there are with: gyre verify --list",
+  },
   verification_invalid: {
     kind: "invalid",
     when: "Cached steps are to be run again in a sample that holds none.",

@@ -28,8 +28,6 @@ import type { ExecutionReader } from "./read-executions.ts";
 import { listLastResults } from "./store/results.ts";
 import type { StepResult } from "./store/results.ts";
 import { readExecutionRecord, readStepRecord } from "./store/records.ts";
-import { verifySteps } from "./verify.ts";
-import type { StepVerification, VerifyOrder } from "./verify.ts";
 import { listApprovals, listOpenQuestions } from "./store/approvals.ts";
 import type { StepApproval } from "./store/approvals.ts";
 import { listAttempts } from "./store/attempts.ts";
@@ -63,8 +61,6 @@ export interface PipelinesQuestions {
   ): Promise<readonly Execution[]>;
   /** Whether a stage would run now and why; each variant of it when the name has several. Throws `stage_unknown`. */
   explainStep(project: string, stage: string): Promise<readonly StepExplanation[]>;
-  /** Runs cached steps again, aside, and says whose outs are not reproducible. Throws `stage_unknown`. */
-  verifySteps(order: VerifyOrder): Promise<readonly StepVerification[]>;
   /** The log of the newest attempt of a step, from a byte on. Throws `step_not_found`. */
   readLog(stepId: string, from?: { readonly fromByte?: number }): Promise<LogPart>;
   /** The log of building the Python environment of an execution. */
@@ -142,7 +138,6 @@ export function createQuestions(
     },
     listExecutions: async (project, page) => await reader.list(project, page),
     explainStep: async (project, stage) => await explainStage(parts, project, stage),
-    verifySteps: async (order) => await verifySteps(parts, order),
     async readLog(stepId, { fromByte = 0 } = {}) {
       const found = await reader.readStep(stepId);
       if (found === undefined) throw stepNotFound(stepId);

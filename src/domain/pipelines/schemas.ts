@@ -229,14 +229,3 @@ export const graph = z
     ),
   })
   .meta({ id: "PipelineGraph" });
-
-export const verification = z
-  .object({
-    stage: z.string(),
-    verdict: z.enum(["reproducible", "differs", "failed", "not_cached", "elsewhere"]),
-    differing: z
-      .array(z.object({ path: z.string(), kept: z.string(), found: z.string().nullable() }))
-      .readonly(),
-    message: z.string().nullable(),
-  })
-  .meta({ id: "StepVerification" });

@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { hourMs } from "#kernel/clock";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
@@ -8,7 +7,7 @@ import type { PipelinesCommands } from "./commands.ts";
 import type { PoolRequest } from "./execution/pool.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { executionOfProject, presentExecution, shownSteps, stepOf } from "./routes.ts";
-import { approval, attempt, executionDetail, queue, stepsPage, verification } from "./schemas.ts";
+import { approval, attempt, executionDetail, queue, stepsPage } from "./schemas.ts";
 
 const base = "/api/v1/projects/:project";
 const tags = ["pipelines"];
@@ -106,23 +105,6 @@ export function createStepRoutes(
         const { id } = await executionOfProject(questions, params.project, params.execution);
         return { approvals: [...(await questions.approvalsOf(id))] };
       },
-    }),
-    defineRoute({
-      method: "POST",
-      path: `${base}/pipeline/verify`,
-      permission: "pipeline:run",
-      summary: "Runs cached steps again, aside, and reports outs that came out otherwise",
-      tags,
-      timeoutMs: 24 * hourMs,
-      body: z.strictObject({
-        targets: z.array(z.string()).default([]),
-        sample: z.number().int().min(1).optional(),
-        seed: z.number().int().optional(),
-      }),
-      response: z.object({ steps: z.array(verification) }),
-      handler: async ({ params, body, signal }) => ({
-        steps: [...(await questions.verifySteps({ project: params.project, ...body, signal }))],
-      }),
     }),
     defineRoute({
       method: "GET",

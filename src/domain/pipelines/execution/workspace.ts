@@ -237,8 +237,7 @@ export async function removeOldWorkspaces(
   inUse: ReadonlySet<string>,
 ): Promise<void> {
   const names = await readdir(executionsFolder).catch(() => []);
-  // A verification removes its own folder.
-  const idle = names.filter((name) => !inUse.has(name) && !name.startsWith("verify-"));
+  const idle = names.filter((name) => !inUse.has(name));
   const dated = await Promise.all(
     idle.map(async (name) => ({
       name,

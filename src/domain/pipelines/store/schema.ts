@@ -5,6 +5,7 @@ import { backfillMigrations } from "./backfills.ts";
 import { keyMigrations } from "./keys.ts";
 import { scheduleMigrations } from "./schedules.ts";
 import { secretMigrations } from "./secrets.ts";
+import { verificationMigrations } from "./verifications.ts";
 import { triggerMigrations } from "./triggers.ts";
 
 declare module "#kernel/db" {
@@ -212,4 +213,5 @@ export const migrations: readonly Migration[] = [
   ...scheduleMigrations,
   ...triggerMigrations,
   ...backfillMigrations,
+  ...verificationMigrations,
 ];
