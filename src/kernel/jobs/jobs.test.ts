@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { it } from "node:test";
 
 import { sql } from "kysely";
+import type { KyselyPlugin } from "kysely";
 
 import { createManualClock } from "../clock.ts";
 import type { Database } from "../db/index.ts";
@@ -248,18 +251,48 @@ describeOnEveryEngine("the job queue", (open, engine) => {
     assert.deepEqual([job?.state, job?.attempt], ["succeeded", 1]);
   });
 
+  it("finds what another process enqueued, also after a long rest and again and again", async () => {
+    const db = await open(migrations);
+    const worker = createQueue(db);
+    worker.define("test.count", { run: async () => {} });
+    await worker.start();
+    const producer = fork(new URL("./fixtures/producer.ts", import.meta.url), [
+      JSON.stringify(engine.optionsOf(db)),
+    ]);
+    for (let number = 1; number <= 3; number++) {
+      // Idle meanwhile: nothing here says that there is work.
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      producer.send(number);
+      const [id] = await once(producer, "message");
+      await untilState(worker, String(id), "succeeded");
+    }
+    producer.disconnect();
+    await once(producer, "exit");
+    await worker.stop();
+  });
+
   it(
-    "finds on PostgreSQL what another process enqueued",
-    { skip: engine.engine === "sqlite" && "an embedded file has one server" },
+    "asks an idle file without looking for work, and stops asking when it is stopped",
+    {
+      skip: engine.engine === "postgres" && "a server's database is asked for work itself",
+    },
     async () => {
       const db = await open(migrations);
-      const worker = createQueue(db);
+      const asked: string[] = [];
+      const worker = createQueue(watched(db, asked));
       worker.define("test.count", { run: async () => {} });
       await worker.start();
-      const producer = createQueue(await engine.openAgain(db));
-      const id = await producer.enqueue({ kind: "test.count", payload: { number: 1 } });
-      await untilState(producer, id, "succeeded");
+      asked.length = 0;
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assert.ok(asked.length >= 1 && asked.length <= 3, `asked ${asked.length} times in 2.5 s`);
+      assert.ok(
+        asked.every((text) => text.includes("pragma_data_version")),
+        asked.join("\n"),
+      );
       await worker.stop();
+      asked.length = 0;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      assert.deepEqual(asked, []);
     },
   );
 
@@ -285,6 +318,23 @@ describeOnEveryEngine("the job queue", (open, engine) => {
     assert.deepEqual(await ids({}), [waiting]);
   });
 });
+
+/** The same database, which writes down what it is asked. */
+function watched(db: Database, asked: string[]): Database {
+  const plugin: KyselyPlugin = {
+    transformQuery({ node }) {
+      asked.push(node.kind === "RawNode" ? node.sqlFragments.join("?") : node.kind);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  return {
+    ...db,
+    get query() {
+      return db.query.withPlugin(plugin);
+    },
+  };
+}
 
 async function untilState(queue: JobQueue, id: string, state: string): Promise<void> {
   while ((await queue.get(id))?.state !== state) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -256,6 +256,17 @@ export async function lookAhead(
   };
 }
 
+/**
+ * A number that changes when another process has written to the embedded file, and not when this one has
+ * (`PRAGMA data_version`); undefined for a server's database, which does not tell.
+ */
+export async function countOthersChanges(db: Database): Promise<number | undefined> {
+  if (db.engine !== "sqlite") return undefined;
+  const { rows } = await sql<{ version: number }>`
+    select data_version as version from pragma_data_version`.execute(db.query);
+  return rows[0]?.version ?? 0;
+}
+
 export async function readJob(db: Database, id: string): Promise<Job | undefined> {
   const row = await db.query.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : toJob(row);
