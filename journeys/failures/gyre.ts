@@ -139,6 +139,6 @@ function endFamily(child: ChildProcess): void {
 export function isWellTold({ stderr }: Pick<Ended, "stderr">): string | null {
   if (/^\s+at .*(?:\(|file:|node:)/m.test(stderr)) return `holds a stack trace: ${stderr}`;
   if (stderr !== stripVTControlCharacters(stderr)) return `holds colours: ${stderr}`;
-  if (!/^error\[[a-z_]+\]: \S+ .*\S$/m.test(stderr)) return `holds no error with a sentence: ${stderr}`;
+  if (!/^error\[[a-z0-9_]+\]: \S+ .*\S$/m.test(stderr)) return `holds no error with a sentence: ${stderr}`;
   return /^next: \S.*$/m.test(stderr) ? null : `names no next step: ${stderr}`;
 }

@@ -26,6 +26,7 @@ import { noPasses } from "./execution/pass.ts";
 import { createLogs } from "./execution/logs.ts";
 import { findGpus, numberedGpus } from "./execution/gpus.ts";
 import { createPool } from "./execution/pool.ts";
+import { createSharedResults } from "./execution/shared-results.ts";
 import { createVerifiedOuts } from "./execution/verified-outs.ts";
 import { createLogRoutes } from "./log-routes.ts";
 import { createOrders } from "./orders.ts";
@@ -112,6 +113,7 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     pool: createPool({ cpu: parts.slots ?? availableParallelism(), memoryBytes: totalmem() }, gpus),
     plans: createPlans(parts.db),
     verified: createVerifiedOuts(parts.blobs),
+    shared: createSharedResults({ blobs: parts.blobs, log: parts.log ?? silentLog }),
     secrets,
     executionsFolder: join(parts.stateFolder, "executions"),
     snapshotsFolder: join(parts.stateFolder, "snapshots"),

@@ -7,7 +7,15 @@ import { digestOf } from "../digest.ts";
 import type { Digest } from "../digest.ts";
 import { onDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";
-import type { Blobs, ByteRange, Condition, NamedPart, StoredBlob, UploadParts } from "./index.ts";
+import type {
+  BlobRecords,
+  Blobs,
+  ByteRange,
+  Condition,
+  NamedPart,
+  StoredBlob,
+  UploadParts,
+} from "./index.ts";
 import { problems } from "./problems.ts";
 
 /**
@@ -39,6 +47,7 @@ export interface BlobDriver {
   list(): AsyncIterable<StoredBlob>;
   remove(digest: Digest): Promise<void>;
   readonly parts: UploadParts;
+  readonly records?: BlobRecords;
 }
 
 export interface OpenBlob {
@@ -118,6 +127,7 @@ export function createBlobs(driver: BlobDriver): Blobs {
     list: () => driver.list(),
     delete: async (digest) => await driver.remove(requireDigest(digest)),
     parts: driver.parts,
+    ...(driver.records === undefined ? {} : { records: driver.records }),
   };
 }
 

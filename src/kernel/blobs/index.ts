@@ -42,6 +42,15 @@ export interface UploadParts {
   remove(upload: string): Promise<void>;
 }
 
+/**
+ * Small texts beside the blobs, by names that the caller chooses: parts of letters, digits and hyphens with
+ * slashes between them. The last writer counts.
+ */
+export interface BlobRecords {
+  read(name: string): Promise<Uint8Array | undefined>;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+}
+
 export type Condition = "sound" | "missing" | "damaged";
 
 /**
@@ -81,4 +90,6 @@ export interface Blobs {
   /** Absent content is deleted already. Only garbage collection may call this. */
   delete(digest: Digest): Promise<void>;
   readonly parts: UploadParts;
+  /** What those who share the store tell each other; undefined where nobody else can have it. */
+  readonly records?: BlobRecords;
 }

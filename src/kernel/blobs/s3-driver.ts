@@ -102,6 +102,10 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
       await bucket.remove([keyOf(digest)]);
       await cache.remove(digest);
     },
+    records: {
+      read: async (name) => await bucket.read(recordKey(name)),
+      write: async (name, bytes) => await bucket.put(recordKey(name), bytes),
+    },
     // A part is read once more, by the server it came to: through the bucket it would travel three times.
     parts: createDiskParts({ folder: join(cacheFolder, "parts") }),
   });
@@ -118,6 +122,11 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
     },
     close: () => bucket.close(),
   };
+}
+
+function recordKey(name: string): string {
+  if (/^[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(name)) return `records/${name}`;
+  throw new Error(`${JSON.stringify(name)} is no name of a record`);
 }
 
 const askedFromBytes = 256 * 1024;

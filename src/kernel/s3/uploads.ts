@@ -27,6 +27,12 @@ interface FileToUpload {
   readonly sha256?: Digest;
 }
 
+interface SentPart {
+  readonly tag: string;
+  /** In base 64. */
+  readonly sha256: string;
+}
+
 /** Puts a file in parts; a failure ends the upload, so that nothing is kept of it. */
 export async function uploadInParts(
   caller: Caller,
@@ -39,22 +45,23 @@ export async function uploadInParts(
   const uploadId = await begin(caller, key, sha256);
   const handle = await open(file, "r");
   try {
-    const tags: string[] = [];
+    const parts: SentPart[] = [];
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
     await inParallel(numbers, partsAtOnce, async (number) => {
       const from = (number - 1) * partBytes;
       const body = await readPart(handle, from, Math.min(partBytes, sizeBytes - from));
+      const sha256 = createHash("sha256").update(body).digest("base64");
       const answer = await caller.ask({
         method: "PUT",
         key,
         query: { partNumber: String(number), uploadId },
-        headers: { "x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64") },
+        headers: { "x-amz-checksum-sha256": sha256 },
         body,
       });
       await readText(answer, 0);
-      tags[number - 1] = String(answer.headers.etag ?? "");
+      parts[number - 1] = { tag: String(answer.headers.etag ?? ""), sha256 };
     });
-    await complete(caller, settings, key, uploadId, tags);
+    await complete(caller, settings, key, uploadId, parts);
   } catch (error) {
     await end(caller, key, uploadId).catch(() => {});
     throw error;
@@ -104,10 +111,11 @@ async function complete(
   settings: S3Settings,
   key: string,
   uploadId: string,
-  tags: readonly string[],
+  parts: readonly SentPart[],
 ): Promise<void> {
-  const list = tags.map(
-    (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${encodeXml(tag)}</ETag></Part>`,
+  const list = parts.map(
+    ({ tag, sha256 }, index) =>
+      `<Part><PartNumber>${index + 1}</PartNumber><ETag>${encodeXml(tag)}</ETag><ChecksumSHA256>${sha256}</ChecksumSHA256></Part>`,
   );
   const call: Call = {
     method: "POST",

@@ -8,6 +8,8 @@ export interface S3Server {
   readonly endpoint: string;
   /** What AWS's programs read: endpoint, region and credentials. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A request without a body, such as `POST /bucket/key?uploads=`, signed; gives what was answered. */
+  ask(method: string, path: string): Promise<string>;
   /** A new empty bucket. */
   createBucket(): Promise<string>;
   stop(): void;
@@ -32,6 +34,23 @@ export async function startS3Server(): Promise<S3Server> {
   };
   const { endpoint, stop } =
     given === undefined ? await startMoto(python ?? "python3") : { endpoint: given, stop: () => {} };
+  const ask = async (method: string, path: string): Promise<string> => {
+    const url = new URL(path, endpoint);
+    const payload = "UNSIGNED-PAYLOAD";
+    const request = {
+      method,
+      host: url.host,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { "x-amz-content-sha256": payload },
+      payload,
+    };
+    const scope = { region: "us-east-1", service: "s3", atMs: Date.now() };
+    const answer = await fetch(url, { method, headers: { ...signRequest(request, credentials, scope) } });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text}`);
+    return text;
+  };
   return {
     endpoint,
     stop,
@@ -42,20 +61,10 @@ export async function startS3Server(): Promise<S3Server> {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: "true",
     },
+    ask,
     async createBucket() {
       const bucket = `test-${randomBytes(6).toString("hex")}`;
-      const request = {
-        method: "PUT",
-        host: new URL(endpoint).host,
-        path: `/${bucket}`,
-        query: {},
-        headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
-        payload: "UNSIGNED-PAYLOAD",
-      };
-      const scope = { region: "us-east-1", service: "s3", atMs: Date.now() };
-      const headers = { ...signRequest(request, credentials, scope) };
-      const answer = await fetch(`${endpoint}/${bucket}`, { method: "PUT", headers });
-      if (!answer.ok) throw new Error(`no bucket was made: ${answer.status} ${await answer.text()}`);
+      await ask("PUT", `/${bucket}`);
       return bucket;
     },
   };

@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export type Fault =
   /** The connection breaks before an answer. */
   | { readonly kind: "broken" }
+  /** No answer ever comes, and the connection stays. */
+  | { readonly kind: "silent" }
   | { readonly kind: "refused"; readonly status: number; readonly body?: string; readonly headers?: Headers }
   /** So many bytes of the body come, then the connection breaks. */
   | { readonly kind: "cut"; readonly afterBytes: number }
@@ -37,6 +39,7 @@ export async function startUnreliableProxy(target: string): Promise<UnreliablePr
     requests.push(passed);
     const fault = decide(passed);
     if (fault?.kind === "broken") return void asked.socket.destroy();
+    if (fault?.kind === "silent") return void asked.resume();
     if (fault?.kind === "refused") {
       asked.resume();
       return void answer.writeHead(fault.status, { ...fault.headers }).end(fault.body ?? "");

@@ -10,7 +10,7 @@ import { select, toJson } from "../definition/values.ts";
 import type { Failure, KeyParts, StepOut } from "../entities.ts";
 import { problems } from "../problems.ts";
 import { insertQuestion, readApproval } from "../store/approvals.ts";
-import { dropResult, findLastResults, findResults, listResults } from "../store/results.ts";
+import { dropResult, findLastResults, findResults, listResults, saveResult } from "../store/results.ts";
 import type { StepResult } from "../store/results.ts";
 import { saveSteps } from "../store/steps.ts";
 import { announce, announceAll } from "./announce.ts";
@@ -73,7 +73,15 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
         ? [one.cacheKey]
         : [],
     );
-    const same = await findResults(db, execution.project, keys);
+    const same = new Map(await findResults(db, execution.project, keys));
+    for (const result of await parts.shared.find(
+      execution.project,
+      keys.filter((key) => !same.has(key)),
+    )) {
+      // From now on it is known here as well.
+      await saveResult(db, result);
+      same.set(result.cacheKey, result);
+    }
     const verdicts: Verdict[] = [];
     for (const [index, step] of steps.entries()) {
       const one = read[index];

@@ -22,6 +22,7 @@ import type { Gpus } from "./gpus.ts";
 import type { Logs } from "./logs.ts";
 import type { Pool } from "./pool.ts";
 import type { Preemptions } from "./preemptions.ts";
+import type { SharedResults } from "./shared-results.ts";
 import type { VerifiedOuts } from "./verified-outs.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,6 +44,7 @@ export interface ExecutionParts {
   readonly gpus: Gpus;
   readonly plans: Plans;
   readonly verified: VerifiedOuts;
+  readonly shared: SharedResults;
   readonly secrets: SecretsPort;
   readonly passes: PassesPort;
   /** Holds one folder for each execution at work, and the last few that failed. */

@@ -165,22 +165,23 @@ async function runAttempt(
     metrics: state === "succeeded" && "metrics" in collected ? collected.metrics : {},
     nowMs: parts.clock.nowMs(),
   };
+  const result = {
+    project: execution.project,
+    cacheKey: why.cacheKey,
+    stage: stage.name,
+    keyParts: why.keyParts,
+    outs: end.outs,
+    metrics: end.metrics,
+    runId: run.runId,
+    execution: execution.id,
+    step: step.id,
+    createdAtMs: end.nowMs,
+  };
   await execution.write(async () => {
     if (!(await endStep(parts.db, { id: step.id, attempt }, end)))
       throw new Error(`step ${step.id} is another's now`);
     if (state === "succeeded") {
-      await saveResult(parts.db, {
-        project: execution.project,
-        cacheKey: why.cacheKey,
-        stage: stage.name,
-        keyParts: why.keyParts,
-        outs: end.outs,
-        metrics: end.metrics,
-        runId: run.runId,
-        execution: execution.id,
-        step: step.id,
-        createdAtMs: end.nowMs,
-      });
+      await saveResult(parts.db, result);
       if (stage.settings.checkpoint !== null)
         await deleteCheckpoint(parts.db, execution.project, why.cacheKey);
     }
@@ -191,6 +192,7 @@ async function runAttempt(
   }, "later");
   execution.steps.change(place, { state });
   if (state === "succeeded") {
+    void parts.shared.publish(result);
     execution.steps.setMetrics(stage.name, end.metrics);
     await workspace.addOuts(place, end.outs);
   }
