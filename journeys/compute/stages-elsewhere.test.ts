@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -183,6 +183,56 @@ describe("a stage with a compute target", () => {
       works.map((one) => one.state),
       ["succeeded"],
     );
+    // One piece of work reports into one run, which is the step's to its end.
+    const { items } = await next.tracking.searchRuns({ project: "p", limit: 10 });
+    assert.deepEqual(
+      items.map(({ id: run, status }) => [run, status]),
+      [[step?.runId, "finished"]],
+    );
+  });
+
+  it("that ended while its server was away is not begun a second time", async () => {
+    const aside = await temporaryFolder();
+    const { start, jobs, targets, reopen } = await openHouse({
+      "dvc.yaml": `stages:\n  x: ${stage(`echo x >> ${aside}/times; until [ -e ${aside}/go ]; do sleep 0.1; done; echo done > out`)}, outs: [out]}\n`,
+    });
+    const { id, steps } = await start();
+    const target = targets.find("far");
+    await jobs.start();
+    await until(() => existsSync(join(aside, "times")));
+    const [work] = await target.list(steps[0]?.id ?? "");
+    assert.ok(work);
+    await jobs.stop({ graceMs: 0 });
+    await writeFile(join(aside, "go"), "");
+    for (let status = work.status; status.endedAtMs === null;)
+      status = await target.poll(work.handle, { waitMs: 500, known: status });
+    const next = reopen();
+    await next.jobs.settle();
+    const execution = await next.pipelines.getExecution(id);
+    assert.equal(execution.state, "succeeded", JSON.stringify(execution.steps));
+    assert.equal(await next.output(execution, "out"), "done\n");
+    assert.equal(await readFile(join(aside, "times"), "utf8"), "x\n");
+  });
+
+  it("is told to stop when its execution was cancelled while nobody worked on it", async () => {
+    const { start, jobs, targets, reopen } = await openHouse({
+      "dvc.yaml": `stages:\n  x: ${stage("sleep 300")}}\n`,
+    });
+    const { id, steps } = await start();
+    const target = targets.find("far");
+    await jobs.start();
+    while ((await target.list(steps[0]?.id ?? ""))[0]?.status.state !== "running") await sleep(50);
+    const [work] = await target.list(steps[0]?.id ?? "");
+    assert.ok(work);
+    await jobs.stop({ graceMs: 0 });
+    const next = reopen();
+    await next.pipelines.commands.cancelExecution(id, "usr_a");
+    await next.jobs.settle();
+    assert.equal((await next.pipelines.getExecution(id)).state, "cancelled");
+    let status = await target.poll(work.handle);
+    for (let tries = 0; status.endedAtMs === null && tries < 60; tries++)
+      status = await target.poll(work.handle, { waitMs: 500, known: status });
+    assert.equal(status.state, "cancelled");
   });
 
   it("is cancelled with its execution", async () => {

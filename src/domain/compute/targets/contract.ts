@@ -38,6 +38,8 @@ export interface ComputeTarget {
   logs(handle: WorkHandle, cursor?: string): Promise<LogPart>;
   /** SIGTERM to all processes of the work, SIGKILL to those still there after the grace time. */
   cancel(handle: WorkHandle, graceMs: number): Promise<void>;
+  /** The work of that key, also when it has ended; undefined when none was ever handed over. */
+  find(idempotencyKey: string): Promise<WorkHandle | undefined>;
   /** What of this owner has not ended: to be adopted (polled on) or cancelled by who begins anew. */
   list(owner: string): Promise<readonly ListedWork[]>;
 }

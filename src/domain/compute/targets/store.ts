@@ -153,6 +153,16 @@ export async function readWork(db: Database, id: string): Promise<Work | undefin
   return row === undefined ? undefined : toWork(row);
 }
 
+export async function readWorkId(db: Database, target: string, key: string): Promise<string | undefined> {
+  const row = await db.query
+    .selectFrom("compute_work")
+    .select("id")
+    .where("target", "=", target)
+    .where("idempotency_key", "=", key)
+    .executeTakeFirst();
+  return row?.id;
+}
+
 /** What has not ended, of all targets unless one is named, oldest first. */
 export async function listOpenWork(
   db: Database,

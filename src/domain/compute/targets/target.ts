@@ -11,7 +11,15 @@ import type { WorkLogs } from "./log-file.ts";
 import type { Inspection, Performer } from "./performer.ts";
 import { refuseWhatNeverFits } from "./resources.ts";
 import { judge } from "./rules.ts";
-import { endWork, forgetDetails, insertWork, listOpenWork, readWork, updateOpenWork } from "./store.ts";
+import {
+  endWork,
+  forgetDetails,
+  insertWork,
+  listOpenWork,
+  readWork,
+  readWorkId,
+  updateOpenWork,
+} from "./store.ts";
 import type { Runner } from "./runner.ts";
 import { createSurroundings, imagesUnknown } from "./surroundings.ts";
 import type { SealedVariables } from "./sealed-variables.ts";
@@ -163,6 +171,10 @@ export function createTarget(parts: TargetParts, name: string, performer: Perfor
       if (work.status.state !== "queued" || work.heardAtMs !== null) return;
       await performer.stop(work);
       await settle(work, { state: "cancelled", reason: "It was cancelled before it began." });
+    },
+    async find(idempotencyKey) {
+      const work = await readWorkId(db, name, idempotencyKey);
+      return work === undefined ? undefined : { target: name, work };
     },
     async list(owner) {
       const open = await listOpenWork(db, { target: name, owner });

@@ -101,6 +101,11 @@ export function createDecider(parts: ExecutionParts, execution: OpenExecution): 
     if ("skipped" in read) return await skip(step, read.skipped);
     const { stage } = step;
     const { keyParts, cacheKey } = read;
+    if (step.takenOver !== undefined) {
+      const reason = "It is taken over where an earlier server left it running.";
+      reasons.set(step.position, { keyParts, cacheKey, reason, last, readyAtMs: parts.clock.nowMs() });
+      return "runs";
+    }
     const decision = await decide({
       stage,
       parts: keyParts,
@@ -267,7 +272,8 @@ type ReadStep =
   | { readonly failure: Failure }
   | { readonly skipped: string };
 
-async function readStep(execution: OpenExecution, { stage }: OpenStep): Promise<ReadStep> {
+async function readStep(execution: OpenExecution, { stage, takenOver }: OpenStep): Promise<ReadStep> {
+  if (takenOver !== undefined) return takenOver;
   const condition = await judgeCondition(execution, stage);
   if ("missing" in condition) {
     const message = `The condition of the stage "${stage.name}" needs ${condition.missing}, which is not there.`;

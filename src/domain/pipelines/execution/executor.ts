@@ -13,9 +13,9 @@ import { createDecider } from "./decide-steps.ts";
 import { endInTransaction } from "./end-execution.ts";
 import type { Ending } from "./end-execution.ts";
 import { failureOf } from "./failures.ts";
+import { findHandedOver } from "./handed-over.ts";
 import { openExecution } from "./open-execution.ts";
 import type { ExecutionParts, OpenExecution } from "./parts.ts";
-import { targetElsewhere } from "./place.ts";
 import { runInOrder } from "./schedule.ts";
 import { runStep } from "./step.ts";
 import { removeOldWorkspaces } from "./workspace.ts";
@@ -217,7 +217,10 @@ async function park(
   });
 }
 
-/** Steps that a dead server left running: their processes are ended, their runs closed, and they wait again. */
+/**
+ * Steps that a dead server left running wait again: their processes are ended and their runs closed, but for
+ * work elsewhere, which is taken over with its run and its token.
+ */
 async function endOrphans(
   parts: ExecutionParts,
   row: ExecutionRow,
@@ -235,21 +238,20 @@ async function endOrphans(
     }
     const isKept = await keepsWorkElsewhere(parts, row, step);
     await write(async () => {
-      await releaseStep(parts.db, step.id);
-      if (!isKept) await parts.passes.end(step.id);
+      await releaseStep(parts.db, step.id, { keepsRun: isKept });
+      if (isKept) return;
+      await parts.passes.end(step.id);
       if (step.run_id !== null) await parts.runs.finish(step.run_id, "killed", "system");
     });
   }
   return orphans.length === 0 ? rows : ((await listStepRows(parts.db, [row.id])).get(row.id) ?? []);
 }
 
-/** Work elsewhere goes on and is taken over, with the token it has; that of a cancelled execution is told to stop. */
+/** That of a cancelled execution is told to stop, and nobody takes it over. */
 async function keepsWorkElsewhere(parts: ExecutionParts, row: ExecutionRow, step: StepRow): Promise<boolean> {
-  const name = targetElsewhere(stageOf(step));
-  const target = parts.targets.all().find((one) => one.name === name);
-  if (target === undefined) return false;
-  const works = await target.list(step.id);
-  if (row.cancel_requested === 0) return works.length > 0;
-  for (const { handle } of works) await target.cancel(handle, graceOfStopMs);
+  const found = await findHandedOver(parts, { id: step.id, stage: stageOf(step), runId: step.run_id });
+  if (found === undefined) return false;
+  if (row.cancel_requested === 0) return true;
+  await found.target.cancel(found.handle, graceOfStopMs);
   return false;
 }

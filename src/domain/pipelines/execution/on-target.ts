@@ -9,6 +9,7 @@ import type { Failure } from "../entities.ts";
 import { problems } from "../problems.ts";
 import { failure, failureOf, processFailed } from "./failures.ts";
 import type { ExecutionParts, OpenExecution, OpenStep } from "./parts.ts";
+import { keyOfWork } from "./handed-over.ts";
 import { endOfPass } from "./pass.ts";
 import { listInputs, takeBack } from "./travel.ts";
 import { followWork } from "./work-log.ts";
@@ -23,6 +24,8 @@ export interface CommandsOutcome {
 
 export interface TargetRun {
   readonly target: string;
+  /** Into which the work reports. */
+  readonly runId: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Aborts when the step is to stop, wherever it runs. The server's own leaving lets it run on. */
@@ -68,11 +71,12 @@ async function handOver(
   step: OpenStep,
   { target, run }: Place,
 ): Promise<WorkHandle> {
-  const [adopted] = await target.list(step.id);
-  if (adopted !== undefined) return adopted.handle;
+  const idempotencyKey = keyOfWork(step.id, run.runId);
+  const adopted = await target.find(idempotencyKey);
+  if (adopted !== undefined) return adopted;
   const spec = await specOf(parts, execution, step, { target, run });
   const order = {
-    idempotencyKey: `${step.id}/${step.attempt}`,
+    idempotencyKey,
     owner: step.id,
     project: execution.project,
     label: step.stage.name,

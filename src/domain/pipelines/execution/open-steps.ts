@@ -40,6 +40,8 @@ export function openSteps(
       retries,
       preemptions,
       retryAtMs,
+      runId: row.run_id,
+      ...(state === "waiting" ? takenOver(row) : {}),
     });
     if (state === "succeeded" || state === "cached") metrics.set(row.stage, JSON.parse(row.metrics));
   }
@@ -51,4 +53,14 @@ export function openSteps(
     metricsOf: (stage) => metrics.get(stage),
     setMetrics: (stage, reported) => void metrics.set(stage, reported),
   };
+}
+
+/** Only work elsewhere leaves its run to a step that waits again. */
+function takenOver({
+  run_id: run,
+  key_parts: parts,
+  cache_key: cacheKey,
+}: StepRow): Pick<OpenStep, "takenOver"> {
+  if (run === null || parts === null || cacheKey === null) return {};
+  return { takenOver: { keyParts: JSON.parse(parts), cacheKey } };
 }

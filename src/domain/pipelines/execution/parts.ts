@@ -1,5 +1,6 @@
 import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
+import type { Digest } from "#kernel/digest";
 import type { Database, Durability } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import type { Log } from "#kernel/log";
@@ -16,7 +17,7 @@ import type {
 } from "../ports.ts";
 import type { ExecutionPlan, Plans } from "../store/plans.ts";
 import type { PlannedStep } from "../store/steps.ts";
-import type { Stage, StepState } from "../entities.ts";
+import type { KeyParts, Stage, StepState } from "../entities.ts";
 import type { KeySurroundings } from "./cache-key.ts";
 import type { Gpus } from "./gpus.ts";
 import type { Logs } from "./logs.ts";
@@ -98,4 +99,6 @@ export interface OpenStep extends PlannedStep {
   /** System time. */
   readonly retryAtMs: number | null;
   readonly runId?: string | null;
+  /** Of a step whose work elsewhere an earlier server handed over: what that is made from, whatever holds now. */
+  readonly takenOver?: { readonly keyParts: KeyParts; readonly cacheKey: Digest };
 }

@@ -16,27 +16,22 @@ export const noPasses: PassesPort = {
   end: async () => {},
 };
 
-/**
- * The token of an attempt, in the transaction that begins it; null where it needs none. Work that an earlier
- * server handed over, and that is going to be taken over, keeps the one it was given.
- */
+/** The token of an attempt, in the transaction that begins it; null where it needs none. */
 export async function lendPass(
   parts: ExecutionParts,
   execution: Pick<OpenExecution, "id" | "project" | "actor">,
   step: Pick<OpenStep, "id" | "stage">,
 ): Promise<string | null> {
   const { stage } = step;
-  const target = targetElsewhere(stage);
-  if (target !== undefined && (await isHandedOver(parts, target, step.id))) return null;
+  const isHere = targetElsewhere(stage) === undefined;
   const token = await parts.passes.lend({
     step: step.id,
     project: execution.project,
     actor: execution.actor,
     through: `step ${stage.name} of execution ${execution.id}`,
-    expiresAtMs:
-      target === undefined
-        ? endOfPass(parts, stage.settings.timeoutMs, parts.clock.nowMs())
-        : parts.clock.nowMs() + longestWaitMs,
+    expiresAtMs: isHere
+      ? endOfPass(parts, stage.settings.timeoutMs, parts.clock.nowMs())
+      : parts.clock.nowMs() + longestWaitMs,
   });
   return token ?? null;
 }
@@ -48,9 +43,4 @@ export function endOfPass(
   startedAtMs: number,
 ): number {
   return startedAtMs + (timeoutMs ?? stepTimeoutMs) + graceMs;
-}
-
-async function isHandedOver({ targets }: ExecutionParts, name: string, step: string): Promise<boolean> {
-  const target = targets.all().find((one) => one.name === name);
-  return target !== undefined && (await target.list(step)).length > 0;
 }

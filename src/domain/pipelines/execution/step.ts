@@ -10,6 +10,7 @@ import { keepCheckpoints, restoreCheckpoint } from "./checkpoints.ts";
 import type { Reason } from "./decide-steps.ts";
 import { failure, outputMissing, processFailed } from "./failures.ts";
 import { variablesOf } from "./gpus.ts";
+import { findHandedOver } from "./handed-over.ts";
 import { listenToStep } from "./listening.ts";
 import { runOnTarget } from "./on-target.ts";
 import type { CommandsOutcome } from "./on-target.ts";
@@ -224,13 +225,18 @@ async function beginAttempt(
   const { stage, attempt } = step;
   return await new Promise((resolve, reject) => {
     const written = execution.write(async () => {
-      const started = await parts.runs.start({
-        project: execution.project,
-        name: stage.name,
-        tags: { "gyre.execution": execution.id, "gyre.stage": stage.name },
-        actor: execution.actor,
-        startedAtMs,
-      });
+      // Work elsewhere that is taken over reports into the run it was given, with the token it was given.
+      const kept = (await findHandedOver(parts, step)) === undefined ? undefined : step.runId;
+      const started =
+        typeof kept === "string"
+          ? { runId: kept, experimentId: "" }
+          : await parts.runs.start({
+              project: execution.project,
+              name: stage.name,
+              tags: { "gyre.execution": execution.id, "gyre.stage": stage.name },
+              actor: execution.actor,
+              startedAtMs,
+            });
       const { keyParts, cacheKey, reason, readyAtMs } = why;
       const facts = { state: "running", attempt, keyParts, cacheKey, reason, readyAtMs } as const;
       await saveSteps(parts.db, [[step, { ...facts, runId: started.runId, startedAtMs }]]);
@@ -241,7 +247,7 @@ async function beginAttempt(
         actor: execution.actor,
         data: { execution: execution.id, stage: stage.name, attempt },
       });
-      const token = await lendPass(parts, execution, step);
+      const token = typeof kept === "string" ? null : await lendPass(parts, execution, step);
       const isWritten = Promise.resolve().then(() => written);
       // It is awaited before the command begins; until then its failure is nobody's yet.
       isWritten.catch(() => {});
@@ -290,6 +296,7 @@ async function runCommands(
     return await runOnTarget(parts, execution, step, {
       target,
       variables,
+      runId: run.runId,
       timeoutMs,
       stop: execution.stop,
       onLine,

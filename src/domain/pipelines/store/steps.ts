@@ -252,14 +252,23 @@ export async function endWaitingSteps(
     .execute();
 }
 
-/** Puts a step whose server died back to waiting; its attempt stays counted. */
-export async function releaseStep(db: Database, id: string): Promise<void> {
+/**
+ * Puts a step whose server died back to waiting; its attempt stays counted. Its run is kept where work
+ * elsewhere goes on reporting into it.
+ */
+export async function releaseStep(
+  db: Database,
+  id: string,
+  { keepsRun }: { readonly keepsRun: boolean },
+): Promise<void> {
   await db.query
     .updateTable("execution_steps")
     .set({
       state: "waiting",
-      reason: "The server was stopped while it ran, so it runs again.",
-      run_id: null,
+      reason: keepsRun
+        ? "The server was stopped while it ran; it is taken over where it runs."
+        : "The server was stopped while it ran, so it runs again.",
+      ...(keepsRun ? {} : { run_id: null }),
       pid: null,
       start_ticks: null,
     })

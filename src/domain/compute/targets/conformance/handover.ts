@@ -15,6 +15,8 @@ export function describeHandover(get: () => OpenTarget, ready: () => TargetUnder
       const ended = await finish(first);
       assert.deepEqual(await submit(spec, order), first);
       assert.deepEqual(await target.poll(first), ended);
+      assert.deepEqual(await target.find("only-once"), first);
+      assert.equal(await target.find("never"), undefined);
       const { log } = await get().run({ commands: [`wc -l < ${shared}/once`] });
       assert.match(log, /\n\s*1\n$/);
     });
