@@ -21,14 +21,32 @@ const permissionsOfSteps: readonly Permission[] = [
   "model:write",
 ];
 
+type Lender = Pick<Access, "requiresSignIn"> & {
+  readonly commands: Pick<Access["commands"], "lendPass" | "limitPass" | "endPasses">;
+};
+
+/** The tokens of steps: passes of their executions' actors, where everybody signs in. */
+export function createPasses({ requiresSignIn, commands }: Lender): PassesPort {
+  return {
+    lend: async ({ step: holder, actor: principal, ...pass }) =>
+      requiresSignIn
+        ? await commands.lendPass({ holder, principal, permissions: permissionsOfSteps, ...pass })
+        : undefined,
+    limit: async (holder, expiresAtMs) => {
+      if (requiresSignIn) await commands.limitPass({ holder, expiresAtMs });
+    },
+    end: async (holder) => {
+      if (requiresSignIn) await commands.endPasses(holder);
+    },
+  };
+}
+
 /** How pipelines see projects, data, runs and sign-in: their ports, filled from the doors above them. */
 export function createPipelinePorts(parts: {
   readonly objectives: Pick<Objectives, "getProject" | "getCharter">;
   readonly data: Pick<Data, "listVersions" | "getVersion" | "materialise">;
   readonly tracking: { readonly commands: Pick<Tracking["commands"], "createRun" | "finishRun"> };
-  readonly access: Pick<Access, "requiresSignIn"> & {
-    readonly commands: Pick<Access["commands"], "lendPass" | "limitPass" | "endPasses">;
-  };
+  readonly access: Lender;
   trackingUri(): string;
   /** The run that an execution belongs under, when it is a trial of a study. */
   parentRunOf?(execution: string): Promise<string | undefined>;
@@ -110,18 +128,5 @@ export function createPipelinePorts(parts: {
     trackingUri: parts.trackingUri,
   };
 
-  const passes: PassesPort = {
-    lend: async ({ step: holder, actor: principal, ...pass }) =>
-      access.requiresSignIn
-        ? await access.commands.lendPass({ holder, principal, permissions: permissionsOfSteps, ...pass })
-        : undefined,
-    limit: async (holder, expiresAtMs) => {
-      if (access.requiresSignIn) await access.commands.limitPass({ holder, expiresAtMs });
-    },
-    end: async (holder) => {
-      if (access.requiresSignIn) await access.commands.endPasses(holder);
-    },
-  };
-
-  return { projects, datasets, runs, passes };
+  return { projects, datasets, runs, passes: createPasses(access) };
 }

@@ -12,7 +12,7 @@ describe("a pipeline on a real Ray", { skip }, () => {
     if (typeof environment === "string") return;
     const cluster = await startRay(environment, 2);
     context.after(() => cluster.stop());
-    const { run, output } = await openHouse(
+    const { run, output, targets } = await openHouse(
       {
         "dvc.yaml": `stages:
   here: {cmd: "seq 10 > numbers", outs: [numbers]}
@@ -32,6 +32,9 @@ describe("a pipeline on a real Ray", { skip }, () => {
     const step = execution.steps.find(({ stage }) => stage === "there");
     assert.equal(execution.state, "succeeded", JSON.stringify(step));
     assert.equal(await output(execution, "words"), "sum:55");
+    // Which decides, with what is in an environment, what a step there comes to.
+    const { interpreter = "" } = await targets.find("ray").surroundings(null);
+    assert.match(interpreter, /^3\.\d+\.\d+$/);
     // Only a process that Ray started has that variable.
     assert.deepEqual(step?.lastLines.at(-1), "job True");
     assert.deepEqual(

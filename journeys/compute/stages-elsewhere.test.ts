@@ -253,6 +253,54 @@ describe("a stage with a compute target", () => {
   });
 });
 
+describe("the token of a step elsewhere", () => {
+  it("stays good for work that the next server takes over, and ends with it", async () => {
+    const aside = await temporaryFolder();
+    const command = `printf %s "$MLFLOW_TRACKING_TOKEN" > ${aside}/part && mv ${aside}/part ${aside}/token; until [ -e ${aside}/go ]; do sleep 0.1; done`;
+    const house = await openHouse({
+      "dvc.yaml": `stages:\n  x:\n    cmd: ${JSON.stringify(command)}\n    meta: {gyre: {target: far, timeout: 10m}}\n`,
+    });
+    const { access, db, jobs, reopen } = house;
+    const ada = await access.commands.addPrincipal({ name: "ada", kind: "person", actor: "system" });
+    const { id } = await house.start({ actor: ada.id });
+    await jobs.start();
+    await until(() => existsSync(join(aside, "token")));
+    const token = await readFile(join(aside, "token"), "utf8");
+    const holder = async (): Promise<string | undefined> =>
+      await access
+        .authenticate({
+          authorization: `Bearer ${token}`,
+          cookie: undefined,
+          remoteAddress: "10.0.0.1",
+          forwarded: false,
+        })
+        .then(
+          (principal) => principal?.bounds?.through,
+          () => undefined,
+        );
+    const through = `step x of execution ${id}`;
+    assert.equal(await holder(), through);
+    await jobs.stop({ graceMs: 0 });
+    assert.equal(await holder(), through);
+    const next = reopen();
+    const settled = next.jobs.settle();
+    // From the start of its command on its own time counts, and its grace, and not the time in line.
+    const expiry = async (): Promise<number> =>
+      (await db.query.selectFrom("access_passes").select("expires_at_ms").execute())[0]?.expires_at_ms ?? 0;
+    const started = async (): Promise<number> =>
+      (await db.query.selectFrom("compute_work").select("started_at_ms").execute())[0]?.started_at_ms ?? 0;
+    for (let tries = 0; (await expiry()) !== (await started()) + 15 * 60_000; tries++) {
+      assert.ok(tries < 200, `it ends at ${await expiry()}, and began at ${await started()}`);
+      await sleep(50);
+    }
+    await writeFile(join(aside, "go"), "");
+    await settled;
+    assert.equal((await next.pipelines.getExecution(id)).state, "succeeded");
+    assert.equal(await holder(), undefined);
+    assert.deepEqual(await db.query.selectFrom("access_passes").selectAll().execute(), []);
+  });
+});
+
 describe("a secret of a stage", () => {
   for (const target of ["far", "local"])
     it(`lies nowhere in the state of the server, while its work runs and after (${target})`, async () => {

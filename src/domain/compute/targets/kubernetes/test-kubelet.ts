@@ -67,12 +67,25 @@ export async function startTestKubelet(
 ): Promise<{ stop(): Promise<void> }> {
   const capacity = { cpu: String(node.cpus), memory: "8Gi", pods: "110" };
   const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady", message: "for tests" }];
+  // As a kubelet on such a machine tells it.
+  const nodeInfo = {
+    operatingSystem: "linux",
+    architecture: "amd64",
+    kernelVersion: "6.1.0",
+    osImage: "Debian GNU/Linux 12",
+    containerRuntimeVersion: "containerd://2.0.0",
+    kubeletVersion: "v1.34.0",
+    kubeProxyVersion: "",
+    machineID: "",
+    systemUUID: "",
+    bootID: "",
+  };
   const body = { apiVersion: "v1", kind: "Node", metadata: { name: node.name } };
   await ask("POST", "/api/v1/nodes", body);
   const made = z.looseObject({}).parse((await ask("GET", `/api/v1/nodes/${node.name}`)).json);
   await ask("PUT", `/api/v1/nodes/${node.name}/status`, {
     ...made,
-    status: { capacity, allocatable: capacity, conditions },
+    status: { capacity, allocatable: capacity, conditions, nodeInfo },
   });
   const running = new Map<string, Running>();
   let isStopped = false;
