@@ -156,12 +156,17 @@ async function linesInSight(page: Page, text: RegExp): Promise<(string | null)[]
   return lines.evaluateAll((found) => found.map((each) => each.getAttribute("data-line")));
 }
 
+declare global {
+  /** What `longestPause` keeps in the page. */
+  var watch: { longestMs: number; isOver: boolean };
+}
+
 /** The longest time in which the page drew nothing while something was done with it. */
 async function longestPause(name: string, deed: (page: Page) => Promise<void>): Promise<number> {
   const { page } = await open(name);
   await page.evaluate(() => {
     const watch = { longestMs: 0, isOver: false };
-    Object.assign(globalThis, { watch });
+    globalThis.watch = watch;
     let lastMs = performance.now();
     const look = (nowMs: number) => {
       watch.longestMs = Math.max(watch.longestMs, nowMs - lastMs);
@@ -172,9 +177,8 @@ async function longestPause(name: string, deed: (page: Page) => Promise<void>): 
   });
   await deed(page);
   const longestMs = await page.evaluate(() => {
-    const { watch } = globalThis as unknown as { watch: { longestMs: number; isOver: boolean } };
-    watch.isOver = true;
-    return watch.longestMs;
+    globalThis.watch.isOver = true;
+    return globalThis.watch.longestMs;
   });
   await page.context().close();
   return Math.round(longestMs);

@@ -33,18 +33,20 @@ export async function openPage(
   return { page, complaints };
 }
 
+declare global {
+  /** What its script leaves in a page. */
+  var axe: {
+    run(
+      options: unknown,
+    ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+  };
+}
+
 /** What axe-core finds on the page as it stands, by the rules of WCAG 2.2 AA and its best practices. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(
-          options: unknown,
-        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
-      };
-    };
-    const found = await axe.run({
+    const found = await globalThis.axe.run({
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
     return found.violations.map(
