@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { bucket } from "./bucket/index.ts";
 import { dvc } from "./dvc.ts";
 import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
@@ -33,6 +34,7 @@ const measurements = [
   trackingAtScaleOnPostgres,
   trackingCrashes,
   artifacts,
+  bucket,
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));

@@ -26,14 +26,14 @@ export const noS3Server: string | undefined =
  * Starts moto, a server of S3 in memory; takes the one that `GYRE_TEST_S3_URL` names instead when it is set, with
  * the credentials of the environment.
  */
-export async function startS3Server(): Promise<S3Server> {
+export async function startS3Server(interpreter = python ?? "python3"): Promise<S3Server> {
   const credentials = {
     accessKeyId: (given && process.env["AWS_ACCESS_KEY_ID"]) || "AKIDOFTHETESTS",
     secretAccessKey: (given && process.env["AWS_SECRET_ACCESS_KEY"]) || "a secret of the tests",
     sessionToken: undefined,
   };
   const { endpoint, stop } =
-    given === undefined ? await startMoto(python ?? "python3") : { endpoint: given, stop: () => {} };
+    given === undefined ? await startMoto(interpreter) : { endpoint: given, stop: () => {} };
   const ask = async (method: string, path: string): Promise<string> => {
     const url = new URL(path, endpoint);
     const payload = "UNSIGNED-PAYLOAD";
