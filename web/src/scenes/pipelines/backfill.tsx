@@ -17,7 +17,7 @@ import { useOrder } from "../../shell/use-order.ts";
 import { useView } from "../../shell/use-view.ts";
 import { useRefusal } from "../../shell/who.ts";
 import { crumbs } from "../crumbs.tsx";
-import { scopeWords } from "./automation-fields.tsx";
+import { scopeWords } from "./automation-words.ts";
 import { PartitionTable } from "./partition-table.tsx";
 import { Progress } from "./progress.tsx";
 import { StateFilter } from "./state-filter.tsx";

@@ -11,7 +11,7 @@ import { backfillsQuery, type Backfill } from "../../data/backfills.ts";
 import { Actor } from "../../shell/actor.tsx";
 import { Answer } from "../../shell/answer.tsx";
 import { useRefusal } from "../../shell/who.ts";
-import { scopeWords } from "./automation-fields.tsx";
+import { scopeWords } from "./automation-words.ts";
 import { BackfillForm } from "./backfill-form.tsx";
 import { Progress } from "./progress.tsx";
 

@@ -1,13 +1,9 @@
 import { useState } from "react";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
 import { Choice, Field } from "../../components/field.tsx";
 import { setSchedule, type Schedule } from "../../data/automation.ts";
 import { toProblem } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
-import { AutomationFields, linesOf } from "./automation-fields.tsx";
-import { Refused } from "./refused.tsx";
-import { readParameters, writeParameters } from "./parameters-text.ts";
+import { AutomationForm, useScope } from "./automation-form.tsx";
 
 /** Sets a schedule, new or there already. What the server refuses stands at its field. */
 export function ScheduleForm({ project, schedule, onClose }: ScheduleFormProps) {
@@ -18,9 +14,7 @@ export function ScheduleForm({ project, schedule, onClose }: ScheduleFormProps) 
   );
   const [missed, setMissed] = useState<string>(schedule?.missed ?? "once");
   const [overlap, setOverlap] = useState<string>(schedule?.overlap ?? "skip");
-  const [targets, setTargets] = useState(schedule?.targets.join("\n") ?? "");
-  const [parameters, setParameters] = useState(writeParameters(schedule?.parameters ?? {}));
-  const { parameters: read, problem } = readParameters(parameters);
+  const scope = useScope(schedule);
   const order = useOrder(
     () =>
       setSchedule(project, {
@@ -29,89 +23,73 @@ export function ScheduleForm({ project, schedule, onClose }: ScheduleFormProps) 
         timezone: timezone.trim(),
         missed: missed === "all" || missed === "skip" ? missed : "once",
         overlap: overlap === "allow" ? "allow" : "skip",
-        targets: linesOf(targets),
-        parameters: read,
+        targets: scope.targets,
+        parameters: scope.parameters,
       }),
     "The schedule is set.",
   );
   const refused = order.error ? toProblem(order.error) : undefined;
-  const isReady = name.trim() !== "" && cron.trim() !== "" && problem === undefined;
+  const isReady = name.trim() !== "" && cron.trim() !== "";
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <AutomationForm
       title={schedule ? `Schedule ${schedule.name}` : "New schedule"}
-      actions={
-        <Button
-          look="primary"
-          disabled={!isReady}
-          busy={order.isPending}
-          onClick={() => isReady && order.mutate(undefined, { onSuccess: onClose })}
-        >
-          Save
-        </Button>
-      }
+      verb="Save"
+      scope={scope}
+      isReady={isReady}
+      order={order}
+      isSaidAtField={refused?.code === "schedule_invalid"}
+      onClose={onClose}
     >
-      <div className="space-y-4">
+      <Field
+        label="Name"
+        value={name}
+        disabled={schedule !== undefined}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <div>
         <Field
-          label="Name"
-          value={name}
-          disabled={schedule !== undefined}
-          onChange={(event) => setName(event.target.value)}
+          label="When"
+          hint="Five fields: minute, hour, day, month, weekday."
+          problem={refused?.code === "schedule_invalid" ? refused.message : undefined}
+          className="[&_input]:font-mono"
+          value={cron}
+          onChange={(event) => setCron(event.target.value)}
         />
-        <div>
-          <Field
-            label="When"
-            hint="Five fields: minute, hour, day, month, weekday."
-            problem={refused?.code === "schedule_invalid" ? refused.message : undefined}
-            className="[&_input]:font-mono"
-            value={cron}
-            onChange={(event) => setCron(event.target.value)}
-          />
-          <div className="mt-2 flex flex-wrap gap-1.5">
-            {usual.map(([words, expression]) => (
-              <button
-                key={expression}
-                type="button"
-                aria-pressed={cron.trim() === expression}
-                onClick={() => setCron(expression)}
-                className="inline-flex h-6 items-center rounded-full border border-line-strong px-2.5 text-xs text-soft hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-wash aria-pressed:text-accent-strong"
-              >
-                {words}
-              </button>
-            ))}
-          </div>
+        <div className="mt-2 flex flex-wrap gap-1.5">
+          {usual.map(([words, expression]) => (
+            <button
+              key={expression}
+              type="button"
+              aria-pressed={cron.trim() === expression}
+              onClick={() => setCron(expression)}
+              className="inline-flex h-6 items-center rounded-full border border-line-strong px-2.5 text-xs text-soft hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-wash aria-pressed:text-accent-strong"
+            >
+              {words}
+            </button>
+          ))}
         </div>
-        <Field label="Time zone" value={timezone} onChange={(event) => setTimezone(event.target.value)} />
-        <Choice
-          label="Turns missed while no server ran"
-          value={missed}
-          onChange={setMissed}
-          options={[
-            { value: "once", label: "make up for the newest" },
-            { value: "all", label: "make up for each" },
-            { value: "skip", label: "leave out" },
-          ]}
-        />
-        <Choice
-          label="While an earlier turn still runs"
-          value={overlap}
-          onChange={setOverlap}
-          options={[
-            { value: "skip", label: "leave the turn out" },
-            { value: "allow", label: "run beside it" },
-          ]}
-        />
-        <AutomationFields
-          targets={targets}
-          parameters={parameters}
-          problem={problem}
-          onTargets={setTargets}
-          onParameters={setParameters}
-        />
-        {refused?.code !== "schedule_invalid" && <Refused problem={order.error} />}
       </div>
-    </Dialog>
+      <Field label="Time zone" value={timezone} onChange={(event) => setTimezone(event.target.value)} />
+      <Choice
+        label="Turns missed while no server ran"
+        value={missed}
+        onChange={setMissed}
+        options={[
+          { value: "once", label: "make up for the newest" },
+          { value: "all", label: "make up for each" },
+          { value: "skip", label: "leave out" },
+        ]}
+      />
+      <Choice
+        label="While an earlier turn still runs"
+        value={overlap}
+        onChange={setOverlap}
+        options={[
+          { value: "skip", label: "leave the turn out" },
+          { value: "allow", label: "run beside it" },
+        ]}
+      />
+    </AutomationForm>
   );
 }
 

@@ -12,7 +12,7 @@ import { Actor } from "../../shell/actor.tsx";
 import { Answer } from "../../shell/answer.tsx";
 import { useOrder } from "../../shell/use-order.ts";
 import { useRefusal } from "../../shell/who.ts";
-import { scopeWords } from "./automation-fields.tsx";
+import { scopeWords } from "./automation-words.ts";
 import { RemoveButton } from "./remove-button.tsx";
 import { ScheduledRuns } from "./scheduled-runs.tsx";
 import { TriggerForm } from "./trigger-form.tsx";
