@@ -48,17 +48,23 @@ const peers: readonly Peer[] = [
     variable: "GYRE_BENCH_METAFLOW",
     program: "metaflow",
     async measure(python, folder) {
-      const startedMs = performance.now();
-      await run(python, [script("metaflow-sequential.py"), "--quiet", "run"], {
-        cwd: folder,
-        env: {
-          ...process.env,
-          METAFLOW_DATASTORE_SYSROOT_LOCAL: folder,
-          METAFLOW_USER: "bench",
-          METAFLOW_HOME: folder,
-        },
-      });
-      return { sequential: performance.now() - startedMs };
+      const variables = {
+        METAFLOW_DATASTORE_SYSROOT_LOCAL: folder,
+        METAFLOW_USER: "bench",
+        METAFLOW_HOME: folder,
+      };
+      const timed = async (flow: string): Promise<number> => {
+        const startedMs = performance.now();
+        await run(python, [script(flow), "--quiet", "run"], {
+          cwd: folder,
+          env: { ...process.env, ...variables },
+        });
+        return performance.now() - startedMs;
+      };
+      return {
+        sequential: await timed("metaflow-sequential.py"),
+        parallel: await timed("metaflow-parallel.py"),
+      };
     },
   },
 ];
