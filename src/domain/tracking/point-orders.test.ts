@@ -48,4 +48,38 @@ describeOnEveryEngine("points that many log at the same moment", (open) => {
     }
     assert.deepEqual((await getRun(deleted)).metrics, {});
   });
+
+  it("are kept once each, whoever logs them again, in whatever order and at the same moment elsewhere", async () => {
+    const kernel = await createTestKernel({ db: await open(), migrations, startMs });
+    const here = createTracking({ ...kernel, isProject: async () => false });
+    const elsewhere = createTracking({ ...kernel, isProject: async () => false });
+    const run = { project: "care", actor: "usr_ada", startedAtMs: startMs };
+    const { id: runId } = await here.commands.createRun(run);
+    const pointsOf = (steps: readonly number[]) =>
+      steps.map((step) => ({
+        key: `m${step % 3}`,
+        step,
+        atMs: startMs + step,
+        value: step === 7 ? NaN : step,
+      }));
+    const rising = Array.from({ length: 300 }, (_, step) => step);
+    const batches = [rising, rising.toReversed(), [5, 5, 5], [299, 300, 301], [-1], [302, 301, 303]];
+    for (const steps of batches) {
+      const metrics = pointsOf(steps);
+      await Promise.all(
+        [here, elsewhere, elsewhere].map(({ commands }) => commands.logBatch({ runId, metrics })),
+      );
+    }
+    const wanted = Array.from({ length: 305 }, (_, index) => index - 1);
+    const found = await Promise.all(
+      ["m0", "m1", "m2", "m-1"].map(
+        async (key) => (await here.metricHistory(runId, key, { limit: 1_000 })).items,
+      ),
+    );
+    assert.deepEqual(
+      found.flat().toSorted((a, b) => a.step - b.step),
+      pointsOf(wanted),
+    );
+    assert.deepEqual((await here.getRun(runId)).metrics, { m0: 303, m1: 301, m2: 302, "m-1": -1 });
+  });
 });

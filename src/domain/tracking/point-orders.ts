@@ -41,8 +41,11 @@ export function createLogPoints(parts: PointParts): LogPoints {
   let isPlanned = false;
 
   /** What is wrong with each call, in their order; those with nothing wrong are saved. */
-  const save = async (calls: readonly Call[]): Promise<readonly (Problem | undefined)[]> => {
-    const runs = await addPoints(db, keys, calls);
+  const save = async (
+    calls: readonly Call[],
+    isCareful: boolean,
+  ): Promise<readonly (Problem | undefined)[]> => {
+    const runs = await addPoints(db, keys, calls, { isCareful });
     const wrong: (Problem | undefined)[] = [];
     for (const { runId, points } of calls) {
       const run = runs.get(runId);
@@ -54,12 +57,15 @@ export function createLogPoints(parts: PointParts): LogPoints {
   };
 
   /** Where a series has chunks, those that the points reach into go in the same transaction. */
-  const saveInTurn = async (take: () => readonly Call[]): Promise<readonly (Problem | undefined)[]> =>
+  const saveInTurn = async (
+    take: () => readonly Call[],
+    isCareful = false,
+  ): Promise<readonly (Problem | undefined)[]> =>
     await write(
       async () => {
         const calls = take();
         const isWhole = db.inTransaction() || !(await longSeries.hasChunks());
-        return isWhole ? await save(calls) : await db.transaction(() => save(calls));
+        return isWhole ? await save(calls, isCareful) : await db.transaction(() => save(calls, isCareful));
       },
       { isWhole: true },
     );
@@ -73,17 +79,16 @@ export function createLogPoints(parts: PointParts): LogPoints {
         if (problem === undefined) calls?.[index]?.done();
         else calls?.[index]?.failed(problem);
       }
-    } catch (error) {
+    } catch {
       calls ??= take();
-      if (calls.length === 1) calls[0]?.failed(error);
-      else for (const call of calls) await saveAlone(call);
+      for (const call of calls) await saveAlone(call);
     }
   };
 
-  /** After a failure of all, so that whoever is to blame does not take the others along. */
+  /** After a failure, carefully, and so that whoever is to blame does not take others along. */
   const saveAlone = async (call: Call): Promise<void> => {
     try {
-      const [problem] = await saveInTurn(() => [call]);
+      const [problem] = await saveInTurn(() => [call], true);
       if (problem !== undefined) throw problem;
       call.done();
     } catch (error) {

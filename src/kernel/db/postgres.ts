@@ -1,6 +1,7 @@
 import pg from "pg";
 
 import { Problem } from "../errors.ts";
+import { GatheringSocket } from "./gathering-socket.ts";
 import type { DatabaseOptions } from "./index.ts";
 import { pipelinedQueries } from "./postgres-driver.ts";
 import { problems } from "./problems.ts";
@@ -23,6 +24,7 @@ export function openPostgres(options: DatabaseOptions): Pool {
     connectionString: options.location,
     max: 10,
     pipeline: true,
+    stream: () => new GatheringSocket(),
     // A new connection has to be told all statements again.
     idleTimeoutMillis: 60_000,
     types,

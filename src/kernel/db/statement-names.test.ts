@@ -27,6 +27,7 @@ describe("names of statements", () => {
       "select id from lamps where watt > $1",
       "select id from lamps where watt <= $1 and room = $2",
       "select id from lamps order by watt limit $1",
+      "select id from lamps where room = any($1::bigint[])",
     ])
       assert.equal(nameAtLast(text), undefined, text);
     assert.notEqual(nameAtLast("select count(*) as count from lamps where room = $1"), undefined);

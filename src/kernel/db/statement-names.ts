@@ -2,9 +2,10 @@
  * Which statements PostgreSQL is told by name. A named one is parsed once on each connection and, after a few
  * uses, planned once; for our short statements that is most of their time.
  *
- * A plan that is kept was made for any value. So only those are named whose plan does not depend on the values
- * (nothing is compared by order with a parameter, no parameter limits the rows) and whose answer keeps its shape
- * when a migration adds a column (no `*`): PostgreSQL would refuse them from then on.
+ * A plan that is kept was made for any value. So only those are named whose plan does not depend on the values:
+ * nothing is compared by order with a parameter or with the elements of one, and none limits the rows. And only
+ * those whose answer keeps its shape when a migration adds a column (no `*`): PostgreSQL would refuse the others
+ * from then on.
  */
 export interface StatementNames {
   /** The name of a text that comes again and again; undefined when it goes without one. */
@@ -47,5 +48,5 @@ export function createStatementNames(): StatementNames {
 
 function isNameable(text: string): boolean {
   if (text.length > longest || !/^\s*(select|insert|update|delete|with)\b/i.test(text)) return false;
-  return !/[\s.]\*|limit \$|[<>]=? \$/i.test(text);
+  return !/[\s.]\*|limit \$|[<>]=? \$|any\(\$/i.test(text);
 }

@@ -76,15 +76,17 @@ function insertText(into: string, width: number, rows: number, conflict: string)
 
 /**
  * Whether an expression is one of these numbers, as one parameter: the statement's text does not depend on how many
- * there are. An array is what PostgreSQL looks up in an index, element by element, and hashes where there is none.
+ * there are. PostgreSQL looks the elements of an array up in an index, or hashes them where there is none. One alone,
+ * which is most often what is asked for, is compared, so that the statement can be known by its name.
  */
 export function amongNumbers(
   db: Database,
   expression: RawBuilder<unknown>,
   numbers: readonly number[],
 ): RawBuilder<boolean> {
-  return db.engine === "sqlite"
-    ? sql`${expression} in ${jsonList(numbers)}`
+  if (db.engine === "sqlite") return sql`${expression} in ${jsonList(numbers)}`;
+  return numbers.length === 1
+    ? sql`${expression} = ${numbers[0]}`
     : sql`${expression} = any(${`{${numbers.join(",")}}`}::bigint[])`;
 }
 
@@ -94,8 +96,9 @@ export function amongTexts(
   expression: RawBuilder<unknown>,
   texts: readonly string[],
 ): RawBuilder<boolean> {
-  return db.engine === "sqlite"
-    ? sql`${expression} in ${jsonList(texts)}`
+  if (db.engine === "sqlite") return sql`${expression} in ${jsonList(texts)}`;
+  return texts.length === 1
+    ? sql`${expression} = ${texts[0]}`
     : sql`${expression} = any(${[...texts]}::text[])`;
 }
 

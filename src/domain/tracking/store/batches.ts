@@ -38,7 +38,7 @@ export async function savePoints(db: Database, keys: Keys, runs: readonly RunPoi
 
 type Ids = ReadonlyMap<string, number>;
 
-function idOf(ids: Ids, name: string): number {
+export function idOf(ids: Ids, name: string): number {
   const id = ids.get(name);
   if (id === undefined) throw new Error(`the key ${name} has no number`);
   return id;
@@ -65,7 +65,7 @@ export const unlessOlder = `(run, key) do update set
     > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)`;
 
 /** One point for each run and key: a statement must not touch a row twice. */
-export function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: NewMetricPoint }[] {
+function latestOf(runs: readonly RunPoints[]): readonly { run: number; point: NewMetricPoint }[] {
   const latest = new Map<number, Map<string, NewMetricPoint>>();
   for (const { run, points } of runs) {
     const ofRun = latest.get(run) ?? new Map<string, NewMetricPoint>();
@@ -78,12 +78,12 @@ export function latestOf(runs: readonly RunPoints[]): readonly { run: number; po
   return [...latest].flatMap(([run, ofRun]) => [...ofRun.values()].map((point) => ({ run, point })));
 }
 
-export function toCells(run: number, metric: NewMetricPoint, ids: Ids): number[] {
+function toCells(run: number, metric: NewMetricPoint, ids: Ids): number[] {
   const isNan = Number.isNaN(metric.value);
   return [run, idOf(ids, metric.key), metric.step, metric.atMs, isNan ? 0 : metric.value, isNan ? 1 : 0];
 }
 
-function isLater(a: NewMetricPoint, b: NewMetricPoint): boolean {
+export function isLater(a: NewMetricPoint, b: NewMetricPoint): boolean {
   if (a.step !== b.step) return a.step > b.step;
   if (a.atMs !== b.atMs) return a.atMs > b.atMs;
   return (Number.isNaN(a.value) ? 0 : a.value) > (Number.isNaN(b.value) ? 0 : b.value);
