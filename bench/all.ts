@@ -3,7 +3,8 @@ import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { bucket } from "./bucket/index.ts";
-import { dvc } from "./dvc.ts";
+import { dvc } from "./dvc/index.ts";
+import { pushToBucket } from "./dvc/push-to-bucket.ts";
 import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { ledger } from "./ledger.ts";
@@ -27,6 +28,7 @@ const measurements = [
   warmPython,
   pipelines,
   dvc,
+  pushToBucket,
   ledger,
   tracking,
   trackingAtScale,

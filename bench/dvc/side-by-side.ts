@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const gyre = join(import.meta.dirname, "..", "..", "gyre");
+
+/** Runs one of the programs in its repository; gives the seconds from the start of its process to its end. */
+export type Run = (...words: readonly string[]) => Promise<number>;
+
+/** The same work with both programs, each in a repository of its own with the same files; `run` is ours, for more of it. */
+export async function both<Result>(
+  folder: string,
+  program: string | undefined,
+  name: string,
+  files: number,
+  work: (run: Run, place: string) => Promise<Result>,
+  config = folderRemotes,
+): Promise<{ readonly ours: Result; readonly theirs: Result | undefined; readonly run: Run }> {
+  const ours = join(folder, `${name}-gyre`);
+  makeRepository(ours, files, config(`${name}-gyre`));
+  const theirs = join(folder, `${name}-dvc`);
+  if (program !== undefined) {
+    cpSync(ours, theirs, { recursive: true });
+    writeFileSync(join(theirs, ".dvc", "config"), config(`${name}-dvc`));
+  }
+  // Files are no longer as young as the clock's tick when they are looked at.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const run: Run = async (...words) => await timed(ours, process.execPath, [gyre, "dvc", ...words]);
+  const result = await work(run, ours);
+  const peer =
+    program === undefined
+      ? undefined
+      : await work(async (...words) => await timed(theirs, program, words), theirs);
+  rmSync(theirs, { recursive: true, force: true });
+  return { ours: result, theirs: peer, run };
+}
+
+function folderRemotes(name: string): string {
+  const remotes = ["store", "packed"].map(
+    (remote) => `['remote "${remote}"']\n    url = ../../${name}-${remote}\n`,
+  );
+  return `[core]\n    no_scm = True\n    remote = store\n${remotes.join("")}`;
+}
+
+function makeRepository(place: string, files: number, config: string): void {
+  mkdirSync(join(place, ".dvc"), { recursive: true });
+  writeFileSync(join(place, ".dvc", "config"), config);
+  for (let index = 0; index < files; index++) {
+    const folder = join(place, "data", String(index % 100));
+    if (index < 100) mkdirSync(folder, { recursive: true });
+    // Around three kilobytes, each file another text.
+    writeFileSync(join(folder, `${index}.txt`), `${index} `.repeat(500));
+  }
+}
+
+/** Seconds from the start of a process to its end. */
+async function timed(place: string, program: string, words: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
+  const child = spawn(program, words, {
+    cwd: place,
+    env: { ...process.env, DVC_NO_ANALYTICS: "1", DVC_SITE_CACHE_DIR: join(place, "..", "site-cache") },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  if (code !== 0)
+    throw new Error(`${program} ${words.join(" ")} ended with ${String(code)}: ${said.slice(-500)}`);
+  return (performance.now() - startedMs) / 1_000;
+}
