@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 
 import { createAccess, migrations as accessMigrations } from "#access";
+import { actThrough } from "#kernel/events";
 import { createServer } from "#kernel/http";
 import { silentLog } from "#kernel/log";
 import { createTestKernel } from "#kernel/testing";
@@ -106,6 +107,23 @@ describe("the overview of a project", () => {
 });
 
 describe("the audit trail", () => {
+  it("says who acted for whom", async () => {
+    const { server, note } = await openRoutes();
+    await actThrough("step train of execution exe_1", async () => await note("rel_1"));
+    await note("rel_2");
+    const answer = await server.inject({
+      method: "GET",
+      url: "/api/v1/projects/care/events?kinds=release.superseded",
+    });
+    assert.deepEqual(
+      listed.parse(answer.json()).events.map(({ subject, actorName }) => [subject, actorName]),
+      [
+        ["rel_2", "Gyre"],
+        ["rel_1", "step train of execution exe_1 for Gyre"],
+      ],
+    );
+  });
+
   it("is filtered by kind, subject and actor, and paged back", async () => {
     const { server, note } = await openRoutes();
     for (const subject of ["rel_1", "rel_2", "rel_1"]) await note(subject);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,7 +87,8 @@ async function prepare(db: Database, options: DatabaseOptions, stages: (notes: s
     return execution;
   };
   const tell = async (): Promise<void> => await writeFile(join(notes, "go"), "");
-  return { ...project, killAt, goOn, tell, note, timesFinished };
+  const untell = async (): Promise<void> => await rm(join(notes, "go"));
+  return { ...project, jobs, killAt, goOn, tell, untell, note, timesFinished };
 }
 
 describeOnEveryEngine("a server killed in the middle of an execution", (open, engine) => {
@@ -169,5 +170,43 @@ describeOnEveryEngine("a server killed in the middle of an execution", (open, en
       [],
     );
     assert.equal(runs.items.filter((run) => run.status === "finished").length, names.length);
+  });
+
+  it("in the middle of a verification is followed by one that goes on with it, and does nothing of it twice", async () => {
+    const db = await open();
+    const server = await prepare(db, engine.optionsOf(db), (notes) =>
+      [stage("a", "true", []), stage("b", untilTold, ["a"])].join("").replaceAll("$NOTES", notes),
+    );
+    await server.tell();
+    assert.equal((await server.goOn((await server.start()).id)).state, "succeeded");
+    await server.untell();
+
+    const { verifications } = server.pipelines;
+    const { id } = await verifications.start({ project: "p", targets: [], actor: "usr_a" });
+    const began = async (times: number): Promise<void> => {
+      while ((await server.note("b")).split("began").length <= times) await sleep(20);
+    };
+    await server.killAt(() => began(2));
+    await server.jobs.start();
+    await began(3);
+    await server.tell();
+    let one = await verifications.get("p", id);
+    for (; one.state === "running"; one = await verifications.get("p", id)) await sleep(20);
+    await server.jobs.stop();
+    assert.deepEqual(
+      [one.state, one.stages.map(({ stage: name, verdict }) => [name, verdict])],
+      [
+        "finished",
+        [
+          ["a", "reproducible"],
+          ["b", "reproducible"],
+        ],
+      ],
+    );
+    // What the killed server had left running was ended before it could go on.
+    assert.deepEqual(
+      [await server.note("a"), await server.note("b")],
+      ["began ended began ended", "began ended began began ended"],
+    );
   });
 });
