@@ -16,6 +16,7 @@ import type {
   StoredBlob,
   UploadParts,
 } from "./index.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { problems } from "./problems.ts";
 
 /**
@@ -28,6 +29,11 @@ export interface BlobDriver {
    * or nothing. Concurrent stores of one content are fine.
    */
   store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob>;
+  /**
+   * Takes in a file that was found to be this blob, without reading it once more. False when the file is no
+   * longer as it was then: `store` is the way.
+   */
+  storeFile?(file: ReadFile): Promise<boolean>;
   /**
    * Whether storing it again can be spared, as far as that can be told for less than storing it would cost.
    * Never true of what is not there.
@@ -48,6 +54,12 @@ export interface BlobDriver {
   remove(digest: Digest): Promise<void>;
   readonly parts: UploadParts;
   readonly records?: BlobRecords;
+}
+
+/** A file as it was when it was read. */
+export interface ReadFile extends StoredBlob {
+  readonly path: string;
+  readonly fingerprint: string;
 }
 
 export interface OpenBlob {
@@ -104,8 +116,11 @@ export function createBlobs(driver: BlobDriver): Blobs {
       const { size } = await stat(path);
       if (size <= inMemoryBytes) return await put(await readFile(path));
       // Reading a file twice costs less than writing, and syncing, content that is there already.
-      const { digest, sizeBytes } = await hashing(await openFile(path), undefined, () => {});
-      if (await driver.isStored(digest, sizeBytes)) return { digest, sizeBytes };
+      const fingerprint = await settledFingerprint(path);
+      const stored = await hashing(await openFile(path), undefined, () => {});
+      if (await driver.isStored(stored.digest, stored.sizeBytes)) return stored;
+      if (fingerprint !== undefined && (await driver.storeFile?.({ ...stored, path, fingerprint })) === true)
+        return stored;
       return await driver.store(await openFile(path), undefined);
     },
     has: async (digest) => (await driver.sizeOf(requireDigest(digest))) !== undefined,
@@ -132,6 +147,16 @@ export function createBlobs(driver: BlobDriver): Blobs {
 }
 
 export const chunkBytes = 1024 * 1024;
+
+// Within a tick of the file system's clock a change does not show: so young a file is read again.
+const settledAfterMs = 2_000;
+
+/** What changes whenever the file does; undefined for one that was changed a moment ago. */
+async function settledFingerprint(path: string): Promise<string | undefined> {
+  const { mtimeMs, ctimeMs } = await stat(path);
+  // File times are the system's, so they are compared with the system's clock.
+  return Math.max(mtimeMs, ctimeMs) < Date.now() - settledAfterMs ? await fingerprintOf(path) : undefined;
+}
 
 // A stream costs ten calls to the system, most of a small file's time.
 const inMemoryBytes = 256 * 1024;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, utimes } from "node:fs/promises";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
 import { digestOf } from "../digest.ts";
 import { temporaryFolder } from "../testing/index.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { createLocalCache } from "./local-cache.ts";
 import type { LocalCache } from "./local-cache.ts";
 
@@ -58,6 +59,20 @@ describe("the local cache", () => {
     const spooled = await second.spool(once("x".repeat(31)), undefined);
     await second.adopt(spooled);
     assert.deepEqual(await present(second, "acd"), ["a", "c", "d"]);
+  });
+
+  it("copies a file that is as it was when it was read, and no other", async () => {
+    const folder = await temporaryFolder();
+    const cache = createLocalCache({ folder: join(folder, "cache"), limitBytes: 30 });
+    const path = join(folder, "source");
+    await writeFile(path, text("a"));
+    const read = { path, digest: digest("a"), sizeBytes: 10, fingerprint: (await fingerprintOf(path)) ?? "" };
+    const copy = await cache.copyIn(read);
+    assert.equal(await readFile(copy?.path ?? "", "utf8"), text("a"));
+    await cache.discard(copy?.path ?? "");
+    await writeFile(path, text("b"));
+    assert.equal(await cache.copyIn({ ...read, fingerprint: "1:2:3:4" }), undefined);
+    assert.deepEqual(await readdir(join(folder, "cache", "incoming")), []);
   });
 
   it("keeps nothing of a stream that breaks off or is another one", async () => {

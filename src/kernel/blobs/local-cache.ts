@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, constants, copyFile, mkdir, open, rename, rm, stat, utimes } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest.ts";
 import { onDisk } from "../disk.ts";
 import { digestOfFile } from "./driver.ts";
+import type { ReadFile } from "./driver.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { namesIn, removeAbandoned } from "./folders.ts";
 import type { StoredBlob } from "./index.ts";
-import { fingerprintOf } from "./sound-files.ts";
 import { writeHashed } from "./write-hashed.ts";
 
 export interface LocalCacheOptions {
@@ -42,6 +43,8 @@ export interface LocalCache {
   lend(digest: Digest): Promise<string | undefined>;
   /** Writes a stream aside. Throws `blob_corrupt` when it was not `expected`; then, and when it breaks, nothing stays. */
   spool(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<Spooled>;
+  /** Copies a file aside; undefined when it changed since it was read. */
+  copyIn(file: ReadFile): Promise<Spooled | undefined>;
   /** A path for a file to be written aside by the caller. */
   createPlace(): Promise<string>;
   /** Takes a file in under its digest. One that `isWanted` stays until whoever asked for it has it, however large. */
@@ -181,6 +184,21 @@ export function createLocalCache(options: LocalCacheOptions): LocalCache {
           await rm(path, { force: true });
           throw error;
         }
+      });
+    },
+    async copyIn({ path: source, fingerprint, digest, sizeBytes }) {
+      return await onDisk(folder, async () => {
+        const path = await createPlace();
+        try {
+          await copyFile(source, path, constants.COPYFILE_FICLONE);
+          await chmod(path, 0o444);
+          if ((await fingerprintOf(source)) === fingerprint) return { path, digest, sizeBytes };
+        } catch (error) {
+          await rm(path, { force: true });
+          throw error;
+        }
+        await rm(path, { force: true });
+        return undefined;
       });
     },
     async adopt({ path, digest, sizeBytes }, { isWanted = false } = {}) {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { digestOf } from "../digest.ts";
 import { openBucket, readS3Settings } from "../s3/index.ts";
@@ -92,6 +93,24 @@ describe("blobs in a bucket", { skip: noS3Server ?? false }, () => {
     assert.deepEqual(await put(), ["HEAD", "PUT"]);
     const { blobs: others } = await open("large");
     assert.deepEqual(await requestsOf(async () => await others.put(pieces(bytes))), ["HEAD"]);
+  });
+
+  it("are taken from a file that lies still with one reading of it, and from a young one by what is read", async () => {
+    const path = join(await temporaryFolder(), "file");
+    const bytes = randomBytes(megabyte);
+    await writeFile(path, bytes);
+    const { blobs } = await open("file");
+    const expected = { digest: digestOf(bytes), sizeBytes: megabyte };
+    assert.deepEqual(await blobs.putFile(path), expected);
+    await sleep(2_100);
+    const { blobs: others } = await open("still");
+    assert.deepEqual(await others.putFile(path), expected);
+    assert.deepEqual(
+      [await others.verify(expected.digest), await others.inspect(expected.digest)],
+      [true, "sound"],
+    );
+    assert.equal(digestOf(await readFile(await others.localPath(expected.digest))), expected.digest);
+    assert.equal(digestOf(await readFile(path)), expected.digest);
   });
 
   it("come in parts when they are large, and are the same bytes afterwards", async () => {

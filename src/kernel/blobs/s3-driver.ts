@@ -5,6 +5,7 @@ import { Problem } from "../errors.ts";
 import type { Bucket } from "../s3/index.ts";
 import { createDiskParts } from "./disk-parts.ts";
 import { createBlobs } from "./driver.ts";
+import type { ReadFile } from "./driver.ts";
 import { abandonedAfterMs } from "./folders.ts";
 import type { Blobs, StoredBlob } from "./index.ts";
 import { createKnownBlobs } from "./known-blobs.ts";
@@ -67,7 +68,16 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
   }
 
   async function store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob> {
-    const spooled = await cache.spool(source, expected);
+    return await bring(await cache.spool(source, expected));
+  }
+
+  async function storeFile(file: ReadFile): Promise<boolean> {
+    const copy = await cache.copyIn(file);
+    if (copy !== undefined) await bring(copy);
+    return copy !== undefined;
+  }
+
+  async function bring(spooled: Spooled): Promise<StoredBlob> {
     const { digest, sizeBytes } = spooled;
     try {
       // Many that bring the same content wait for the first of them.
@@ -84,6 +94,7 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
 
   const blobs = createBlobs({
     store,
+    storeFile,
     isStored,
     sizeOf,
     open: reader.open,

@@ -1,8 +1,6 @@
-import { stat } from "node:fs/promises";
-
 import type { Digest } from "../digest.ts";
-import { systemCode } from "../disk.ts";
 import { digestOfFile } from "./driver.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { Condition } from "./index.ts";
 
 /** Tells whether files have the digests they are named by. */
@@ -29,15 +27,4 @@ export function createSoundFiles(): SoundFiles {
       return "sound";
     },
   };
-}
-
-/** Changes whenever somebody writes to the file, or puts another in its place; undefined where there is none. */
-export async function fingerprintOf(path: string): Promise<string | undefined> {
-  try {
-    const status = await stat(path, { bigint: true });
-    return [status.size, status.mtimeNs, status.ctimeNs, status.ino].join(":");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }

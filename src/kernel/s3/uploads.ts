@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
@@ -27,12 +26,6 @@ interface FileToUpload {
   readonly sha256?: Digest;
 }
 
-interface SentPart {
-  readonly tag: string;
-  /** In base 64. */
-  readonly sha256: string;
-}
-
 /** Puts a file in parts; a failure ends the upload, so that nothing is kept of it. */
 export async function uploadInParts(
   caller: Caller,
@@ -45,23 +38,21 @@ export async function uploadInParts(
   const uploadId = await begin(caller, key, sha256);
   const handle = await open(file, "r");
   try {
-    const parts: SentPart[] = [];
+    const tags: string[] = [];
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
     await inParallel(numbers, partsAtOnce, async (number) => {
       const from = (number - 1) * partBytes;
       const body = await readPart(handle, from, Math.min(partBytes, sizeBytes - from));
-      const sha256 = createHash("sha256").update(body).digest("base64");
       const answer = await caller.ask({
         method: "PUT",
         key,
         query: { partNumber: String(number), uploadId },
-        headers: { "x-amz-checksum-sha256": sha256 },
         body,
       });
       await readText(answer, 0);
-      parts[number - 1] = { tag: String(answer.headers.etag ?? ""), sha256 };
+      tags[number - 1] = String(answer.headers.etag ?? "");
     });
-    await complete(caller, settings, key, uploadId, parts);
+    await complete(caller, settings, key, uploadId, tags);
   } catch (error) {
     await end(caller, key, uploadId).catch(() => {});
     throw error;
@@ -96,10 +87,7 @@ export async function endAbandonedUploads(
 }
 
 async function begin(caller: Caller, key: string, sha256: Digest | undefined): Promise<string> {
-  const headers = {
-    "x-amz-checksum-algorithm": "SHA256",
-    ...(sha256 === undefined ? {} : { [sha256Header]: sha256 }),
-  };
+  const headers = sha256 === undefined ? {} : { [sha256Header]: sha256 };
   const answer = await caller.ask({ method: "POST", key, query: { uploads: "" }, headers });
   const uploadId = textIn(await readText(answer, longestPage), "UploadId");
   if (uploadId === undefined) throw new Error("the server began an upload without a name for it");
@@ -111,11 +99,10 @@ async function complete(
   settings: S3Settings,
   key: string,
   uploadId: string,
-  parts: readonly SentPart[],
+  tags: readonly string[],
 ): Promise<void> {
-  const list = parts.map(
-    ({ tag, sha256 }, index) =>
-      `<Part><PartNumber>${index + 1}</PartNumber><ETag>${encodeXml(tag)}</ETag><ChecksumSHA256>${sha256}</ChecksumSHA256></Part>`,
+  const list = tags.map(
+    (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${encodeXml(tag)}</ETag></Part>`,
   );
   const call: Call = {
     method: "POST",
