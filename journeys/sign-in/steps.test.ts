@@ -109,6 +109,33 @@ describe("a step of a server on which everybody signs in", () => {
     assert.equal(await ask("GET", "/api/v1/projects/shop/executions"), 401);
   });
 
+  it("prints neither its token nor a secret into its log, its last lines or an answer", slow, async () => {
+    const house = await openHouse((aside) => ({
+      "dvc.yaml": `stages:
+  tell:
+    cmd: env; printf %s "$MLFLOW_TRACKING_TOKEN" > ${aside}/token; echo x > out
+    outs: [out]
+    meta: {gyre: {secrets: [API_TOKEN]}}
+`,
+    }));
+    const { system, ada } = house;
+    const secret = { project: "shop", name: "API_TOKEN", value: "a-secret-of-the-shop", actor: ada };
+    await system.pipelines.secrets.set(secret);
+    const execution = await house.run();
+    const [step] = execution.steps;
+    assert.equal(execution.state, "succeeded", JSON.stringify(execution.failure));
+    const lines = step?.lastLines ?? [];
+    for (const name of ["MLFLOW_TRACKING_TOKEN", "OPENLINEAGE_API_KEY", "API_TOKEN"])
+      assert.ok(
+        lines.some((line) => new RegExp(`^${name}=\\*+$`).test(line)),
+        `${name} in ${lines.join()}`,
+      );
+    const token = await readFile(join(house.aside, "token"), "utf8");
+    assert.match(token, /^gyre_/);
+    for (const hidden of [token, secret.value])
+      assert.deepEqual(await tracesOf(hidden, house.stateFolder), []);
+  });
+
   it("reports its lineage with the unmodified OpenLineage client", slow, async (test) => {
     const environment = await findEnvironment("dbt");
     if (typeof environment === "string") return test.skip(environment);

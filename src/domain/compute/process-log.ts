@@ -5,6 +5,8 @@ import { StringDecoder } from "node:string_decoder";
 
 import { systemCode } from "#kernel/disk";
 
+import type { Mask } from "./mask.ts";
+
 /** The log of a process: everything it printed, up to a limit, in a file that is only appended to. */
 export interface ProcessLog {
   /** Resolves when the chunk is written; false when it passed the limit, which was then written up to. */
@@ -20,6 +22,7 @@ export async function openProcessLog(
   path: string,
   maximumBytes: number,
   onLine: (line: string) => void,
+  mask?: Mask,
 ): Promise<ProcessLog> {
   const file = await openOrMake(path);
   const decoder = new StringDecoder("utf8");
@@ -32,15 +35,17 @@ export async function openProcessLog(
     for (const line of lines) onLine(presentLine(line));
     if (pending.length > longestLine) pending = afterLastReturn(pending).slice(0, longestLine);
   };
+  const append = async (chunk: Uint8Array): Promise<boolean> => {
+    const kept = chunk.subarray(0, Math.max(0, maximumBytes - sizeBytes));
+    sizeBytes += kept.length;
+    await file.appendFile(kept);
+    splitLines(decoder.write(Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength)));
+    return kept.length === chunk.length;
+  };
   return {
-    async write(chunk) {
-      const kept = chunk.subarray(0, Math.max(0, maximumBytes - sizeBytes));
-      sizeBytes += kept.length;
-      await file.appendFile(kept);
-      splitLines(decoder.write(Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength)));
-      return kept.length === chunk.length;
-    },
+    write: async (chunk) => await append(mask === undefined ? chunk : mask.hide(chunk)),
     async close() {
+      if (mask !== undefined) await append(mask.rest());
       splitLines(decoder.end());
       if (pending !== "") onLine(presentLine(pending));
       await file.close();

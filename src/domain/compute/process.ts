@@ -9,6 +9,7 @@ import { Problem } from "#kernel/errors";
 import { readStartTicks } from "#kernel/process-identity";
 
 import type { Environment } from "./environment.ts";
+import { createMask } from "./mask.ts";
 import { endGroup } from "./process-group.ts";
 import { openProcessLog } from "./process-log.ts";
 import type { ProcessLog } from "./process-log.ts";
@@ -38,6 +39,8 @@ export interface ProcessRequest {
   /** How long the group has between SIGTERM and SIGKILL when it must end early; 5 seconds unless told. */
   readonly graceMs?: () => number;
   readonly onLine?: (line: string) => void;
+  /** Values that neither the log nor a line shows, when the process prints them. */
+  readonly hidden?: readonly string[];
   /**
    * Called before the command begins, which waits for it: what it records is there whenever the
    * server dies. Without the server the command never begins.
@@ -68,7 +71,8 @@ export async function runProcess(
   const startedAtMs = clock.nowMs();
   const starting = (async (): Promise<StartedProcess> =>
     (await warm?.start(request, searchPath)) ?? (await startCold(request, searchPath)))();
-  const opening = openProcessLog(request.logFile, request.maximumLogBytes, request.onLine ?? (() => {}));
+  const { logFile, maximumLogBytes, onLine = () => {}, hidden = [] } = request;
+  const opening = openProcessLog(logFile, maximumLogBytes, onLine, createMask(hidden));
   const [child, log] = await bothOrNeither(starting, opening);
   try {
     const ended = await runWithLog(request, child, log.write);

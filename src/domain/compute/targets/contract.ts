@@ -54,6 +54,8 @@ export interface WorkSpec {
   readonly wdir: string;
   /** What the commands see beside PATH, HOME, LANG and TZ. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The names of those whose values no log shows. */
+  readonly secretVariables: readonly string[];
   /** The files the root holds when the first command begins. */
   readonly inputs: readonly TreeFile[];
   /** Files and folders to be brought back, from the root. Those that are not there are left out of the result. */

@@ -27,6 +27,8 @@ export interface TargetRun {
   /** Into which the work reports. */
   readonly runId: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** The names of those whose values no log shows. */
+  readonly secretVariables: readonly string[];
   readonly timeoutMs: number;
   /** Aborts when the step is to stop, wherever it runs. The server's own leaving lets it run on. */
   readonly stop: AbortSignal;
@@ -122,6 +124,7 @@ async function specOf(
     commands: stage.commands,
     wdir: stage.wdir,
     variables: readdressed(run.variables, parts.runs.trackingUri(), url),
+    secretVariables: run.secretVariables,
     inputs: await listInputs(parts.blobs, execution, stage),
     outs: stage.outs.map((out) => out.path),
     resources: { cpus: resources.cpu, memoryBytes: resources.memoryBytes, gpus: resources.gpu },

@@ -282,7 +282,7 @@ async function runCommands(
 ): Promise<CommandsOutcome> {
   const { stage } = step;
   const timeoutMs = stage.settings.timeoutMs ?? parts.stepTimeoutMs;
-  const variables = {
+  const variables: Readonly<Record<string, string>> = {
     ...run.variables,
     // Lines appear in the log when they are printed.
     PYTHONUNBUFFERED: "1",
@@ -291,12 +291,14 @@ async function runCommands(
     MLFLOW_EXPERIMENT_ID: run.experimentId,
     ...(run.token === null ? {} : { MLFLOW_TRACKING_TOKEN: run.token }),
   };
+  const secretVariables = [...stage.settings.secrets, ...namesOfTokens(variables, run.token)];
   const target = targetElsewhere(stage);
   if (target !== undefined)
     return await runOnTarget(parts, execution, step, {
       target,
       variables,
       runId: run.runId,
+      secretVariables,
       timeoutMs,
       stop: execution.stop,
       onLine,
@@ -313,6 +315,7 @@ async function runCommands(
       cwd: `${execution.workspace.folder}/${stage.wdir}`,
       ...(execution.environment === null ? {} : { environment: execution.environment }),
       variables: { ...variables, HOME: execution.workspace.home },
+      hidden: secretVariables.flatMap((name) => variables[name] ?? []),
       timeoutMs: Math.max(1, deadline - performance.now()),
       logFile: parts.logs.pathOf(execution.id, log),
       maximumLogBytes: parts.maximumLogBytes,
@@ -333,6 +336,12 @@ async function runCommands(
     }
   }
   return { exitCode: result?.exitCode ?? null, failure: null };
+}
+
+/** The variables that hold the step's token, whatever they are called. */
+function namesOfTokens(variables: Readonly<Record<string, string>>, token: string | null): readonly string[] {
+  if (token === null) return [];
+  return Object.keys(variables).filter((name) => variables[name] === token);
 }
 
 /** A SIGTERM that was not ours comes from whoever takes the machine away. */

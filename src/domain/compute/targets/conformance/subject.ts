@@ -150,6 +150,7 @@ export const usualSpec: WorkSpec = {
   commands: ["true"],
   wdir: ".",
   variables: {},
+  secretVariables: [],
   inputs: [],
   outs: [],
   resources: { cpus: 0.1, memoryBytes: 0, gpus: 0 },

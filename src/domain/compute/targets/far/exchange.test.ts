@@ -178,6 +178,32 @@ describe("the exchange with work elsewhere", () => {
     assert.equal((await one.call("GET", "")).json.variables.KEY, "plain");
   });
 
+  it("hides the secrets that the work prints, also those that come in two parts, and loses nothing", async (house) => {
+    const { call, handle } = await house.submit({
+      variables: { TOKEN: "hushed-token", PLAIN: "plain-value" },
+      secretVariables: ["TOKEN"],
+    });
+    const text = "a hushed-token, plain-value, hushed-toke\nhushed-token hushed-tok";
+    let sizeBytes = 0;
+    for (const [round, size] of [13, 17, 29, 64].entries()) {
+      // As the program of the work does: what was not taken is sent again, with what came after it.
+      for (let sent = 0; sent < text.length;) {
+        const answer = await call(
+          "POST",
+          `/log?from=${sizeBytes + sent}`,
+          Buffer.from(text.slice(sent, sent + size)),
+        );
+        const taken = answer.json.nextByte - sizeBytes - sent;
+        assert.ok(taken > 0, "it gets on");
+        sent += taken;
+      }
+      sizeBytes += text.length;
+      const { text: log } = await house.target.logs(handle);
+      const hidden = "a ************, plain-value, hushed-toke\n************ hushed-tok";
+      assert.equal(log, hidden.repeat(round + 1), `in parts of ${size}`);
+    }
+  });
+
   it("tells the work to stop with its next beat", async (house) => {
     const { call, handle } = await house.submit();
     const beat = async () => (await call("POST", "/beat", { phase: "running", says: "" })).json.stopGraceMs;

@@ -8,6 +8,7 @@ import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
 
+import { createMask } from "../../mask.ts";
 import { problems } from "../../problems.ts";
 import { readVersionRule } from "../../python-version.ts";
 import type { WorkChanges } from "../changes.ts";
@@ -142,9 +143,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
           });
         }
         const room = Math.max(0, work.spec.maximumLogBytes - size);
-        const fresh = bytes.subarray(size - fromByte).subarray(0, room);
+        const came = bytes.subarray(size - fromByte);
+        const fresh = hideSecrets(came.subarray(0, room), await parts.sealed.secrets(work));
         if (fresh.length > 0) await parts.logs.append(work.id, fresh);
-        return Math.max(size + fresh.length, fromByte + bytes.length);
+        // What is held back is sent again, with what comes after it; what has no room counts as taken.
+        return size + fresh.length + Math.max(0, came.length - room);
       });
     },
     async beat(work, phase, says) {
@@ -198,6 +201,17 @@ export function createExchange(parts: ExchangeParts): Exchange {
     );
     if (foreign !== undefined) throw refused(work, foreign.digest);
   }
+}
+
+/**
+ * The end that may be the beginning of a secret is left to be sent again, unless nothing else came: then nothing
+ * follows on it.
+ */
+function hideSecrets(bytes: Uint8Array, secrets: readonly string[]): Uint8Array {
+  const mask = createMask(secrets);
+  if (mask === undefined) return bytes;
+  const shown = mask.hide(bytes);
+  return shown.length > 0 ? shown : mask.rest();
 }
 
 function digestOfToken(token: string): Digest {

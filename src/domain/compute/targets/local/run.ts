@@ -77,6 +77,7 @@ async function runCommands(
 ): Promise<WorkEnd> {
   const { spec } = work;
   const variables = await parts.sealed.open(work);
+  const hidden = await parts.sealed.secrets(work);
   const nowMs = parts.clock.nowMs();
   await updateOpenWork(parts.db, work.id, { state: "running", started_at_ms: nowMs, reason: "It runs." });
   parts.changes.announce(work.id);
@@ -93,6 +94,7 @@ async function runCommands(
       timeoutMs: Math.max(1, deadline - performance.now()),
       logFile: parts.logs.pathOf(work.id),
       maximumLogBytes: spec.maximumLogBytes,
+      hidden,
       signal: control.signal,
       graceMs: control.graceMs,
       onStart: async ({ pid, startTicks }) => {
