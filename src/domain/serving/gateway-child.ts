@@ -111,12 +111,17 @@ function forkGateway(options: GatewayChildOptions): ChildProcess {
   const child = fork(
     fileURLToPath(program),
     [folder, host, String(port), ...(nowMs === undefined ? [] : [String(nowMs)])],
-    { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "json" },
+    { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "json", env: environmentOfGateway() },
   );
   child.stderr?.on("data", (chunk: Buffer) =>
     log.warn("the gateway says", { text: chunk.toString().trimEnd() }),
   );
   return child;
+}
+
+/** It needs neither the state nor the bucket, and runs what others trained: their credentials are not its. */
+function environmentOfGateway(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|GYRE)_/.test(name)));
 }
 
 /** The port it listens on. Later words go to `receive`. */

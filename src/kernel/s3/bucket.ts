@@ -65,13 +65,9 @@ export function openBucket(settings: S3Settings, options: { readonly connections
     async read(key, part) {
       const opened = await open(key, part);
       if (opened === undefined) return undefined;
-      const bytes = new Uint8Array(opened.sizeBytes);
-      let at = 0;
-      for await (const chunk of opened.chunks) {
-        bytes.set(chunk, at);
-        at += chunk.byteLength;
-      }
-      return bytes;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of opened.chunks) chunks.push(chunk);
+      return Buffer.concat(chunks);
     },
     async put(key, content, { isNew = false } = {}) {
       if (content instanceof Uint8Array || content.sizeBytes <= largestSingleBytes)

@@ -17,6 +17,8 @@ export interface Call {
   /** By lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** How long nothing may be heard; half a minute by default. */
+  readonly patienceMs?: number;
 }
 
 /** Bytes, or a part of a file that is read anew for each attempt. */
@@ -46,7 +48,7 @@ export interface Sender {
 }
 
 // Nothing came and nothing went for so long: the other side is gone, or the network between.
-const silentMs = 30_000;
+const usualPatienceMs = 30_000;
 const emptySha256 = createHash("sha256").digest("hex");
 
 export function createSender(settings: S3Settings, options: { readonly connections: number }): Sender {
@@ -68,13 +70,8 @@ export function createSender(settings: S3Settings, options: { readonly connectio
           headers: { ...headers },
           agent: isSecure ? agents.secure : agents.plain,
         });
-        request.setTimeout(silentMs, () =>
-          request.destroy(
-            Object.assign(new Error(`nothing was heard for ${silentMs / 1_000} seconds`), {
-              code: "ETIMEDOUT",
-            }),
-          ),
-        );
+        const patienceMs = call.patienceMs ?? usualPatienceMs;
+        request.setTimeout(patienceMs, () => request.destroy(silence(patienceMs)));
         request.once("response", resolve);
         request.on("error", reject);
         writeBody(request, call.body);
@@ -85,6 +82,11 @@ export function createSender(settings: S3Settings, options: { readonly connectio
       agents.secure.destroy();
     },
   };
+}
+
+function silence(patienceMs: number): Error {
+  const error = new Error(`nothing was heard for ${patienceMs / 1_000} seconds`);
+  return Object.assign(error, { code: "ETIMEDOUT" });
 }
 
 /** The path of an object. Throws when the key would leave the prefix: keys are ours, so that is our mistake. */

@@ -13,6 +13,7 @@ import { elementsIn, encodeXml, textIn } from "./xml.ts";
 // Parts of this size, four at a time in memory, keep a fast connection full.
 const smallestPartBytes = 16 * 1024 * 1024;
 const partsAtOnce = 4;
+const joiningMs = 5 * 60_000;
 /** S3 takes no more parts of one object. */
 const mostParts = 10_000;
 const longestPage = 16 * 1024 * 1024;
@@ -109,8 +110,9 @@ async function complete(
     key,
     query: { uploadId },
     body: Buffer.from(`<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`),
+    patienceMs: joiningMs,
   };
-  // The server may need minutes and keeps the connection alive meanwhile, with the head of the answer sent:
+  // The server may need minutes to join the parts; some keep the connection alive meanwhile, with the head of the answer sent:
   // so its body may tell of a failure under a status of 200.
   const outcome = await caller.tryAsk(call, isAbsent);
   const text = "answer" in outcome ? await readText(outcome.answer, longestPage) : "";
