@@ -148,7 +148,7 @@ export function createWarmPool(temporary = tmpdir()): WarmPool {
     if (interpreter === undefined) return undefined;
     const make = (place: string): ForkServer =>
       startForkServer({
-        command: [interpreter, "-I", "-S", join(place, "start_programs.py")],
+        command: [interpreter, "-I", "-S", join(place, "start-programs.py")],
         variables: { LANG: "C.UTF-8", TZ: "UTC", PATH: searchPath },
         folder: place,
       });
@@ -177,7 +177,7 @@ export function createWarmPool(temporary = tmpdir()): WarmPool {
 /** With our files in it, because Python writes what it compiled beside its source. */
 async function makeFolder(temporary: string): Promise<string> {
   const folder = await mkdtemp(join(temporary, "gyre-warm-"));
-  for (const file of ["gyre_fork_server.py", "sitecustomize.py", "start_programs.py"])
+  for (const file of ["gyreforks.py", "sitecustomize.py", "start-programs.py"])
     await copyFile(join(import.meta.dirname, file), join(folder, file));
   return folder;
 }

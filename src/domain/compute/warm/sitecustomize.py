@@ -20,7 +20,7 @@ import os
 import site
 import warnings
 
-import gyre_fork_server
+import gyreforks
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _MAIN_FD = 199
@@ -29,7 +29,7 @@ _MAIN = "/proc/self/fd/199"
 
 def _become(gate, words):
     """Makes this process what the step's own interpreter would be just before its main program."""
-    command, variables = gyre_fork_server.wait_at_gate(gate, words)
+    command, variables = gyreforks.wait_at_gate(gate, words)
     home, own_home = os.environ["HOME"], variables["HOME"]
     for name in ("USER_BASE", "USER_SITE"):
         place = getattr(site, name)
@@ -130,4 +130,4 @@ def _find_real():
 _real = _find_real()
 sys.path[:] = [entry for entry in sys.path if entry != _FOLDER]
 sys.path_importer_cache.pop(_FOLDER, None)
-_become(*gyre_fork_server.serve())
+_become(*gyreforks.serve())

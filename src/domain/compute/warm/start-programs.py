@@ -5,9 +5,9 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import gyre_fork_server
+import gyreforks
 
-command, variables = gyre_fork_server.wait_at_gate(*gyre_fork_server.serve())
+command, variables = gyreforks.wait_at_gate(*gyreforks.serve())
 # Python leaves these out for itself; a program that writes to a closed pipe is to end by it.
 for ignored in (_signal.SIGPIPE, _signal.SIGXFSZ):
     _signal.signal(ignored, _signal.SIG_DFL)
