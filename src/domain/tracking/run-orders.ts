@@ -131,16 +131,14 @@ export function createRunOrders(
           artifact_root: artifactLocationBelow(experiment.artifact_location, `${runId}/artifacts`),
         };
         const run: StoredRun = { ...row, id: await insertRun(db, row), project: experiment.project };
-        await db.together(() => [
-          saveBatch(db, keys, run, { metrics: [], params: [], tags }),
-          ledger.append({
-            kind: "run.started",
-            subject: runId,
-            project: run.project,
-            actor: order.actor,
-            data: { experiment: experiment.name, name },
-          }),
-        ]);
+        await saveBatch(db, keys, run, { metrics: [], params: [], tags });
+        await ledger.append({
+          kind: "run.started",
+          subject: runId,
+          project: run.project,
+          actor: order.actor,
+          data: { experiment: experiment.name, name },
+        });
         return freshRun(run, tags);
       });
     },

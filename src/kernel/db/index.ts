@@ -50,11 +50,11 @@ export interface Database {
     options?: { readonly durability?: Durability },
   ): Promise<Result>;
   /**
-   * The answers to what `ask` begins, statements that do not build on one another. PostgreSQL is sent them on one
-   * connection in their order, before it has answered the first; on SQLite it is as without. When one fails, the
-   * others end first, so that none of them outlives its transaction.
+   * The answers to questions that do not build on one another. PostgreSQL is sent them on one connection in their
+   * order, before it has answered the first; SQLite is asked one after the other. When one fails, those that were
+   * begun end first, so that none of them outlives its transaction.
    */
-  together<const Asked extends readonly Promise<unknown>[]>(ask: () => Asked): Promise<Answers<Asked>>;
+  together<const Asks extends readonly Ask[]>(asks: Asks): Promise<Answers<Asks>>;
   /**
    * Sends a statement whose answer nobody needs. In a transaction PostgreSQL's is not waited for: what comes next,
    * the commit too, goes out behind it, and a failure fails the transaction. Elsewhere it is as if it was asked.
@@ -69,8 +69,10 @@ export interface Database {
   close(): Promise<void>;
 }
 
-type Answers<Asked extends readonly Promise<unknown>[]> = {
-  -readonly [At in keyof Asked]: Awaited<Asked[At]>;
+type Ask = () => Promise<unknown>;
+
+type Answers<Asks extends readonly Ask[]> = {
+  -readonly [At in keyof Asks]: Awaited<ReturnType<Asks[At]>>;
 };
 
 /** Where the state lives: a file path (or `:memory:`) for SQLite, a `postgres://` URL otherwise. */
@@ -140,13 +142,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       untold.add(settled);
       return result;
     },
-    async together(ask) {
-      const isHeld = current() !== undefined || asking.getStore()?.isOpen === true;
-      if (engine === "sqlite" || isHeld) return await allEnded(ask());
+    async together(asks) {
+      if (engine === "sqlite") return await inTurn(asks);
+      if (current() !== undefined || asking.getStore()?.isOpen === true) return await atOnce(asks);
       return await pool.query.connection().execute(async (query) => {
         const held = { query, isOpen: true };
         try {
-          return await asking.run(held, async () => await allEnded(ask()));
+          return await asking.run(held, () => atOnce(asks));
         } finally {
           held.isOpen = false;
         }
@@ -189,13 +191,20 @@ async function join<Result>(transaction: OpenTransaction, work: () => Promise<Re
   }
 }
 
-/** As `Promise.all`, but also in failure not before all have ended. The error is the one that came first. */
-async function allEnded<const Asked extends readonly Promise<unknown>[]>(
-  asked: Asked,
-): Promise<Answers<Asked>> {
-  const answers = Promise.all(asked);
-  await Promise.allSettled([answers, ...asked]);
-  return await answers;
+async function inTurn<const Asks extends readonly Ask[]>(asks: Asks): Promise<Answers<Asks>> {
+  const answers: unknown[] = [];
+  for (const ask of asks) answers.push(await ask());
+  // Each answer stands where its question stood, which no list that is filled can say.
+  return answers as Answers<Asks>;
+}
+
+/** Fails with the error that came first, when all have ended. */
+async function atOnce<const Asks extends readonly Ask[]>(asks: Asks): Promise<Answers<Asks>> {
+  const begun = asks.map((ask) => ask());
+  const answers = Promise.all(begun);
+  await Promise.allSettled([answers, ...begun]);
+  // As in `inTurn`.
+  return (await answers) as Answers<Asks>;
 }
 
 /** What ended a transaction: a statement nobody waited for, where all that came behind it failed only therefore. */

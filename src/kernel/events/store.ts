@@ -97,7 +97,7 @@ export async function appendEvents<Kind extends EventKind>(
   if (!db.inTransaction())
     throw new Error(`${first.kind} must be appended in the transaction that changes the state`);
   // Sent together, answered in their order: the head is looked up when the turn has come.
-  const [, head] = await db.together(() => [takeTurn(db), readHead(db)]);
+  const [, head] = await db.together([() => takeTurn(db), () => readHead(db)]);
   let { seq, hash } = head ?? { seq: 0, hash: genesisHash };
   const atMs = clock.nowMs();
   const through = whoActs();

@@ -17,11 +17,10 @@ import type { StoredRun } from "./runs.ts";
 export async function saveBatch(db: Database, keys: Keys, run: StoredRun, batch: Batch): Promise<void> {
   const names = [...batch.metrics, ...batch.params, ...batch.tags].map((item) => item.key);
   const ids = await keys.idsOf(names);
-  await db.together(() => [
-    saveParams(db, run, batch.params, ids),
-    saveMetrics(db, [{ run: run.id, points: batch.metrics }], ids),
-    saveTags(db, run.id, batch.tags, ids),
-  ]);
+  // Parameters last: they alone wait for an answer, and the rest goes out with them.
+  await saveMetrics(db, [{ run: run.id, points: batch.metrics }], ids);
+  await saveTags(db, run.id, batch.tags, ids);
+  await saveParams(db, run, batch.params, ids);
 }
 
 /** Points of one run. */
@@ -47,15 +46,13 @@ export function idOf(ids: Ids, name: string): number {
 async function saveMetrics(db: Database, runs: readonly RunPoints[], ids: Ids): Promise<void> {
   const rows = runs.flatMap(({ run, points }) => points.map((point) => toCells(run, point, ids)));
   if (rows.length === 0) return;
-  await db.together(() => [
-    insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing"),
-    insertRows(
-      db,
-      "latest_metrics (run, key, step, at_ms, value, is_nan)",
-      latestOf(runs).map(({ run, point }) => toCells(run, point, ids)),
-      unlessOlder,
-    ),
-  ]);
+  await insertRows(db, "metric_points (run, key, step, at_ms, value, is_nan)", rows, "do nothing");
+  await insertRows(
+    db,
+    "latest_metrics (run, key, step, at_ms, value, is_nan)",
+    latestOf(runs).map(({ run, point }) => toCells(run, point, ids)),
+    unlessOlder,
+  );
 }
 
 /** What becomes of a latest point where there is one already. */
@@ -98,12 +95,10 @@ async function saveParams(
   if (params.length === 0) return;
   const wanted = new Map(params.map((param) => [idOf(ids, param.key), param]));
   const rows = [...wanted].map(([key, param]) => [run.id, key, param.value]);
-  const [, kept] = await db.together(() => [
-    insertRows(db, "run_params (run, key, value)", rows, "(run, key) do nothing"),
-    sql<{ key: number; value: string }>`
-      select key, value from run_params where run = ${run.id} and ${amongNumbers(db, sql`key`, [...wanted.keys()])}
-    `.execute(db.query),
-  ]);
+  await insertRows(db, "run_params (run, key, value)", rows, "(run, key) do nothing");
+  const kept = await sql<{ key: number; value: string }>`
+    select key, value from run_params where run = ${run.id} and ${amongNumbers(db, sql`key`, [...wanted.keys()])}
+  `.execute(db.query);
   for (const { key, value } of kept.rows) {
     const param = wanted.get(key);
     if (param === undefined || param.value === value) continue;

@@ -138,14 +138,17 @@ export async function completeModels(
     sql`model`,
     rows.map((row) => row.id),
   );
-  const [params, tags, metrics] = await db.together(() => [
-    sql<ModelText>`select model, key, value from logged_model_params where ${isOfThese} order by key`.execute(
-      db.query,
-    ),
-    sql<ModelText>`select model, key, value from logged_model_tags where ${isOfThese} order by key`.execute(
-      db.query,
-    ),
-    sql<ModelMetricRow>`
+  const [params, tags, metrics] = await db.together([
+    () =>
+      sql<ModelText>`select model, key, value from logged_model_params where ${isOfThese} order by key`.execute(
+        db.query,
+      ),
+    () =>
+      sql<ModelText>`select model, key, value from logged_model_tags where ${isOfThese} order by key`.execute(
+        db.query,
+      ),
+    () =>
+      sql<ModelMetricRow>`
       select model, key, step, at_ms, value, is_nan, dataset_name, dataset_digest, runs.run_id
       from logged_model_metrics join runs on runs.id = logged_model_metrics.run
       where ${isOfThese} order by model, key, step, at_ms

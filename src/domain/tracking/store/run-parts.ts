@@ -57,7 +57,10 @@ export async function loadRuns(
   parts?: RunParts,
 ): Promise<Run[]> {
   if (ids.length === 0) return [];
-  const [rows, found] = await db.together(() => [readRunsByNumber(db, ids), readParts(db, keys, ids, parts)]);
+  const [rows, found] = await db.together([
+    () => readRunsByNumber(db, ids),
+    () => readParts(db, keys, ids, parts),
+  ]);
   return await assemble(keys, rows, found);
 }
 
@@ -76,12 +79,12 @@ async function readParts(
   parts: RunParts | undefined,
 ): Promise<FoundParts> {
   const isOfThese = amongNumbers(db, sql`run`, runs);
-  const [params, tags, metrics, inputs, models] = await db.together(() => [
-    readTexts(db, keys, "run_params", isOfThese, parts?.params),
-    readTexts(db, keys, "run_tags", isOfThese, parts?.tags),
-    readLatest(db, keys, isOfThese, parts?.metrics),
-    parts === undefined ? readInputs(db, isOfThese) : none,
-    parts === undefined ? readModelLinks(db, isOfThese) : none,
+  const [params, tags, metrics, inputs, models] = await db.together([
+    () => readTexts(db, keys, "run_params", isOfThese, parts?.params),
+    () => readTexts(db, keys, "run_tags", isOfThese, parts?.tags),
+    () => readLatest(db, keys, isOfThese, parts?.metrics),
+    () => (parts === undefined ? readInputs(db, isOfThese) : none),
+    () => (parts === undefined ? readModelLinks(db, isOfThese) : none),
   ]);
   return { params, tags, metrics, inputs, models };
 }

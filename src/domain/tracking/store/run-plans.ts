@@ -40,7 +40,13 @@ export async function narrowest(db: Database, keys: Keys, query: RunScope): Prom
     const runs = await runsMeeting(db, keys, condition);
     if (runs !== undefined) indexed.push({ condition, runs });
   }
-  const counts = await db.together(() => indexed.map(({ runs }) => countFew(db, runs)));
+  const counts = await db.together(
+    indexed.map(
+      ({ runs }) =>
+        () =>
+          countFew(db, runs),
+    ),
+  );
   const found = indexed
     .map((one, at) => ({ ...one, count: counts[at] ?? 0 }))
     .filter(({ count }) => count <= few);

@@ -33,12 +33,21 @@ const runColumns = `runs.id, runs.run_id, runs.experiment, experiments.project, 
   runs.user_name, runs.actor, runs.started_at_ms, runs.ended_at_ms, runs.artifact_root
   from runs join experiments on experiments.id = runs.experiment`;
 
-const runText = `select ${runColumns} where run_id = `;
+// Asked before every write and for every page of a run: the text is kept, because building it costs more than
+// running it.
+const runText = `select ${runColumns} where `;
 
-// Asked before every write: the text is kept, because building it costs more than running it.
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
-  const text = runText + (db.engine === "postgres" ? "$1" : "?");
-  const { rows } = await db.query.executeQuery<StoredRun>(CompiledQuery.raw(text, [runId]));
+  return await readOne(db, "runs.run_id", runId);
+}
+
+async function readOne(
+  db: Database,
+  column: "runs.run_id" | "runs.id",
+  value: string | number,
+): Promise<StoredRun | undefined> {
+  const text = `${runText}${column} = ${db.engine === "postgres" ? "$1" : "?"}`;
+  const { rows } = await db.query.executeQuery<StoredRun>(CompiledQuery.raw(text, [value]));
   return rows[0];
 }
 
@@ -61,7 +70,12 @@ export async function readRuns(
 
 /** In the order of the numbers as given. */
 export async function readRunsByNumber(db: Database, ids: readonly number[]): Promise<StoredRun[]> {
-  if (ids.length === 0) return [];
+  const [only, ...others] = ids;
+  if (only === undefined) return [];
+  if (others.length === 0) {
+    const run = await readOne(db, "runs.id", only);
+    return run === undefined ? [] : [run];
+  }
   const { rows } = await sql<StoredRun>`
     select ${sql.raw(runColumns)} where ${amongNumbers(db, sql`runs.id`, ids)}
   `.execute(db.query);
