@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
@@ -38,6 +39,8 @@ export const bucket: Measurement = {
         const place = join(folder, `round-${round}`);
         await mkdir(place);
         await changeStart(file, round);
+        // A file that was changed a moment ago is read once more.
+        await sleep(2_500);
         const own = [join(import.meta.dirname, "ours.ts"), `s3://${name}/gyre`, file, place];
         ours.push(await timed(process.execPath, own, server.environment));
         const theirs = [join(import.meta.dirname, "peer.py"), name, file, join(place, "peer.bin")];
