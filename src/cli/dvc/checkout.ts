@@ -38,10 +38,10 @@ export const checkoutCommand: DvcCommand = {
   },
 };
 
-/** `M`, `A` or `D` and the path, the kinds in DVC's order. */
+/** `M`, `A` or `D` and the path, the kinds in DVC's order; it writes the tab between as blanks. */
 export function sayChanges(output: DvcOutput, result: CheckoutResult): void {
   for (const kind of ["modified", "added", "deleted"] as const) {
-    for (const path of result[kind]) output.say(`${kind.charAt(0).toUpperCase()}\t${path}`);
+    for (const path of result[kind]) output.say(`${kind.charAt(0).toUpperCase().padEnd(8)}${path}`);
   }
 }
 

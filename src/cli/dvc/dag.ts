@@ -45,8 +45,15 @@ export const dagCommand: DvcCommand = {
   },
 };
 
+/** Edges by where they begin, then by where they end, both in the order of the nodes, as DVC's graph library has them. */
 function dotText({ nodes, edges }: Dag): string {
-  const lines = [...nodes.map((node) => `"${node}";`), ...edges.map(([from, to]) => `"${from}" -> "${to}";`)];
+  const place = new Map(nodes.map((node, index) => [node, index]));
+  const placeOf = (node: string): number => place.get(node) ?? nodes.length;
+  const ordered = edges.toSorted((a, b) => placeOf(a[0]) - placeOf(b[0]) || placeOf(a[1]) - placeOf(b[1]));
+  const lines = [
+    ...nodes.map((node) => `"${node}";`),
+    ...ordered.map(([from, to]) => `"${from}" -> "${to}";`),
+  ];
   return `strict digraph {\n${lines.join("\n")}\n}\n`;
 }
 

@@ -63,7 +63,7 @@ export const plotsCommand: DvcCommand = {
             ? images.map(({ revision, address }) => ({ type: "image", revisions: [revision], url: address }))
             : [{ type: "vega", revisions: names, content: spec }],
         ]);
-        output.print(JSON.stringify({ data: Object.fromEntries(data) }));
+        output.print(JSON.stringify(data.length === 0 ? {} : { data: Object.fromEntries(data) }));
       } else if (typed.has("show-vega")) {
         for (const { spec } of plots) if (spec !== undefined) output.print(JSON.stringify(spec));
       } else if (plots.length === 0) {

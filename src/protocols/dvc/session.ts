@@ -6,6 +6,7 @@ import { openHashPool } from "./files/hash-pool.ts";
 import { scan } from "./files/scan.ts";
 import type { Scanned, ScanOptions, ScanParts } from "./files/scan.ts";
 import { openStatIndex } from "./files/stat-index.ts";
+import { ignoreOwnPlaces } from "./repository/git-ignore-file.ts";
 import { openDvcIgnore } from "./repository/ignore.ts";
 import { openRepositoryLock } from "./repository/lock.ts";
 import type { RepositoryLock } from "./repository/lock.ts";
@@ -54,6 +55,7 @@ export async function withSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const repository = openRepository(here);
+  ignoreOwnPlaces(repository);
   const index = openStatIndex(join(repository.temporaryFolder, "gyre", "stat-index"));
   const pool = openHashPool();
   const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };

@@ -75,6 +75,12 @@ export function lockedEntry(path: string, state: PathState): YamlMapping {
   };
 }
 
+/** An entry of `dvc.lock` for what DVC 2 took the digest of: it names no kind of digest. */
+export function legacyEntry(path: string, state: PathState): YamlMapping {
+  const { hash: _kind, ...entry } = lockedEntry(path, state);
+  return entry;
+}
+
 /** An entry of a `.dvc` file, with its keys in DVC's order. */
 export function trackedEntry(path: string, state: PathState): YamlMapping {
   return {

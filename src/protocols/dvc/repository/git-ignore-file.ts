@@ -23,6 +23,24 @@ export function ignoreInGit(repository: Repository, places: readonly string[]): 
   return [...changed];
 }
 
+/**
+ * Hides from Git what a clone keeps for itself. Repositories of the first versions of DVC, which had other places,
+ * are brought up to date by whichever program opens them.
+ */
+export function ignoreOwnPlaces(repository: Repository): void {
+  const { root, temporaryFolder, cacheFolder } = repository;
+  const folder = dirname(temporaryFolder);
+  const places = [join(folder, "config.local"), temporaryFolder, cacheFolder];
+  const file = join(folder, ".gitignore");
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split(/\r?\n/) : [];
+  // Asking Git costs more than many a command takes.
+  if (places.every((place) => dirname(place) === folder && lines.includes(`/${basename(place)}`))) return;
+  ignoreInGit(
+    repository,
+    places.filter((place) => place.startsWith(`${root}/`)),
+  );
+}
+
 /** Takes the line away again; a `.gitignore` that becomes empty goes. */
 export function showToGit(repository: Repository, place: string): void {
   if (repository.git === undefined) return;

@@ -20,8 +20,16 @@ export interface Git {
   listFiles(revision: string, folder: string): readonly string[];
   /** Texts of files of a revision, by path; absent where there is none. */
   readTexts(revision: string, paths: readonly string[]): ReadonlyMap<string, string>;
-  /** The commits that branches, tags or all of history name. */
-  revisions(of: "branches" | "tags" | "commits"): readonly string[];
+  /** The commits that branches, tags or all of history name, each with the name it was found by. */
+  revisions(of: "branches" | "tags" | "commits"): readonly NamedRevision[];
+  /** The branch that is checked out; undefined when none is. */
+  activeBranch(): string | undefined;
+}
+
+export interface NamedRevision {
+  readonly commit: string;
+  /** Of a branch or a tag; of a commit its digest. */
+  readonly name: string;
 }
 
 /** The Git work tree a folder lies in; undefined where there is none. */
@@ -92,12 +100,24 @@ function openGit(root: string): Git {
       return readBatch(run(["cat-file", "--batch"], asked), paths);
     },
     revisions(of) {
-      if (of === "commits") return run(["rev-list", "--all"]).toString().split("\n").filter(Boolean);
+      if (of === "commits")
+        return linesOf(run(["rev-list", "--all"])).map((commit) => ({ commit, name: commit }));
       const pattern = of === "branches" ? "refs/heads" : "refs/tags";
-      const format = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)";
-      return run(["for-each-ref", format, pattern]).toString().split("\n").filter(Boolean);
+      const commit = "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)";
+      return linesOf(run(["for-each-ref", `--format=${commit} %(refname:lstrip=2)`, pattern])).map((line) => {
+        const [digest = "", name = ""] = line.split(/ (.*)/s);
+        return { commit: digest, name };
+      });
+    },
+    activeBranch() {
+      const { stdout } = spawnSync("git", ["-C", root, "symbolic-ref", "--short", "-q", "HEAD"]);
+      return linesOf(stdout)[0];
     },
   };
+}
+
+function linesOf(bytes: Buffer): readonly string[] {
+  return bytes.toString().split("\n").filter(Boolean);
 }
 
 /** The answer of `git cat-file --batch`: a line for each object, its bytes, a line's end. */

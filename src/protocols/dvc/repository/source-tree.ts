@@ -10,6 +10,8 @@ export interface SourceTree {
   /** `undefined` for the work tree. */
   readonly revision: string | undefined;
   readText(path: string): string | undefined;
+  /** The files of a folder and of those in it; undefined for what is no folder. */
+  filesBelow(folder: string): readonly string[] | undefined;
   /** The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. */
   listDvcFiles(
     isTracked: (folder: string) => boolean,
@@ -27,6 +29,7 @@ export function workTree(repository: Repository): SourceTree {
   return {
     revision: undefined,
     readText: (path) => readText(isAbsolute(path) ? path : join(repository.root, path)),
+    filesBelow: (folder) => listFiles(repository.root, folder),
     async listDvcFiles(isTracked, found) {
       const visit = async (folder: string): Promise<void> => {
         const entries = readdirSync(join(repository.root, folder), { withFileTypes: true }).toSorted((a, b) =>
@@ -79,6 +82,10 @@ export function revisionTree(repository: Repository, git: Git, revision: string)
       if (text !== undefined) texts.set(file, text);
       return text;
     },
+    filesBelow(folder) {
+      const below = files.filter((file) => file.startsWith(`${posix.normalize(folder)}/`));
+      return below.length === 0 ? undefined : below;
+    },
     async listDvcFiles(_isTracked, found) {
       for (const file of files) if (isDvcFile(file) && !file.startsWith(".dvc/")) await found(file);
     },
@@ -87,6 +94,17 @@ export function revisionTree(repository: Repository, git: Git, revision: string)
 
 export function isDvcFile(path: string): boolean {
   return path.endsWith(".dvc") || posix.basename(path) === "dvc.yaml";
+}
+
+function listFiles(root: string, folder: string): readonly string[] | undefined {
+  try {
+    return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = posix.join(folder, entry.name);
+      return listFiles(root, path) ?? [path];
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** A repository within the repository looks after its own data. */

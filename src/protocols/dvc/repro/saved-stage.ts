@@ -3,14 +3,14 @@ import { statSync } from "node:fs";
 import { Problem } from "#kernel/errors";
 
 import type { Scanned } from "../files/scan.ts";
-import { lockedEntry } from "../formats/entries.ts";
+import { legacyEntry, lockedEntry } from "../formats/entries.ts";
 import { compareText } from "../formats/python-json.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlValue } from "../formats/yaml-writer.ts";
 import { problems } from "../problems.ts";
 import { placeOf } from "../repository/repository.ts";
 import { addressOf } from "../repository/stages.ts";
-import type { TrackedDependency, TrackedOut, TrackedParameters, TrackedStage } from "../repository/stages.ts";
+import type { TrackedDependency, TrackedParameters, TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { currentParameters, isRemoteAddress } from "../verbs/changes.ts";
 
@@ -50,19 +50,14 @@ export function byWritten<Path extends { readonly written: string }>(
   return paths.toSorted((a, b) => compareText(a.written, b.written));
 }
 
-/** The entry of an out that was looked at. One of DVC 2 that has not changed stays as it was. */
-export async function outEntry(session: Session, out: TrackedOut, found: Scanned): Promise<YamlMapping> {
-  return (await unchangedLegacy(session, out)) ?? lockedEntry(out.written, found);
-}
-
 async function inputEntry(
   session: Session,
   stage: TrackedStage,
   dependency: TrackedDependency,
 ): Promise<YamlMapping> {
   if (isRemoteAddress(dependency.path)) return { ...dependency.raw, path: dependency.written };
-  const legacy = await unchangedLegacy(session, dependency);
-  if (legacy !== undefined) return legacy;
+  const legacy = await lookAtUnchangedLegacy(session, dependency);
+  if (legacy !== undefined) return legacyEntry(dependency.written, legacy);
   const found = await session.look(dependency.path);
   if (found !== undefined) return lockedEntry(dependency.written, found);
   throw new Problem(problems.dvc_path_missing, {
@@ -73,13 +68,14 @@ async function inputEntry(
   });
 }
 
-async function unchangedLegacy(
+/** What lies at a path that DVC 2 took the digest of, if that is still its digest. */
+export async function lookAtUnchangedLegacy(
   session: Session,
-  tracked: TrackedDependency,
-): Promise<YamlMapping | undefined> {
-  if (tracked.digest?.isLegacy !== true) return undefined;
-  const found = await session.look(tracked.path, { isLegacy: true });
-  return found?.md5 === tracked.digest.md5 ? { ...tracked.raw, path: tracked.written } : undefined;
+  { digest, path }: TrackedDependency,
+): Promise<Scanned | undefined> {
+  if (digest?.isLegacy !== true) return undefined;
+  const found = await session.look(path, { isLegacy: true });
+  return found?.md5 === digest.md5 ? found : undefined;
 }
 
 /** By file, `params.yaml` first; the keys of each in order. */

@@ -1,9 +1,13 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { Problem } from "#kernel/errors";
 
 import type { Scanned } from "../files/scan.ts";
+import { storeBytes, storeDownload } from "../files/store-object.ts";
 import { removePath } from "../files/work-tree.ts";
 import { isFolderDigest } from "../formats/listing.ts";
-import { readEntries, trackedEntry } from "../formats/entries.ts";
+import { legacyEntry, lockedEntry, readEntries, trackedEntry } from "../formats/entries.ts";
 import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlValue } from "../formats/yaml-writer.ts";
@@ -13,8 +17,9 @@ import { addressOf, resolvePath } from "../repository/stages.ts";
 import type { TrackedOut, TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { checkoutOut, linkKinds } from "../verbs/checkout-out.ts";
+import { refuseTrackedInGit } from "../verbs/refuse-tracked-in-git.ts";
 import { digestOfStage } from "../verbs/stage-digest.ts";
-import { byWritten, outEntry } from "./saved-stage.ts";
+import { byWritten, lookAtUnchangedLegacy } from "./saved-stage.ts";
 
 /** Takes away what a stage made before, but for outs it goes on from. */
 export function removeOuts(session: Session, stage: TrackedStage): void {
@@ -25,7 +30,7 @@ export function removeOuts(session: Session, stage: TrackedStage): void {
 
 /**
  * Looks at what a stage has made and puts it into the cache; the entries of its outs in order. Throws
- * `dvc_path_missing`, at the stage, for an out it did not make.
+ * `dvc_path_missing`, at the stage, for an out it did not make, and `dvc_path_refused` for one that Git tracks.
  */
 export async function saveOuts(
   session: Session,
@@ -33,10 +38,20 @@ export async function saveOuts(
   options: { readonly isCommitted: boolean; readonly keepsUncached: boolean },
 ): Promise<readonly YamlMapping[]> {
   const entries: YamlMapping[] = [];
+  refuseTrackedInGit(
+    session,
+    stage.outs.filter(({ isCached }) => isCached).map(({ path }) => placeOf(session.repository, path)),
+  );
   for (const out of byWritten(stage.outs)) {
     const isStored = options.isCommitted && (out.isCached || options.keepsUncached);
+    const legacy = await lookAtUnchangedLegacy(session, out);
+    if (legacy !== undefined) {
+      if (isStored) await storeLegacy(session, out, legacy);
+      entries.push(legacyEntry(out.written, legacy));
+      continue;
+    }
     const found = await lookAtOut(session, stage, out, isStored);
-    entries.push(await outEntry(session, out, found));
+    entries.push(lockedEntry(out.written, found));
     if (isStored && out.isCached) await relink(session, out, found);
   }
   return entries;
@@ -53,13 +68,17 @@ export function singleStageFile(
       const entry = entries.find(({ path }) => path === item["path"]);
       const [read] = readEntries(stage.file, entry === undefined ? [] : [entry]);
       if (read?.digest === undefined) return item;
-      const { path: _path, ...found } = trackedEntry("", {
+      const {
+        path: _path,
+        hash,
+        ...found
+      } = trackedEntry("", {
         md5: read.digest.md5,
         sizeBytes: read.sizeBytes ?? 0,
         files: read.files,
         isExecutable: read.isExecutable,
       });
-      return { ...item, ...found };
+      return { ...item, ...found, ...(read.digest.isLegacy ? {} : { hash }) };
     });
   const { md5: _before, ...raw } = stage.raw;
   const renewed = {
@@ -115,6 +134,30 @@ async function lookAtOut(
     cache.storeListing(found.md5, found.listing.text);
   cache.forget();
   return found;
+}
+
+/** What keeps the digest of DVC 2 is kept where DVC 2 looks for it, or the lock file would name what no cache has. */
+async function storeLegacy(
+  { cache, repository }: Session,
+  { path }: TrackedOut,
+  { md5, listing }: Scanned,
+): Promise<void> {
+  const place = placeOf(repository, path);
+  const files =
+    listing === undefined
+      ? [{ md5, place }]
+      : listing.files.map((file) => ({ md5: file.md5, place: join(place, file.path) }));
+  for (const file of files) {
+    const digest = { md5: file.md5, isLegacy: true };
+    if (cache.has(digest)) continue;
+    await storeDownload(cache.folder, digest, async (aside) => {
+      await copyFile(file.place, aside);
+      return true;
+    });
+  }
+  if (listing !== undefined && !cache.has({ md5, isLegacy: true }))
+    storeBytes(cache.folder, md5, Buffer.from(listing.text));
+  cache.forget();
 }
 
 async function relink(session: Session, out: TrackedOut, found: Scanned): Promise<void> {

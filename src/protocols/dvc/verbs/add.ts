@@ -21,6 +21,7 @@ import { addressOf } from "../repository/stages.ts";
 import type { TrackedOut, TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { checkoutOut, linkKinds } from "./checkout-out.ts";
+import { refuseTrackedInGit } from "./refuse-tracked-in-git.ts";
 import { trackInGit } from "./track-in-git.ts";
 import { writeTextFile } from "./write-text-file.ts";
 
@@ -54,7 +55,10 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   if (options.out !== undefined)
     targets.splice(0, targets.length, copyTo(here, targets, options.out, options.isForced));
   const orders = targets.map((target) => orderFor(session, project, resolve(here, target), target));
-  refuseTracked(session, orders);
+  refuseTrackedInGit(
+    session,
+    orders.filter(({ owner }) => owner === undefined).map(({ place }) => place),
+  );
   const added: Added[] = [];
   const changed: string[] = [];
   for (const order of orders) {
@@ -156,17 +160,6 @@ function refuseLinkedFolder({ repository }: Session, place: string): void {
   const own = lstatSync(place, { throwIfNoEntry: false });
   if (own?.isSymbolicLink() === true && statSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
     throw refused("Cannot add files inside symlinked directories to DVC.", place);
-}
-
-function refuseTracked({ repository, show }: Session, orders: readonly AddOrder[]): void {
-  const places = orders.filter(({ owner }) => owner === undefined).map(({ place }) => place);
-  const [tracked] = repository.git?.tracked(places) ?? [];
-  if (tracked === undefined) return;
-  const path = show(pathFromRoot(repository, tracked));
-  throw new Problem(problems.dvc_path_refused, {
-    message: `output '${path}' is already tracked by SCM (e.g. Git).\n    You can remove it from Git, then add to DVC.\n        To stop tracking from Git:\n            git rm -r --cached '${path}'\n            git commit -m "stop tracking ${path}"`,
-    data: { path },
-  });
 }
 
 async function hashAndStore(

@@ -23,7 +23,6 @@ export async function pathChange(
 ): Promise<PathChange | undefined> {
   if (isRemoteAddress(tracked.path)) return undefined;
   const { digest } = tracked;
-  if (isLeftOut(session, tracked.path)) return "deleted";
   const found = await session.look(tracked.path, { isLegacy: digest?.isLegacy ?? false });
   if (found === undefined) return "deleted";
   return digest === undefined || digest.md5 !== found.md5 ? "modified" : undefined;
@@ -31,6 +30,7 @@ export async function pathChange(
 
 export async function outChange(session: Session, out: TrackedOut): Promise<PathChange | undefined> {
   if (out.isCached && out.digest !== undefined && !isInCache(session, out)) return "not in cache";
+  if (isLeftOut(session, out.path)) return "deleted";
   return await pathChange(session, out);
 }
 
@@ -39,7 +39,7 @@ export function isInCache({ cache }: Session, { digest }: TrackedOut): boolean {
   return digest !== undefined && cache.hasAll(digest);
 }
 
-/** What DVC ignores is not there for it. */
+/** An out that DVC ignores is not there for it; a dependency is. */
 function isLeftOut(session: Session, path: string): boolean {
   return !isAbsolute(path) && !path.startsWith("../") && session.ignore.ignores(path, true);
 }

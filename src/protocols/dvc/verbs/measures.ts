@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { isAbsolute, join, posix, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { parseExactJson } from "#kernel/exact-json";
 
@@ -14,7 +14,7 @@ import { revisionTree } from "../repository/source-tree.ts";
 import type { SourceTree } from "../repository/source-tree.ts";
 import type { Session } from "../session.ts";
 import { isSame, readParameters } from "./changes.ts";
-import { gitOf, revisionsOf } from "./revisions.ts";
+import { gitOf, namedRevisions } from "./revisions.ts";
 import type { RevisionOptions } from "./revisions.ts";
 
 /** The values of files, by path from the root; a file that cannot be read tells why. */
@@ -43,21 +43,24 @@ export async function openSnapshot(session: Session, revision: string | undefine
   return { tree, project: await loadProject(tree, session) };
 }
 
-/** Metrics by revision; the work tree is called `""` where there is nothing to tell it from, as in DVC. */
+/**
+ * Metrics by revision, named by its branches and tags. The work tree is `""` where no revision is asked for, as in
+ * DVC, and left out where it says what the branch says that is checked out.
+ */
 export async function showMetrics(
   session: Session,
   targets: readonly string[],
   options: RevisionOptions,
 ): Promise<Readonly<Record<string, { readonly data: Measures }>>> {
-  const shown: [string, { data: Measures }][] = [];
-  const revisions = revisionsOf(session, options);
-  shown.push([
-    revisions.length === 0 ? "" : "workspace",
-    { data: await metricsOf(session, undefined, targets) },
-  ]);
-  for (const revision of revisions) {
-    shown.push([revision.slice(0, 7), { data: await metricsOf(session, revision, targets) }]);
+  const isHistory = [options.allBranches, options.allTags, options.allCommits].includes(true);
+  const shown = new Map<string, { readonly data: Measures }>();
+  const workspace = { data: await metricsOf(session, undefined, targets) };
+  shown.set(isHistory ? "workspace" : "", workspace);
+  for (const [commit, names] of namedRevisions(session, options)) {
+    shown.set(names.join(","), { data: await metricsOf(session, commit, targets) });
   }
+  const branch = isHistory ? session.repository.git?.activeBranch() : undefined;
+  if (branch !== undefined && isDeepStrictEqual(shown.get(branch), workspace)) shown.delete("workspace");
   return Object.fromEntries(shown);
 }
 
@@ -127,13 +130,16 @@ export function diffMeasures(
 
 function changeOf(old: YamlValue, now: YamlValue, withUnchanged: boolean): Change | undefined {
   if (!withUnchanged && isSame(old, now)) return undefined;
-  if (typeof old === "bigint" && typeof now === "bigint") return { old, new: now, diff: now - old };
-  if (isNumber(old) && isNumber(now)) return { old, new: now, diff: Number(now) - Number(old) };
-  return { old, new: now };
+  const [before, after] = [numberOf(old), numberOf(now)];
+  if (before === undefined || after === undefined) return { old, new: now };
+  if (typeof before === "bigint" && typeof after === "bigint") return { old, new: now, diff: after - before };
+  return { old, new: now, diff: Number(after) - Number(before) };
 }
 
-function isNumber(value: YamlValue): value is number | bigint {
-  return typeof value === "number" || typeof value === "bigint";
+/** To Python, true is one and false is nought. */
+function numberOf(value: YamlValue): number | bigint | undefined {
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  return typeof value === "number" || typeof value === "bigint" ? value : undefined;
 }
 
 function dataOf(file: MeasuredFile | undefined): YamlValue {
@@ -190,11 +196,7 @@ function readFiles(
   return Object.fromEntries(
     [...files].map((path): [string, MeasuredFile] => {
       const text = readTracked(session, snapshot, path);
-      if (text === undefined)
-        return [
-          path,
-          { error: { type: "FileNotFoundError", msg: `[Errno 2] No such file or directory: '${path}'` } },
-        ];
+      if (text === undefined) return [path, { error: absence(session, snapshot, path) }];
       try {
         return [path, { data: choose(readValues(path, text), path) }];
       } catch (error) {
@@ -205,6 +207,33 @@ function readFiles(
       }
     }),
   );
+}
+
+/** Why a file is in neither the tree nor the cache, in DVC's words: programs tell the cases apart by them. */
+function absence(
+  session: Session,
+  { project }: Snapshot,
+  path: string,
+): { readonly type: string; readonly msg: string } {
+  const out = project.stages
+    .flatMap(({ outs }) => outs)
+    .find((own) => own.isCached && (own.path === path || path.startsWith(`${own.path}/`)));
+  const missing = (why: string): { readonly type: string; readonly msg: string } => ({
+    type: "FileNotFoundError",
+    msg: `[Errno 2] ${why}: '${path}'`,
+  });
+  if (out?.digest === undefined) return missing("No such file or directory");
+  if (!isFolderDigest(out.digest.md5)) {
+    return missing(out.path === path ? "No storage files available" : "No such file or directory");
+  }
+  const listing = session.cache.listing(out.digest);
+  if (listing === undefined) {
+    const parts = out.path.split("/").map((part) => `'${part}'`);
+    const tuple = parts.length === 1 ? `${parts[0] ?? ""},` : parts.join(", ");
+    return { type: "DataIndexDirError", msg: `failed to load directory (${tuple})` };
+  }
+  const isListed = listing.some((file) => `${out.path}/${file.path}` === path);
+  return missing(isListed ? "No storage files available" : "No such file or directory");
 }
 
 /** A file of a snapshot: from its tree, else from the cache by what the snapshot says of it. */
@@ -235,14 +264,7 @@ export function expandFolder(session: Session, { tree, project }: Snapshot, path
     const below = inside.filter((file) => file.startsWith(`${path}/`));
     if (below.length > 0) return below;
   }
-  if (tree.revision !== undefined) return [path];
-  try {
-    return readdirSync(join(session.repository.root, path), { withFileTypes: true }).flatMap((entry) =>
-      expandFolder(session, { tree, project }, posix.join(path, entry.name)),
-    );
-  } catch {
-    return [path];
-  }
+  return tree.filesBelow(path) ?? [path];
 }
 
 function readValues(path: string, text: string): YamlValue {

@@ -29,14 +29,28 @@ export async function chooseEverywhere(
 
 /** The commits that are asked for, each once. */
 export function revisionsOf(session: Session, options: RevisionOptions): readonly string[] {
-  const kinds = [
-    ...(options.allCommits === true ? (["commits"] as const) : []),
-    ...(options.allBranches === true ? (["branches"] as const) : []),
-    ...(options.allTags === true ? (["tags"] as const) : []),
-  ];
-  if (kinds.length === 0) return [];
-  const git = gitOf(session);
-  return [...new Set(kinds.flatMap((kind) => git.revisions(kind)))];
+  return [...namedRevisions(session, options).keys()];
+}
+
+/** The commits that are asked for, each with the names of the branches and tags that led to it. */
+export function namedRevisions(
+  session: Session,
+  options: RevisionOptions,
+): ReadonlyMap<string, readonly string[]> {
+  const kinds: readonly ("commits" | "branches" | "tags")[] =
+    options.allCommits === true
+      ? ["commits"]
+      : [
+          ...(options.allBranches === true ? (["branches"] as const) : []),
+          ...(options.allTags === true ? (["tags"] as const) : []),
+        ];
+  const names = new Map<string, readonly string[]>();
+  // Without version control there is only the work tree, as in DVC.
+  const { git } = session.repository;
+  if (git === undefined) return names;
+  for (const { commit, name } of kinds.flatMap((kind) => git.revisions(kind)))
+    names.set(commit, [...new Set([...(names.get(commit) ?? []), name])]);
+  return names;
 }
 
 export function gitOf({
