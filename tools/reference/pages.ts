@@ -1,4 +1,5 @@
 import { renderCommandLine } from "./command-line.ts";
+import { renderDvc } from "./dvc.ts";
 import { renderErrors } from "./errors.ts";
 import { renderEvents } from "./events.ts";
 import { describeApi, renderHttp } from "./http.ts";
@@ -16,6 +17,7 @@ export async function referencePages(): Promise<readonly ReferencePage[]> {
   const api = await describeApi();
   return [
     { path: "docs/reference/cli.md", text: await renderCommandLine() },
+    { path: "docs/reference/dvc-compatibility.md", text: renderDvc() },
     { path: "docs/reference/errors.md", text: await renderErrors() },
     { path: "docs/reference/events.md", text: renderEvents() },
     { path: "docs/reference/http.md", text: renderHttp(api) },

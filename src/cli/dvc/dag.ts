@@ -54,7 +54,7 @@ function dotText({ nodes, edges }: Dag): string {
     ...nodes.map((node) => `"${node}";`),
     ...ordered.map(([from, to]) => `"${from}" -> "${to}";`),
   ];
-  return `strict digraph {\n${lines.join("\n")}\n}\n`;
+  return `${["strict digraph {", ...lines, "}"].join("\n")}\n`;
 }
 
 /** Node by node within each pipeline, as DVC numbers them. */

@@ -29,6 +29,7 @@ export const plotsCommand: DvcCommand = {
   ],
   targets: "some",
   targetName: "CMD",
+  failureCode: 1,
   async act({ typed, here, output }) {
     const [verb, ...rest] = typed.targets;
     const { drawPlots, writePlots, plotTemplates } = await dvcVerbs.plots();

@@ -1,85 +1,21 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   lstatSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Problem } from "#kernel/errors";
-
-import { dvcVerbs, withSession } from "./index.ts";
-import type { Session } from "./index.ts";
-
-/** A DVC repository without Git in a folder of its own, and the verbs on it. */
-function openTestRepository(test: TestContext, files: Readonly<Record<string, string>>, config = "") {
-  const root = mkdtempSync(join(tmpdir(), "gyre-dvc-"));
-  test.after(() => rmSync(root, { recursive: true, force: true }));
-  const said: string[] = [];
-  const write = (path: string, text: string): void => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  };
-  write(".dvc/config", `[core]\n    no_scm = True\n${config}`);
-  for (const [path, text] of Object.entries(files)) write(path, text);
-  const voice = {
-    say: (line: string) => void said.push(line),
-    warn: (line: string) => void said.push(line),
-    tell: (line: string) => void said.push(line),
-  };
-  const run = async <Result>(work: (session: Session) => Promise<Result>): Promise<Result> =>
-    await withSession({ here: root, voice }, work);
-  return {
-    root,
-    said,
-    write,
-    read: (path: string) => readFileSync(join(root, path), "utf8"),
-    run,
-    add: async (...targets: string[]) => {
-      const add = await dvcVerbs.add();
-      return await run(async (session) => await add(session, { targets }));
-    },
-    status: async () => {
-      const status = await dvcVerbs.status();
-      return await run(async (session) => await status(session, { targets: [] }));
-    },
-    checkout: async (options: { isForced?: boolean } = {}) => {
-      const { checkout } = await dvcVerbs.checkout();
-      return await run(async (session) => await checkout(session, { targets: [], ...options }));
-    },
-    repro: async (options: Parameters<Awaited<ReturnType<typeof dvcVerbs.repro>>>[1] = { targets: [] }) => {
-      const repro = await dvcVerbs.repro();
-      return await run(async (session) =>
-        (await repro(session, options)).map(({ name, file }) => name ?? file),
-      );
-    },
-    objectOf: (md5: string) => join(root, ".dvc/cache/files/md5", md5.slice(0, 2), md5.slice(2)),
-  };
-}
-
-/** What a refusal says: its code, its place, and a step to take. */
-async function refusalOf(work: Promise<unknown>): Promise<Problem> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof Problem, String(error));
-    assert.ok(error.next.length > 0);
-    return error;
-  }
-  throw new Error("it was not refused");
-}
+import { dvcVerbs } from "./index.ts";
+import { openTestRepository, refusalOf } from "./test-repository.ts";
 
 const hello = "b1946ac92492d2347c6235b4d2611184";
 
@@ -184,159 +120,6 @@ describe("data that DVC 2 added", () => {
       repository.read("a.txt.dvc"),
       "outs:\n- md5: 3b5d5c3712955042212316173ccf37be\n  size: 2\n  path: a.txt\n  hash: md5\n",
     );
-  });
-});
-
-describe("a stage that DVC 2 ran", () => {
-  const legacy = "60b725f10c9c85c70d97880dfe8191b3";
-  const folder = "88bad248a75be3bbf39caff75a1b280f.dir";
-
-  it("keeps the digests of what did not change, with the sizes of now and the objects where DVC 2 has them", async (test) => {
-    const line = (item: string, sizeBytes: number): string => `    - ${item}\n      size: ${sizeBytes}\n`;
-    const lock = (cmd: string, sizes: readonly [number, number, number], files: number): string =>
-      `schema: '2.0'\nstages:\n  s:\n    cmd: ${cmd}\n    deps:\n` +
-      line(`path: in\n      md5: ${legacy}`, sizes[0]) +
-      "    outs:\n" +
-      line(`path: folder\n      md5: ${folder}`, sizes[1]).trimEnd() +
-      `\n      nfiles: ${files}\n` +
-      line(`path: out\n      md5: ${legacy}`, sizes[2]);
-    const repository = openTestRepository(test, {
-      in: "a\n",
-      "dvc.yaml":
-        "stages:\n  s:\n    cmd: unix2dos < in > out; mkdir folder; cp out folder/one\n    deps: [in]\n    outs: [out, folder]\n".replace(
-          "unix2dos",
-          "sed 's/$/\\r/'",
-        ),
-      "dvc.lock": lock("was other", [99, 98, 97], 7),
-    });
-    await repository.repro();
-    assert.equal(
-      repository.read("dvc.lock"),
-      lock("sed 's/$/\\r/' < in > out; mkdir folder; cp out folder/one", [2, 3, 3], 1),
-    );
-    const cache = join(repository.root, ".dvc/cache");
-    assert.equal(readFileSync(join(cache, legacy.slice(0, 2), legacy.slice(2)), "utf8"), "a\r\n");
-    assert.ok(existsSync(join(cache, folder.slice(0, 2), folder.slice(2))));
-    assert.ok(!existsSync(join(cache, "files")));
-    assert.deepEqual(await repository.status(), {});
-  });
-});
-
-describe("what .dvcignore leaves out", () => {
-  it("is there as a dependency, and not as an out", async (test) => {
-    const repository = openTestRepository(test, {
-      ".dvcignore": "in\nout\n",
-      in: "1\n",
-      out: "1\n",
-      "dvc.yaml": "stages:\n  s: {cmd: cp in out, deps: [in], outs: [out]}\n",
-    });
-    assert.deepEqual(await repository.status(), {
-      s: [{ "changed deps": { in: "modified" } }, { "changed outs": { out: "deleted" } }],
-    });
-  });
-});
-
-describe("a repository under Git", () => {
-  const git = (root: string, ...words: string[]): void => {
-    execFileSync("git", ["-C", root, "-c", "user.name=a", "-c", "user.email=a@b", ...words], {
-      stdio: "pipe",
-    });
-  };
-  const underGit = (test: TestContext, files: Readonly<Record<string, string>>) => {
-    const repository = openTestRepository(test, { ...files, ".dvc/.gitignore": "/lock\n" });
-    repository.write(".dvc/config", "");
-    git(repository.root, "init", "-q", "-b", "main");
-    return repository;
-  };
-
-  it("is shown nothing of what a clone keeps for itself, also when it is older than that place", async (test) => {
-    const repository = underGit(test, {});
-    await repository.status();
-    assert.equal(repository.read(".dvc/.gitignore"), "/lock\n/config.local\n/tmp\n/cache\n");
-  });
-
-  it("keeps an out that Git tracks from the lock file", async (test) => {
-    const repository = underGit(test, {
-      "dvc.yaml": "stages:\n  s: {cmd: echo 1 > out, outs: [out]}\n",
-      out: "0\n",
-    });
-    git(repository.root, "add", "--all");
-    const refusal = await refusalOf(repository.repro());
-    assert.match(refusal.message, /output 'out' is already tracked by SCM/);
-    assert.ok(!existsSync(join(repository.root, "dvc.lock")));
-  });
-
-  it("is not asked for where there is none: all tags are the work tree", async (test) => {
-    const repository = openTestRepository(test, { "dvc.yaml": "metrics: [m.json]\n", "m.json": "1" });
-    const { showMetrics } = await dvcVerbs.measures();
-    assert.deepEqual(
-      await repository.run(async (session) => await showMetrics(session, [], { allTags: true })),
-      { workspace: { data: { "m.json": { data: 1n } } } },
-    );
-  });
-
-  it("finds the files of a folder of metrics in a commit as well", async (test) => {
-    const repository = underGit(test, {
-      "dvc.yaml": "metrics: [m]\n",
-      "m/deep/a.json": "1",
-      "m/b.json": "2",
-    });
-    git(repository.root, "add", "--all");
-    git(repository.root, "commit", "-q", "-m", "one");
-    const { metricsOf } = await dvcVerbs.measures();
-    const files = { "m/b.json": { data: 2n }, "m/deep/a.json": { data: 1n } };
-    for (const revision of ["HEAD", undefined])
-      assert.deepEqual(
-        await repository.run(async (session) => await metricsOf(session, revision, [])),
-        files,
-      );
-  });
-
-  it("shows metrics by branches and tags, and the work tree where it differs from its branch", async (test) => {
-    const repository = underGit(test, { "dvc.yaml": "metrics: [m.json]\n", "m.json": '{"a": 1}' });
-    git(repository.root, "add", "--all");
-    git(repository.root, "commit", "-q", "-m", "one");
-    git(repository.root, "tag", "v1");
-    git(repository.root, "tag", "v2");
-    const { showMetrics } = await dvcVerbs.measures();
-    const of = async (options: Parameters<typeof showMetrics>[2]) =>
-      await repository.run(async (session) => await showMetrics(session, [], options));
-    const one = { data: { "m.json": { data: { a: 1n } } } };
-    assert.deepEqual(await of({}), { "": one });
-    assert.deepEqual(await of({ allTags: true }), { workspace: one, "v1,v2": one });
-    assert.deepEqual(await of({ allBranches: true }), { main: one });
-    repository.write("m.json", '{"a": 2}');
-    const two = { data: { "m.json": { data: { a: 2n } } } };
-    assert.deepEqual(await of({ allBranches: true }), { workspace: two, main: one });
-  });
-});
-
-describe("metrics that are not there", () => {
-  it("tell whether nobody made them, the cache has lost them, or their folder is unknown", async (test) => {
-    const md5 = "0".repeat(32);
-    const repository = openTestRepository(test, {
-      "dvc.yaml":
-        "metrics: [d/e/m.json]\nstages:\n  s: {cmd: none, outs: [d/e], metrics: [lost.json, never.json]}\n",
-      "dvc.lock": `schema: '2.0'\nstages:\n  s:\n    cmd: none\n    outs:\n    - path: d/e\n      hash: md5\n      md5: ${md5}.dir\n    - path: lost.json\n      hash: md5\n      md5: ${md5}\n`,
-    });
-    const { metricsOf } = await dvcVerbs.measures();
-    assert.deepEqual(await repository.run(async (session) => await metricsOf(session, undefined, [])), {
-      "lost.json": {
-        error: { type: "FileNotFoundError", msg: "[Errno 2] No storage files available: 'lost.json'" },
-      },
-      "never.json": {
-        error: { type: "FileNotFoundError", msg: "[Errno 2] No such file or directory: 'never.json'" },
-      },
-      "d/e/m.json": { error: { type: "DataIndexDirError", msg: "failed to load directory ('d', 'e')" } },
-    });
-  });
-
-  it("and parameters that are true or false differ by one", async () => {
-    const { diffMeasures } = await dvcVerbs.measures();
-    const file = (a: boolean) => ({ "p.yaml": { data: { a } } });
-    assert.deepEqual(diffMeasures(file(false), file(true), false), {
-      "p.yaml": { a: { old: false, new: true, diff: 1n } },
-    });
   });
 });
 

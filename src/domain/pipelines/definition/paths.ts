@@ -46,6 +46,23 @@ export function projectPath(
   return normal;
 }
 
+/**
+ * What the file has for paths that it does not write in the shortest way, such as `./data` or `data/`, by path from
+ * the root. `dvc.lock` names paths as `dvc.yaml` does.
+ */
+export function pathsAsWritten(
+  texts: readonly { readonly text: string; readonly site: Site }[],
+  wdir: string,
+): Readonly<Record<string, string>> {
+  const written: Record<string, string> = {};
+  for (const { text, site } of texts) {
+    if (plain.test(text)) continue;
+    const path = projectPath(text, wdir, site, "kept");
+    if (path !== text && (posix.relative(wdir, path) || ".") !== text) written[path] = text;
+  }
+  return written;
+}
+
 // Nothing to normalise and nothing to refuse: what nearly all paths are like.
 const plain = /^[\w@+=%-][\w@+=%.-]*(?:\/[\w@+=%-][\w@+=%.-]*)*$/;
 

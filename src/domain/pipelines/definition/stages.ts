@@ -2,7 +2,7 @@ import type { SourcePosition } from "#kernel/errors";
 
 import { interpolate, interpolateCommand, interpolateValue, mayDiffer } from "./interpolation.ts";
 import type { Scope } from "./interpolation.ts";
-import { overlap, projectPath } from "./paths.ts";
+import { overlap, pathsAsWritten, projectPath } from "./paths.ts";
 import { loadVariables } from "./scope.ts";
 import type { ProjectFiles, Variables } from "./scope.ts";
 import { readSettings } from "./settings.ts";
@@ -44,6 +44,8 @@ export interface Stage {
   readonly deps: readonly string[];
   readonly params: readonly StageParameters[];
   readonly outs: readonly StageOut[];
+  /** How the file writes paths that it could write shorter, by path; only where paths outside are kept, as for DVC. */
+  readonly writtenPaths?: Readonly<Record<string, string>>;
   readonly frozen: boolean;
   readonly alwaysChanged: boolean;
   readonly description: string | null;
@@ -98,6 +100,9 @@ export function openTemplate(site: Site, folder: string, files: ProjectFiles): S
     ...readOuts(site.at("metrics"), "metrics", scope, wdir),
     ...readOuts(site.at("plots"), "plots", scope, wdir),
   ]);
+  const written = part(isIn && isFixed("deps", "params", "outs", "metrics", "plots"), ({ scope, wdir }) =>
+    pathsAsWritten(readTexts(site, scope), wdir),
+  );
   const description = part(isFixed("desc"), ({ scope }) =>
     definition["desc"] === undefined
       ? null
@@ -130,15 +135,16 @@ export function openTemplate(site: Site, folder: string, files: ProjectFiles): S
           ? variables
           : await loadVariables(variables, site.at("vars"), wdir, files);
       const place = { scope, wdir };
-      const written = cmd(place);
+      const command = cmd(place);
       const stage: Stage = {
         name,
-        commands: isFixedCmd ? fixedCommands(place) : splitCommands(written, site.at("cmd")),
-        cmd: written,
+        commands: isFixedCmd ? fixedCommands(place) : splitCommands(command, site.at("cmd")),
+        cmd: command,
         wdir,
         deps: deps(place),
         params: params(place),
         outs: outs(place),
+        ...(scope.outside === "kept" ? { writtenPaths: written(place) } : {}),
         ...flags,
         description: description(place),
         meta: metaJson(place),
@@ -189,6 +195,18 @@ function readCommand(site: Site, scope: Scope): string {
 
 function readPath(site: Site, scope: Scope, wdir: string): string {
   return projectPath(interpolate(textAt(site, "a path"), scope, site), wdir, site, scope.outside);
+}
+
+/** Every path of a stage as it is written; what is no path is refused where it is read. */
+function readTexts(stage: Site, scope: Scope): readonly { readonly text: string; readonly site: Site }[] {
+  return ["deps", "params", "outs", "metrics", "plots"].flatMap((key) =>
+    itemsAt(stage.at(key), "a list of paths").flatMap((site) => {
+      const texts = isMapping(site.value) ? Object.keys(site.value) : key === "params" ? [] : [site.value];
+      return texts.flatMap((text) =>
+        typeof text === "string" ? { text: interpolate(text, scope, site), site } : [],
+      );
+    }),
+  );
 }
 
 /** `key` of params.yaml, or `file: [keys]`, or `file:` for the whole of it; one entry a file. */

@@ -17,6 +17,14 @@ export interface YamlReading {
 
 /** Reads a YAML file that holds a mapping; an empty one holds nothing. Throws `dvc_file_invalid` with the place. */
 export function readYaml(file: string, text: string, reading: YamlReading = {}): YamlMapping {
+  const value = readYamlValue(file, text, reading);
+  if (value === null) return {};
+  if (!isYamlMapping(value)) throw invalidFile(file, "it holds no mapping at its top");
+  return value;
+}
+
+/** Reads a YAML file that may hold anything. Throws `dvc_file_invalid` with the place. */
+export function readYamlValue(file: string, text: string, reading: YamlReading = {}): YamlValue {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, merge: true });
   const [error] = document.errors;
@@ -24,10 +32,7 @@ export function readYaml(file: string, text: string, reading: YamlReading = {}):
     const { line, col } = lines.linePos(error.pos[0]);
     throw invalidFile(file, error.message.split("\n")[0] ?? "it is no YAML", { file, line, column: col });
   }
-  const value = toValue(document.contents, document, reading);
-  if (value === null) return {};
-  if (!isYamlMapping(value)) throw invalidFile(file, "it holds no mapping at its top");
-  return value;
+  return toValue(document.contents, document, reading);
 }
 
 /** A problem of kind `dvc_file_invalid`; without a position it points at the first line. */

@@ -1,6 +1,6 @@
 import { parseExactJson } from "#kernel/exact-json";
 
-import { isYamlList, isYamlMapping, readYaml } from "../formats/yaml-reader.ts";
+import { isYamlList, isYamlMapping, readYamlValue } from "../formats/yaml-reader.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlValue } from "../formats/yaml-writer.ts";
 
@@ -8,7 +8,7 @@ import type { YamlValue } from "../formats/yaml-writer.ts";
 export function readPoints(path: string, text: string, hasHeading: boolean): readonly YamlMapping[] {
   if (/\.csv$/i.test(path)) return readSeparated(text, ",", hasHeading);
   if (/\.tsv$/i.test(path)) return readSeparated(text, "\t", hasHeading);
-  const value = /\.json$/i.test(path) ? parseExactJson(text) : readYaml(path, text);
+  const value = /\.json$/i.test(path) ? parseExactJson(text) : readYamlValue(path, text);
   return findRows(value) ?? [];
 }
 

@@ -12,7 +12,7 @@ import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
 import { problems } from "../problems.ts";
 import type { SourceTree } from "./source-tree.ts";
-import { resolvePath, trackedPath, writtenFrom } from "./stages.ts";
+import { isRepositoryImport, resolvePath, trackedPath, writtenFrom } from "./stages.ts";
 import type { TrackedOut, TrackedStage } from "./stages.ts";
 
 /** Everything a repository tracks, in the order of its files. */
@@ -81,7 +81,8 @@ export function graphStages(stages: readonly TrackedStage[]): readonly Stage[] {
     commands: [],
     cmd: "",
     wdir: stage.wdir,
-    deps: stage.dependencies.map(({ path }) => path),
+    // What is imported lies at a path of another repository.
+    deps: isRepositoryImport(stage) ? [] : stage.dependencies.map(({ path }) => path),
     params: stage.parameters.map(({ file, keys }) => ({ file, keys })),
     outs: stage.outs.map(({ path, kind, isCached, persists }) => ({
       path,
@@ -109,6 +110,7 @@ function trackedStage(file: string, stage: Stage, lock: LockFile): TrackedStage 
   const outs = new Map(readEntries(lock.file, entry?.["outs"]).map((one) => [one.path, one]));
   const parameters = isYamlMapping(entry?.["params"]) ? entry["params"] : {};
   const { wdir } = stage;
+  const asWritten = (path: string): string => stage.writtenPaths?.[path] ?? writtenFrom(wdir, path);
   return {
     file,
     name: stage.name,
@@ -116,16 +118,16 @@ function trackedStage(file: string, stage: Stage, lock: LockFile): TrackedStage 
     cmd: stage.cmd,
     lockedCmd: commandOf(entry?.["cmd"]),
     dependencies: stage.deps.map((path) => {
-      const written = writtenFrom(wdir, path);
+      const written = asWritten(path);
       return trackedPath(dependencies.get(written), wdir, written);
     }),
     parameters: stage.params.map((one) => {
-      const written = writtenFrom(wdir, one.file);
+      const written = asWritten(one.file);
       const locked = parameters[written];
       return { file: one.file, written, keys: one.keys, locked: isYamlMapping(locked) ? locked : undefined };
     }),
     outs: stage.outs.map((out): TrackedOut => {
-      const written = writtenFrom(wdir, out.path);
+      const written = asWritten(out.path);
       const { push, remote, ...annotations } = out.annotations;
       return {
         ...trackedPath(outs.get(written), wdir, written),

@@ -66,8 +66,8 @@ export function placeOf(repository: Pick<Repository, "root">, path: string): str
 
 /** A path from the root as the user sees it from where they are. */
 export function shown(repository: Pick<Repository, "root" | "here">, path: string): string {
+  if (isAbsolute(path) || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return path;
   const place = placeOf(repository, path);
-  if (isAbsolute(path)) return path;
   const text = relative(repository.here, place).split(sep).join("/");
   return text === "" ? "." : text;
 }

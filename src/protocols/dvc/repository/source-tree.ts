@@ -63,6 +63,8 @@ export function revisionTree(repository: Repository, git: Git, revision: string)
     .filter((file) => file.startsWith(prefix))
     .map((file) => file.slice(prefix.length));
   const present = new Set(files);
+  const inner = files.flatMap((file) => /^(.+\/)\.dvc\/config$/.exec(file)?.[1] ?? []);
+  const isOurs = (file: string): boolean => !inner.some((folder) => file.startsWith(folder));
   const wanted = files.filter((file) => isDvcFile(file) || /(^|\/)(dvc\.lock|params\.yaml)$/.test(file));
   const texts = new Map(
     [
@@ -87,7 +89,8 @@ export function revisionTree(repository: Repository, git: Git, revision: string)
       return below.length === 0 ? undefined : below;
     },
     async listDvcFiles(_isTracked, found) {
-      for (const file of files) if (isDvcFile(file) && !file.startsWith(".dvc/")) await found(file);
+      for (const file of files)
+        if (isDvcFile(file) && !file.startsWith(".dvc/") && isOurs(file)) await found(file);
     },
   };
 }

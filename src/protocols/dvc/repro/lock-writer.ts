@@ -35,7 +35,10 @@ export function openLockWriter(file: string, place: string, order: readonly stri
       ]);
       const written = writeLockFile({ ...lock, stages }, new Map([[name, entry]]));
       writeTextFile(place, written);
-      lock = { file, stages, text: written, rest: text === "" ? { schema: "2.0" } : lock.rest };
+      // YAML forgets all but one of the blanks where a line was broken. DVC goes on from what the file says then.
+      lock = / {2}\n/.test(written)
+        ? undefined
+        : { file, stages, text: written, rest: text === "" ? { schema: "2.0" } : lock.rest };
       return text === "" ? "generated" : "updated";
     },
   };

@@ -136,12 +136,13 @@ async function verifyData(
       data: { path: out.path },
     });
   }
-  const inputs = stage.isFrozen ? lockedInputs(stage) : { deps: [], params: {} };
+  // Whoever changes the outs of a frozen stage says that they are what it would make now.
+  const inputs = isImport(stage) ? lockedInputs(stage) : await saveInputs(session, stage);
   await saveStage(parts, stage, inputs, options);
   return true;
 }
 
-/** A frozen stage keeps what its last run read. */
+/** What is imported keeps the state of its source that it was brought from. */
 function lockedInputs(stage: TrackedStage): SavedInputs {
   return {
     deps: byWritten(stage.dependencies).map(({ raw, written }) => ({ path: written, ...raw })),

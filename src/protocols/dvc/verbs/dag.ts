@@ -1,7 +1,8 @@
 import { connect } from "#pipelines/definition";
 
 import { graphStages, keyOf } from "../repository/project.ts";
-import { addressOf } from "../repository/stages.ts";
+import { addressOf, isRepositoryImport } from "../repository/stages.ts";
+import type { TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { chooseStages } from "./targets.ts";
 
@@ -73,9 +74,10 @@ function collapse({ nodes, edges }: Dag): Dag {
   };
 }
 
-function ofOuts(session: Session, stages: readonly Parameters<typeof keyOf>[0][]): Dag {
+function ofOuts(session: Session, stages: readonly TrackedStage[]): Dag {
   const outs = stages.flatMap((stage) => stage.outs.map(({ path }) => path));
   const edges = stages.flatMap((stage) => {
+    if (isRepositoryImport(stage)) return [];
     const read = outs.filter((path) =>
       stage.dependencies.some(
         (dependency) =>

@@ -39,6 +39,8 @@ interface Node {
   readonly md5: string | null;
   readonly isFolder: boolean;
   readonly isLegacy: boolean;
+  /** Of a folder whose listing is in no cache: nobody knows its files. */
+  readonly isUnknown?: boolean;
 }
 type Nodes = ReadonlyMap<string, Node>;
 
@@ -76,8 +78,9 @@ function ofRevision(session: Session, project: Project): Nodes {
       if (!isCached) continue;
       const isLegacy = digest?.isLegacy ?? false;
       const isFolder = digest !== undefined && isFolderDigest(digest.md5);
-      nodes.set(path, { md5: digest?.md5 ?? null, isFolder, isLegacy });
       const listing = isFolder ? session.cache.listing(digest) : undefined;
+      const isUnknown = isFolder && listing === undefined;
+      nodes.set(path, { md5: digest?.md5 ?? null, isFolder, isLegacy, isUnknown });
       for (const file of listing ?? [])
         nodes.set(`${path}/${file.path}`, { md5: file.md5, isFolder: false, isLegacy });
     }
@@ -133,7 +136,12 @@ function compare(session: Session, old: Nodes, now: Nodes, withMissing: boolean)
   const modified: DiffEntry[] = [];
   const renamed: DiffEntry[] = [];
   const missing: DiffEntry[] = [];
+  const unknown = [...old, ...now].flatMap(([path, { isUnknown }]) =>
+    isUnknown === true ? [`${path}/`] : [],
+  );
   for (const path of [...new Set([...old.keys(), ...now.keys()])].toSorted()) {
+    // Files that one side has may be in the other as well: the folder alone is told.
+    if (unknown.some((folder) => path.startsWith(folder))) continue;
     const [before, after] = [old.get(path), now.get(path)];
     if (before === undefined && after !== undefined) added.set(path, after);
     else if (before !== undefined && after === undefined) deleted.set(path, before);

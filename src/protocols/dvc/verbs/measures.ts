@@ -1,21 +1,18 @@
 import { isAbsolute, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { parseExactJson } from "#kernel/exact-json";
-
-import { isFolderDigest } from "../formats/listing.ts";
 import { flatten } from "../formats/python-text.ts";
 import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlValue } from "../formats/yaml-writer.ts";
 import { loadProject } from "../repository/project.ts";
-import type { Project } from "../repository/project.ts";
 import { pathFromRoot } from "../repository/repository.ts";
 import { revisionTree } from "../repository/source-tree.ts";
-import type { SourceTree } from "../repository/source-tree.ts";
 import type { Session } from "../session.ts";
-import { isSame, readParameters } from "./changes.ts";
+import { isSame } from "./changes.ts";
 import { gitOf, namedRevisions } from "./revisions.ts";
 import type { RevisionOptions } from "./revisions.ts";
+import { absence, expandFolder, readTracked, readValues } from "./tracked-files.ts";
+import type { Snapshot } from "./tracked-files.ts";
 
 /** The values of files, by path from the root; a file that cannot be read tells why. */
 export type Measures = Readonly<Record<string, MeasuredFile>>;
@@ -28,12 +25,6 @@ export interface Change {
   readonly old: YamlValue;
   readonly new: YamlValue;
   readonly diff?: YamlValue;
-}
-
-/** A revision, and what its files say. */
-export interface Snapshot {
-  readonly tree: SourceTree;
-  readonly project: Project;
 }
 
 export async function openSnapshot(session: Session, revision: string | undefined): Promise<Snapshot> {
@@ -207,81 +198,6 @@ function readFiles(
       }
     }),
   );
-}
-
-/** Why a file is in neither the tree nor the cache, in DVC's words: programs tell the cases apart by them. */
-function absence(
-  session: Session,
-  { project }: Snapshot,
-  path: string,
-): { readonly type: string; readonly msg: string } {
-  const out = project.stages
-    .flatMap(({ outs }) => outs)
-    .find((own) => own.isCached && (own.path === path || path.startsWith(`${own.path}/`)));
-  const missing = (why: string): { readonly type: string; readonly msg: string } => ({
-    type: "FileNotFoundError",
-    msg: `[Errno 2] ${why}: '${path}'`,
-  });
-  if (out?.digest === undefined) return missing("No such file or directory");
-  if (!isFolderDigest(out.digest.md5)) {
-    return missing(out.path === path ? "No storage files available" : "No such file or directory");
-  }
-  const listing = session.cache.listing(out.digest);
-  if (listing === undefined) {
-    const parts = out.path.split("/").map((part) => `'${part}'`);
-    const tuple = parts.length === 1 ? `${parts[0] ?? ""},` : parts.join(", ");
-    return { type: "DataIndexDirError", msg: `failed to load directory (${tuple})` };
-  }
-  const isListed = listing.some((file) => `${out.path}/${file.path}` === path);
-  return missing(isListed ? "No storage files available" : "No such file or directory");
-}
-
-/** A file of a snapshot: from its tree, else from the cache by what the snapshot says of it. */
-export function readTracked(session: Session, { tree, project }: Snapshot, path: string): string | undefined {
-  const text = tree.readText(path);
-  if (text !== undefined) return text;
-  for (const { outs } of project.stages) {
-    for (const { path: own, digest } of outs) {
-      if (digest === undefined || (own !== path && !path.startsWith(`${own}/`))) continue;
-      const md5 =
-        own === path
-          ? digest.md5
-          : session.cache.listing(digest)?.find((file) => `${own}/${file.path}` === path)?.md5;
-      if (md5 === undefined || !session.cache.has({ md5, isLegacy: digest.isLegacy })) continue;
-      return session.cache.read({ md5, isLegacy: digest.isLegacy }).toString();
-    }
-  }
-  return undefined;
-}
-
-/** The files of a folder that is named whole. */
-export function expandFolder(session: Session, { tree, project }: Snapshot, path: string): readonly string[] {
-  for (const { outs } of project.stages) {
-    const own = outs.find((out) => out.path === path || path.startsWith(`${out.path}/`));
-    if (own?.digest === undefined || !isFolderDigest(own.digest.md5)) continue;
-    if (tree.revision === undefined && tree.readText(path) !== undefined) return [path];
-    const inside = session.cache.listing(own.digest)?.map((file) => `${own.path}/${file.path}`) ?? [];
-    const below = inside.filter((file) => file.startsWith(`${path}/`));
-    if (below.length > 0) return below;
-  }
-  return tree.filesBelow(path) ?? [path];
-}
-
-function readValues(path: string, text: string): YamlValue {
-  if (!/\.json$/i.test(path)) return readParameters(path, text);
-  try {
-    return parseExactJson(text);
-  } catch {
-    // Python writes NaN and Infinity, which JSON does not know and YAML spells otherwise.
-    return readParameters(
-      "metrics.yaml",
-      text.replaceAll(/(?<=[\s:[,])(-?)(NaN|Infinity)(?=\s*[,}\]])/g, yamlNumber),
-    );
-  }
-}
-
-function yamlNumber(_whole: string, sign: string, name: string): string {
-  return name === "NaN" ? ".nan" : `${sign}.inf`;
 }
 
 function targetPaths({ repository }: Session, targets: readonly string[]): readonly string[] {

@@ -7,8 +7,9 @@ import type { YamlValue } from "../formats/yaml-writer.ts";
 import { placeOf } from "../repository/repository.ts";
 import type { Session } from "../session.ts";
 import { isMapping } from "../formats/json-guards.ts";
-import { expandFolder, openSnapshot, readTracked } from "./measures.ts";
-import type { Snapshot } from "./measures.ts";
+import { openSnapshot } from "./measures.ts";
+import { expandFolder, readTracked } from "./tracked-files.ts";
+import type { Snapshot } from "./tracked-files.ts";
 import { readPoints } from "../plots/points.ts";
 import { plotPage } from "../plots/page.ts";
 import { plotSpec } from "../plots/specs.ts";
@@ -64,7 +65,8 @@ export async function drawPlots(session: Session, options: PlotsOptions): Promis
       }
     }
   }
-  return [...drawn.values()].map(({ definition, points, images, revisions }) => ({
+  const filled = [...drawn.values()].filter(({ points, images }) => points.length + images.length > 0);
+  return filled.map(({ definition, points, images, revisions }) => ({
     id: definition.id,
     revisions: [...revisions],
     spec: images.length > 0 ? undefined : plotSpec(definition.id, points, definition.settings),
@@ -153,7 +155,7 @@ function pointsOf(
     session.voice.warn(`'${path}' was not found at: '${revision}'. It will not be plotted.`);
     return [];
   }
-  const rows = readPoints(path, text, settings.header ?? true);
+  const rows = readRows(session, path, text, settings);
   const last = Object.keys(rows[0] ?? {}).at(-1);
   const wanted = fields ?? (last === undefined ? [] : [last]);
   return rows.flatMap((row, step) =>
@@ -164,6 +166,22 @@ function pointsOf(
       return [{ row: plain(row), x: plainValue(x ?? step), y: plainValue(y), field, file: path, revision }];
     }),
   );
+}
+
+function readRows(
+  session: Session,
+  path: string,
+  text: string,
+  { header = true }: PlotSettings,
+): readonly YamlMapping[] {
+  try {
+    return readPoints(path, text, header);
+  } catch (error) {
+    session.voice.warn(
+      `'${path}' is no plots file: ${error instanceof Error ? error.message : String(error)} It will not be plotted.`,
+    );
+    return [];
+  }
 }
 
 const imageTypes: Readonly<Record<string, string>> = {
@@ -189,12 +207,13 @@ function imageOf(
   }
   for (const { outs } of project.stages) {
     const out = outs.find((one) => one.path === path || path.startsWith(`${one.path}/`));
-    if (out?.digest === undefined) continue;
+    if (out?.digest === undefined || !out.isCached) continue;
     const md5 =
       out.path === path
         ? out.digest.md5
         : cache.listing(out.digest)?.find((file) => `${out.path}/${file.path}` === path)?.md5;
-    if (md5 !== undefined) return address(cache.read({ md5, isLegacy: out.digest.isLegacy }));
+    const digest = md5 === undefined ? undefined : { md5, isLegacy: out.digest.isLegacy };
+    if (digest !== undefined && cache.has(digest)) return address(cache.read(digest));
   }
   return undefined;
 }

@@ -32,7 +32,10 @@ export function revisionsOf(session: Session, options: RevisionOptions): readonl
   return [...namedRevisions(session, options).keys()];
 }
 
-/** The commits that are asked for, each with the names of the branches and tags that led to it. */
+/**
+ * The commits that are asked for, each with the names of the branches and tags that led to it; without those in which
+ * the repository's folder is not there yet.
+ */
 export function namedRevisions(
   session: Session,
   options: RevisionOptions,
@@ -46,11 +49,12 @@ export function namedRevisions(
         ];
   const names = new Map<string, readonly string[]>();
   // Without version control there is only the work tree, as in DVC.
-  const { git } = session.repository;
+  const { git, root } = session.repository;
   if (git === undefined) return names;
   for (const { commit, name } of kinds.flatMap((kind) => git.revisions(kind)))
     names.set(commit, [...new Set([...(names.get(commit) ?? []), name])]);
-  return names;
+  if (git.root === root) return names;
+  return new Map([...names].filter(([commit]) => git.listFiles(commit, root).length > 0));
 }
 
 export function gitOf({
