@@ -97,7 +97,7 @@ describe("gyre audit verify", () => {
     {
       name: "an event before the first",
       statement:
-        "insert into events select 0, at_ms, actor, project, kind, subject, data, prev_hash, hash from events where seq = 1",
+        "insert into events select 0, at_ms, actor, project, kind, subject, data, prev_hash, hash, through from events where seq = 1",
       says: "The chain breaks at event 0: an event before it is missing. It holds up to event 0.",
       data: { seq: 0, reason: "missing_before" },
     },

@@ -31,7 +31,8 @@ describe("the secret box", () => {
   it("opens nothing that was moved to another place, cut or changed", async () => {
     const box = createSecretBox({ file: await filePath() });
     const sealed = await box.seal("s", "whk_1");
-    const flipped = sealed.slice(0, -1) + (sealed.endsWith("A") ? "B" : "A");
+    // Not the last letter: of that some bits mean nothing.
+    const flipped = sealed.slice(0, -4) + (sealed.at(-4) === "A" ? "B" : "A") + sealed.slice(-3);
     for (const [text, place] of [
       [sealed, "whk_2"],
       [sealed.slice(0, 20), "whk_1"],
