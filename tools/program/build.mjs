@@ -25,7 +25,10 @@ const bundle = await rolldown({
   platform: "node",
   // Packages with native parts find those from where they lie.
   external: [/^onnxruntime-node/, /^@duckdb\//, "pg-native"],
-  plugins: [{ name: "places", transform: keepPlaces }],
+  plugins: [
+    { name: "places", transform: keepPlaces },
+    { name: "lazily exported", renderChunk: takeWithoutReading },
+  ],
   checks: { pluginTimings: false },
 });
 rmSync(folder, { recursive: true, force: true });
@@ -41,6 +44,21 @@ writeFileSync(join(folder, manifestFile), `${JSON.stringify({ files: files.map(f
 function fingerprint(path) {
   const { size, mtimeMs } = statSync(path);
   return [relative(root, path), size, mtimeMs];
+}
+
+/**
+ * An `import` of a part of Node reads everything that it exports, and of `node:http` that loads the whole of `fetch`
+ * and its WebSocket: 40 ms, which most commands and the start of a server do not need. Asked for by a call, the
+ * part is the same and nothing is read but what is named.
+ */
+function takeWithoutReading(code, { fileName }) {
+  const taken = code.replaceAll(
+    /^import \{ ([^}]+) \} from "node:http";$/gm,
+    (_, names) => `const { ${names.replaceAll(" as ", ": ")} } = process.getBuiltinModule("node:http");`,
+  );
+  if (/^import .*"(node:)?http"/m.test(taken))
+    throw new Error(`${fileName} imports node:http in a form that the built program does not take apart`);
+  return taken;
 }
 
 /**

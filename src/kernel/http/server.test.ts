@@ -54,6 +54,38 @@ const lampRoute = defineRoute({
   }),
 });
 
+describe("HEAD", () => {
+  const readRoute = defineRoute({
+    method: "GET",
+    path: "/api/v1/projects/:project/lamps",
+    permission: "project:read",
+    summary: "Lists the lamps",
+    response: z.object({ lamps: z.array(z.string()) }),
+    handler: async () => ({ lamps: ["hall", "stairs"] }),
+  });
+  const ask = async (url: string, method: string) => {
+    const response = await fetch(url, { method });
+    const { status, headers } = response;
+    return { status, type: headers.get("content-type"), length: headers.get("content-length") };
+  };
+
+  it("is answered as GET is, without the body, and needs the same permission", async (t) => {
+    const server = serve([readRoute], { port: 0 });
+    t.after(() => server.close());
+    const { url } = await server.listen();
+    for (const [path, status] of [
+      ["/api/v1/projects/hall/lamps", 200],
+      ["/api/v1/projects/cellar/lamps", 403],
+      ["/api/v1/nothing", 404],
+    ] as const) {
+      const head = await ask(`${url}${path}`, "HEAD");
+      assert.deepEqual(head, await ask(`${url}${path}`, "GET"));
+      assert.equal(head.status, status);
+    }
+    assert.equal(await (await fetch(`${url}/api/v1/projects/hall/lamps`, { method: "HEAD" })).text(), "");
+  });
+});
+
 describe("a JSON route", () => {
   it("parses path, query and body, and gives only the fields its schema names", async () => {
     const response = await serve([lampRoute]).inject({

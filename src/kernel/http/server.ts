@@ -142,8 +142,8 @@ export function createServer(options: ServerOptions): Server {
   });
   for (const route of routes) addRoute(app, route, visits);
   app.setNotFoundHandler(async (request, reply) => {
-    const isPage =
-      (request.method === "GET" || request.method === "HEAD") && !request.url.startsWith("/api/");
+    if (request.method === "HEAD") return answerLikeGet(app, request, reply);
+    const isPage = request.method === "GET" && !request.url.startsWith("/api/");
     if (!isPage || options.staticFolder === undefined) throw notFound(request);
     return await sendStatic(options.staticFolder, request, reply);
   });
@@ -181,6 +181,8 @@ function createApp(options: ServerOptions): FastifyInstance {
     // Ours says when to come again.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4_096 },
+    // A second route for each that answers GET cost 30 ms of every start: `answerLikeGet` does without them.
+    exposeHeadRoutes: false,
     schemaController: { compilersFactory: { buildValidator: ownSchemas, buildSerializer: ownSchemas } },
     frameworkErrors: (error, request, reply) => void answerProblem(options.log, error, request, reply),
   });
@@ -189,6 +191,17 @@ function createApp(options: ServerOptions): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest) => await readRouteBody(request));
   return app;
+}
+
+/**
+ * Answers a HEAD as the GET of the same address: Node leaves out the body, because it knows what came. Where that
+ * would read much for nothing, the route answers HEAD itself.
+ */
+function answerLikeGet(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.raw.method = "GET";
+  reply.hijack();
+  app.routing(request.raw, reply.raw);
+  return reply;
 }
 
 /** Routes bring their own schemas. Fastify's compilers, a hundred and forty files, are not even loaded. */

@@ -77,7 +77,7 @@ async function sendFile(
   });
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   void reply.header("content-length", file.stats.size);
-  return reply.send(request.method === "HEAD" ? undefined : createReadStream(file.path));
+  return reply.send(createReadStream(file.path));
 }
 
 export function notFound(request: FastifyRequest): Problem {
