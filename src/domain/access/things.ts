@@ -17,6 +17,18 @@ export const levels = {
 
 export type Level = keyof typeof levels;
 
+/**
+ * What is done in a project's name with a model. No level speaks of it, so roles decide, and a grant on the
+ * model neither gives it nor takes it away; but whoever is shut out of the model has no part in it.
+ */
+const ofTheProject: readonly Permission[] = [
+  "release:request",
+  "release:approve",
+  "release:rollback",
+  "deployment:write",
+  "prediction:write",
+];
+
 export const levelNames = ["none", "read", "use", "edit", "manage"] as const satisfies readonly Level[];
 
 /** A grant on one thing. */
@@ -44,6 +56,7 @@ export interface Holdings {
 /**
  * Whether the holdings allow `permission` on a thing in a project. A grant on the thing replaces, for it,
  * what roles give, in both directions; but who decides about access in the project is never shut out.
+ * What is done in the project's name stays with roles, except for whom the grant shuts out.
  */
 export function allows(
   { grants, things }: Holdings,
@@ -54,6 +67,7 @@ export function allows(
   const level = thing === undefined ? undefined : things.get(thing);
   if (level === undefined || holds(grants, "access:manage", project))
     return holds(grants, permission, project);
+  if (ofTheProject.includes(permission)) return level !== "none" && holds(grants, permission, project);
   const allowed: readonly Permission[] = levels[level];
   return allowed.includes(permission);
 }

@@ -7,6 +7,8 @@ export type { RegistryModule } from "./module.ts";
 export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";
 export type { ModelKind, Signature } from "./runtimes/index.ts";
+export { createModelGate } from "./model-gate.ts";
+export type { ModelGate } from "./model-gate.ts";
 export { canonicalStage } from "./label-rules.ts";
 export type { NamedModel, NamedModels, NamedSearch, NamedVersion, VersionFileAccess } from "./named.ts";
 import "./events.ts";
@@ -105,4 +107,6 @@ export interface Registry {
   /** The version that came from an execution, if it was registered. */
   versionOfExecution(executionId: string): Promise<ModelVersion | undefined>;
   lineage(id: string): Promise<LineageGraph>;
+  /** The name of a project's model among all models, under which grants on it are kept; undefined where there is none. */
+  flatNameOf(project: string, model: string): Promise<string | undefined>;
 }

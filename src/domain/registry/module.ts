@@ -17,6 +17,7 @@ import { lineageOf } from "./lineage.ts";
 import type { ModelSummary, ModelVersion, NamedModels, Registry } from "./index.ts";
 import { createNamedModels } from "./named-models.ts";
 import { createRegistryImports } from "./named-import.ts";
+import { readNameOf } from "./named-store.ts";
 import { createNamedModelOrders } from "./named-orders.ts";
 import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
@@ -78,6 +79,7 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
       const ids = Object.values(version.origin.datasetVersions);
       return lineageOf(version, await Promise.all(ids.map((one) => data.getVersion(one))));
     },
+    flatNameOf: async (project, model) => (await readNameOf(db, { project, model }))?.name,
   };
   const named = createNamedModels(parts);
   const commands: RegistryCommands = {

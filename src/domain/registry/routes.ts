@@ -10,6 +10,7 @@ import type { Route } from "#kernel/http";
 
 import type { RegistryCommands } from "./commands.ts";
 import type { ModelVersion, Registry } from "./index.ts";
+import { createModelGate } from "./model-gate.ts";
 import { problems } from "./problems.ts";
 import { versionSchema } from "./store.ts";
 
@@ -27,39 +28,43 @@ export function createRoutes(parts: {
   readonly ledger: Ledger;
 }): readonly Route[] {
   const { registry, commands, blobs, ledger } = parts;
+  const gate = createModelGate(registry.flatNameOf);
   return [
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/models",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "The models of a project, each with its newest version",
       response: z.object({
         models: z.array(z.object({ model: z.string(), versions: z.number(), newest: versionSchema })),
       }),
-      handler: async ({ params }) => ({
-        models: (await registry.listModels(params.project)).map((one) => ({
-          ...one,
-          newest: present(one.newest),
-        })),
-      }),
+      async handler({ params: { project }, ...asking }) {
+        const models = await gate.only(project, await registry.listModels(project), asking);
+        return { models: models.map((one) => ({ ...one, newest: present(one.newest) })) };
+      },
     }),
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/models/:model/versions",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "The versions of a model, newest first",
       response: z.object({ versions: z.array(versionSchema) }),
-      handler: async ({ params }) => ({
-        versions: (await registry.listVersions(params.project, params.model)).map(present),
-      }),
+      async handler({ params: { project, model }, ...asking }) {
+        await gate.pass(project, model, asking);
+        return { versions: (await registry.listVersions(project, model)).map(present) };
+      },
     }),
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/models/:model/versions/:version",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "One version, by number or alias, with what it came from",
       response: z.object({ version: versionSchema, lineage: lineageSchema }),
-      handler: async ({ params }) => {
+      async handler({ params, ...asking }) {
+        await gate.pass(params.project, params.model, asking);
         const version = await registry.findVersion(params.project, params.model, params.version);
         const lineage = await registry.lineage(version.id);
         return {
@@ -71,7 +76,8 @@ export function createRoutes(parts: {
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/models/:model/aliases",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "What the aliases of a model have pointed at, the newest change first",
       response: z.object({
         changes: z.array(
@@ -84,9 +90,8 @@ export function createRoutes(parts: {
           }),
         ),
       }),
-      handler: async ({ params }) => {
-        // Throws where there is no such model.
-        await registry.listVersions(params.project, params.model);
+      async handler({ params, ...asking }) {
+        await gate.pass(params.project, params.model, asking);
         const events = await ledger.list({
           project: params.project,
           kinds: ["model_alias.set", "model_alias.removed"],
@@ -115,10 +120,12 @@ export function createRoutes(parts: {
       method: "PUT",
       path: "/api/v1/projects/:project/models/:model/aliases/:alias",
       permission: "model:write",
+      scope: "handler",
       summary: "Point an alias at a version",
       body: z.strictObject({ version: z.string() }),
       response: z.object({ version: versionSchema }),
-      handler: async ({ params, body, principal }) => {
+      async handler({ params, body, principal, ...asking }) {
+        await gate.pass(params.project, params.model, asking);
         const version = await registry.findVersion(params.project, params.model, body.version);
         await commands.setAlias({ versionId: version.id, alias: params.alias, actor: principal.id });
         return { version: present(await registry.getVersion(version.id)) };
@@ -127,9 +134,11 @@ export function createRoutes(parts: {
     defineRawRoute({
       method: "GET",
       path: "/api/v1/projects/:project/models/:model/versions/:version/files/*",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "One file of a version",
-      handler: async ({ params, reply }) => {
+      async handler({ params, reply, ...asking }) {
+        await gate.pass(params.project, params.model, asking);
         const version = await registry.findVersion(params.project, params.model, params.version);
         const path = safePath(params["*"]);
         const file = version.files.find((one) => one.path === path);

@@ -271,7 +271,7 @@ export function createServing(parts: ServingParts): ServingModule {
       return await createInfer(gatewayUrl(), row.model, signature)(rows);
     },
     get routes() {
-      return createRoutes(serving);
+      return createRoutes(serving, parts.registry);
     },
     async start() {
       await announceGateway("gateway.started", await gateway.start());

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { hourMs } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
-import type { Route } from "#kernel/http";
+import type { Route, Visit } from "#kernel/http";
+import { createModelGate } from "#registry";
+import type { Registry } from "#registry";
 
 import type { Deployment, Serving } from "./index.ts";
 import { problems } from "./problems.ts";
@@ -36,10 +38,16 @@ const deploymentSchema = z
 
 const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-export function createRoutes(serving: Serving): readonly Route[] {
-  const find = async (project: string, id: string): Promise<Deployment> => {
-    const deployment = await serving.getDeployment(id);
-    if (deployment.project === project) return deployment;
+export function createRoutes(serving: Serving, registry: Pick<Registry, "flatNameOf">): readonly Route[] {
+  const gate = createModelGate(registry.flatNameOf);
+  /** A deployment of the project in the path, when the visitor may with its model. */
+  const find = async (project: string, id: string, asking: Asking): Promise<Deployment> => {
+    const deployment = await serving.getDeployment(id).catch(ignoreAbsent);
+    if (deployment?.project === project) {
+      await gate.pass(project, deployment.model, asking);
+      return deployment;
+    }
+    await asking.allow(project);
     throw new Problem(problems.deployment_not_found, {
       message: `There is no deployment ${id} in ${project}.`,
     });
@@ -48,25 +56,31 @@ export function createRoutes(serving: Serving): readonly Route[] {
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/deployments",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "What answers requests, and with which versions",
       response: z.object({ deployments: z.array(deploymentSchema) }),
-      handler: async ({ params }) => ({
-        deployments: (await serving.listDeployments(params.project)).map(present),
-      }),
+      async handler({ params: { project }, ...asking }) {
+        const deployments = await gate.only(project, await serving.listDeployments(project), asking);
+        return { deployments: deployments.map(present) };
+      },
     }),
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/deployments/:deployment",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "One deployment with its variants",
       response: z.object({ deployment: deploymentSchema }),
-      handler: async ({ params }) => ({ deployment: present(await find(params.project, params.deployment)) }),
+      handler: async ({ params: { project, deployment }, ...asking }) => ({
+        deployment: present(await find(project, deployment, asking)),
+      }),
     }),
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/deployments/:deployment/traffic",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "Predictions over event time, by version and role",
       query: z.object({
         from: z.coerce.number(),
@@ -85,8 +99,8 @@ export function createRoutes(serving: Serving): readonly Route[] {
           }),
         ),
       }),
-      handler: async ({ params, query }) => {
-        const { id } = await find(params.project, params.deployment);
+      async handler({ params, query, ...asking }) {
+        const { id } = await find(params.project, params.deployment, asking);
         return {
           points: [
             ...(await serving.traffic(id, { fromMs: query.from, toMs: query.to, stepMs: query.step })),
@@ -98,6 +112,7 @@ export function createRoutes(serving: Serving): readonly Route[] {
       method: "POST",
       path: "/api/v1/projects/:project/deployments/:deployment/predict",
       permission: "prediction:write",
+      scope: "handler",
       summary: "Send rows to the gateway and get its answers",
       body: z.strictObject({ rows: z.array(z.record(z.string(), valueSchema)).min(1).max(1_000) }),
       response: z.object({
@@ -112,12 +127,19 @@ export function createRoutes(serving: Serving): readonly Route[] {
           }),
         ),
       }),
-      handler: async ({ params, body }) => {
-        const { id } = await find(params.project, params.deployment);
+      async handler({ params, body, ...asking }) {
+        const { id } = await find(params.project, params.deployment, asking);
         return { predictions: [...(await serving.predict(id, body.rows))] };
       },
     }),
   ];
+}
+
+type Asking = Pick<Visit, "allow" | "onlyAllowed">;
+
+function ignoreAbsent(error: unknown): undefined {
+  if (error instanceof Problem && error.kind === "not_found") return undefined;
+  throw error;
 }
 
 function present(deployment: Deployment): z.input<typeof deploymentSchema> {

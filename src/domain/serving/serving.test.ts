@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { modelThing } from "#access";
 import { evidenceSchema } from "#delivery";
 import { createManualClock, hourMs, minuteMs } from "#kernel/clock";
 import type { ManualClock } from "#kernel/clock";
@@ -220,5 +221,47 @@ describe("the sealing of the prediction log", () => {
       sealed.map(({ rows }) => Number(rows)),
       [1, 1, 1],
     );
+  });
+
+  it("shows a deployment, and lets it be asked, by what a grant on its model says beside the role", async () => {
+    const on = await stage();
+    await on.release("late");
+    const [deployment] = await on.system.serving.listDeployments("care");
+    const path = `/api/v1/projects/care/deployments`;
+    const one = `${path}/${deployment?.id}`;
+    const statuses = async (
+      name: string,
+      { role, level }: { readonly role?: "contributor"; readonly level?: "none" | "read" },
+    ): Promise<(number | string)[]> => {
+      const { commands } = on.system.access;
+      const actor = "system";
+      const { id: principal } = await commands.addPrincipal({ name, kind: "service", actor });
+      if (role !== undefined) await commands.grantRole({ principal, role, project: "care", actor });
+      const thing = modelThing(await nameOfModel());
+      if (level !== undefined) await commands.grantThing({ principal, thing, level, actor });
+      const { secret } = await commands.issueToken({ principal, label: "test", expiresAtMs: null, actor });
+      const send = (url: string, body?: object): Promise<Response> =>
+        fetch(`${on.system.url()}${url}`, {
+          method: body === undefined ? "GET" : "POST",
+          headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const rows = [{ text: "late", customer: "c1", name: "Ada" }];
+      const asked = [
+        await send(one),
+        await send(`${one}/traffic?from=0&to=1`),
+        await send(`${one}/predict`, { rows }),
+      ].map(({ status }) => status);
+      const list = await send(path);
+      return [...asked, list.ok ? String((await list.text()).includes(deployment?.id ?? "?")) : list.status];
+    };
+    const nameOfModel = async (): Promise<string> =>
+      (await on.system.registry.flatNameOf("care", deployment?.model ?? "")) ?? "";
+
+    deepEqual(await statuses("cora", { role: "contributor" }), [200, 200, 200, "true"]);
+    deepEqual(await statuses("eve", { role: "contributor", level: "none" }), [403, 403, 403, "false"]);
+    deepEqual(await statuses("ann", { role: "contributor", level: "read" }), [200, 200, 200, "true"]);
+    deepEqual(await statuses("rita", { level: "read" }), [200, 200, 403, "true"]);
+    deepEqual(await statuses("mallory", {}), [403, 403, 403, 403]);
   });
 });

@@ -103,7 +103,7 @@ export function createTestServer(
     webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
-    routes: [...tracking.routes, ...traces.routes, ...mlflow.routes],
+    routes: [...tracking.routes, ...traces.routes, ...registry.routes, ...mlflow.routes],
     authenticate: options.access?.authenticate ?? (async () => ada),
     authorise:
       options.access?.authorise ??
