@@ -6,6 +6,7 @@ import type { ManualClock } from "#kernel/clock";
 import { readConfig } from "#kernel/config";
 import { makeFolder } from "#kernel/disk";
 import { processIdentity } from "#kernel/process-identity";
+import { holdYoungGeneration } from "#kernel/young-generation";
 import { startServer } from "#main";
 import type { System } from "#main";
 
@@ -55,6 +56,7 @@ export async function setStage({ folder, port, stream }: StageOptions): Promise<
     workingFolder: folder,
   });
   const system = await startServer(config, clock);
+  holdYoungGeneration();
   const startedAtMs = Date.now();
   const url = system.url();
   writeServerFile(config.dir, {

@@ -7,6 +7,7 @@ import { systemClock } from "#kernel/clock";
 import { describeConfig, readConfig } from "#kernel/config";
 import type { Config, ConfigFound } from "#kernel/config";
 import { processIdentity } from "#kernel/process-identity";
+import { holdYoungGeneration } from "#kernel/young-generation";
 
 import { appliedLines, applyFolder } from "../apply-folder.ts";
 import { createClient } from "../client.ts";
@@ -89,6 +90,7 @@ async function serve(terminal: Terminal, config: Config): Promise<void> {
   const stopped = stopSignal(terminal);
   const { startServer } = await import("#main");
   const system = await startServer(config);
+  holdYoungGeneration();
   try {
     const server = {
       url: system.url(),
