@@ -11,9 +11,9 @@ import { createEvaluationDatasets, migrations as datasetMigrations } from "#eval
 import { gatewayProgram } from "#gateway";
 import { createInsights } from "#insights";
 import { openBlobs } from "#kernel/blobs";
-import { systemClock } from "#kernel/clock";
+import { dayMs, systemClock } from "#kernel/clock";
 import type { Clock, ManualClock } from "#kernel/clock";
-import { createAnalyst, migrations as columnarMigrations } from "#kernel/columnar";
+import { createAnalyst, migrations as columnarMigrations, segmentBlobsInUse } from "#kernel/columnar";
 import type { Config } from "#kernel/config";
 import { openDatabase } from "#kernel/db";
 import type { Migration } from "#kernel/db";
@@ -46,6 +46,7 @@ import { createOrchestratorRoutes } from "#protocols/orchestrators";
 import { createProjectFolder } from "#protocols/project-folder";
 import { createRegistry, migrations as registryMigrations } from "#registry";
 import { createServing, migrations as servingMigrations, predictionLog } from "#serving";
+import { createStorage, migrations as storageMigrations } from "#storage";
 import { createTraces, migrations as traceMigrations } from "#traces";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 import { createWebhooks, migrations as webhookMigrations } from "#webhooks";
@@ -70,6 +71,7 @@ export const migrations: readonly Migration[] = [
   ...deliveryMigrations,
   ...servingMigrations,
   ...monitoringMigrations,
+  ...storageMigrations,
   ...webhookMigrations,
   ...lineageMigrations,
   ...openLineageMigrations,
@@ -183,6 +185,20 @@ export function createSystem(config: Config, simulated?: ManualClock) {
   });
   const lineage = createLineage({ ...kernel, objectives, data, pipelines });
   const insights = createInsights({ ...kernel, ...doors, monitoring });
+  const storage = createStorage({
+    ...kernel,
+    graceMs: config.garbageGraceDays === null ? null : config.garbageGraceDays * dayMs,
+    holders: [
+      { name: "sealed logs", blobsInUse: () => segmentBlobsInUse(db) },
+      { name: "data", blobsInUse: data.blobsInUse },
+      { name: "tracking", blobsInUse: tracking.blobsInUse },
+      { name: "compute", blobsInUse: targets.blobsInUse },
+      { name: "pipelines", blobsInUse: pipelines.blobsInUse },
+      { name: "registry", blobsInUse: registry.blobsInUse },
+      { name: "delivery", blobsInUse: delivery.blobsInUse },
+      { name: "serving", blobsInUse: serving.blobsInUse },
+    ],
+  });
   const webhooks = createWebhooks({
     ...kernel,
     secrets,
@@ -228,6 +244,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     serving,
     monitoring,
     insights,
+    storage,
     webhooks,
   ];
   const server = createServer({
@@ -250,6 +267,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     ...doors,
     monitoring,
     lineage,
+    storage,
     openLineage,
     projectFolder,
     gatewayUrl: () => serving.gatewayUrl(),
@@ -263,6 +281,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
       makeFolder(folder("work"));
       await store.check({ writes: true });
       await db.migrate(migrations);
+      await storage.start();
       await access.start();
       url = (await server.listen()).url;
       await serving.start();

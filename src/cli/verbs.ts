@@ -195,6 +195,11 @@ export const verbs: readonly VerbEntry[] = [
       (await import("./verbs/login.ts")).registerLogin(program, terminal),
   },
   {
+    name: "gc",
+    summary: "remove stored content that nothing refers to any more",
+    register: async (program, terminal) => (await import("./verbs/gc.ts")).registerGc(program, terminal),
+  },
+  {
     name: "doctor",
     summary: "look whether everything Gyre needs is here and works",
     register: async (program, terminal) =>

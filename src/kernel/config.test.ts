@@ -33,6 +33,7 @@ describe("the settings", () => {
       database: join(dir, "gyre.db"),
       blobs: join(dir, "blobs"),
       blobCacheBytes: 10_000_000_000,
+      garbageGraceDays: 7,
       compute: "local",
       url: undefined,
       token: undefined,

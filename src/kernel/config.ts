@@ -104,6 +104,16 @@ const settings = {
       .transform(bytesOf),
     expected: "a size such as 500MB or 20GB",
   }),
+  garbageGraceDays: setting({
+    flag: "--garbage-grace",
+    variable: "GYRE_GARBAGE_GRACE",
+    schema: z
+      .string()
+      .regex(/^(never|\d{1,5}d)$/)
+      .transform((text) => (text === "never" ? null : Number.parseInt(text, 10)))
+      .refine((days) => days === null || days >= 2),
+    expected: "two days or more, such as 30d, or never",
+  }),
   compute: setting({
     flag: "--compute",
     variable: "GYRE_COMPUTE",
@@ -202,6 +212,7 @@ export function readConfig(sources: ConfigSources): ConfigFound {
   const chosenFolder =
     read("dir") ?? otherwise("dir", join(projectFolder ?? sources.workingFolder, ".gyre"), beside);
   const dir = resolve(sources.workingFolder, chosenFolder);
+  const graceDays = read("garbageGraceDays");
   const config: Config = {
     dir,
     projectFolder,
@@ -218,6 +229,7 @@ export function readConfig(sources: ConfigSources): ConfigFound {
       sources.workingFolder,
     ),
     blobCacheBytes: read("blobCacheBytes") ?? otherwise("blobCacheBytes", 10_000_000_000),
+    garbageGraceDays: graceDays === undefined ? otherwise("garbageGraceDays", 7) : graceDays,
     compute: read("compute") ?? otherwise("compute", "local"),
     url: read("url")?.replace(/\/+$/, "") ?? otherwise("url", undefined),
     token: read("token") ?? otherwise("token", undefined),

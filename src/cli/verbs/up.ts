@@ -30,6 +30,7 @@ const optionsSchema = z.object({
   webhookHosts: z.string().optional(),
   blobs: z.string().optional(),
   blobCache: z.string().optional(),
+  garbageGrace: z.string().optional(),
   compute: z.string().optional(),
   logLevel: z.string().optional(),
   printConfig: z.boolean().default(false),
@@ -59,13 +60,17 @@ export function registerUp(program: Command, terminal: Terminal): void {
       },
       { flags: "--blobs <place>", says: "where bytes lie: a folder, or s3://bucket/prefix" },
       { flags: "--blob-cache <size>", says: "how much of a bucket may be kept on this machine (10GB)" },
+      {
+        flags: "--garbage-grace <days>",
+        says: "how long stored content stays that nothing refers to, or never to keep it (7d)",
+      },
       { flags: "--compute <target>", says: "where steps run (local)" },
       { flags: "--log-level <level>", says: "debug, info, warn or error (info)" },
       { flags: "--print-config", says: "print the settings and end" },
     ],
     schema: optionsSchema,
-    async act({ options: { printConfig, blobCache: blobCacheBytes, ...given } }) {
-      const flags = { ...given, blobCacheBytes };
+    async act({ options: { printConfig, blobCache, garbageGrace, ...given } }) {
+      const flags = { ...given, blobCacheBytes: blobCache, garbageGraceDays: garbageGrace };
       const settings = readConfig({ flags, environment: process.env, workingFolder: process.cwd() });
       if (printConfig) return printSettings(terminal, settings);
       const running = readServerFile(settings.config.dir);

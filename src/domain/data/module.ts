@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Analyst } from "#kernel/columnar";
 import type { Database } from "#kernel/db";
@@ -21,12 +21,19 @@ import { copyToCsv, extendedSql } from "./extend.ts";
 import { problems } from "./problems.ts";
 import { profileColumns, readColumns } from "./profile.ts";
 import { createRoutes } from "./routes.ts";
-import { insertVersion, readProfile, readVersion, readVersionByNumber, readVersions } from "./store.ts";
+import {
+  blobsInUse,
+  insertVersion,
+  readProfile,
+  readVersion,
+  readVersionByNumber,
+  readVersions,
+} from "./store.ts";
 import { csvAsText, csvTyped, quoteName, quoteText } from "./table.ts";
 import type { Query } from "./table.ts";
 import { whyUnreadable } from "./why-unreadable.ts";
 
-export interface DataModule extends Data {
+export interface DataModule extends Data, Pick<BlobHolder, "blobsInUse"> {
   readonly commands: DataCommands;
   readonly routes: readonly Route[];
 }
@@ -195,6 +202,7 @@ export function createData(parts: DataParts): DataModule {
       const version = await getVersion(id);
       return await blobs.localPath(version.parquetDigest ?? version.digest);
     },
+    blobsInUse: () => blobsInUse(db),
     commands: { importVersion, extendVersion },
     get routes() {
       return createRoutes(data, data.commands);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
+import type { HeldBlob } from "#kernel/blobs";
 import type { Database, Migration } from "#kernel/db";
+import { inPages, rowsPerPage } from "#kernel/search";
 
 import type { ContractBreach } from "./contract.ts";
 import type { DatasetVersion } from "./index.ts";
@@ -47,6 +49,24 @@ export const migrations: readonly Migration[] = [
     ],
   },
 ];
+
+/** The rows of versions, as they came and as Parquet. */
+export async function* blobsInUse(db: Database): AsyncIterable<HeldBlob> {
+  const rows = inPages<Pick<DatasetVersionRow, "id" | "digest" | "parquet_digest">>(
+    async (after) =>
+      await db.query
+        .selectFrom("dataset_versions")
+        .select(["id", "digest", "parquet_digest"])
+        .where("id", ">", after?.id ?? "")
+        .orderBy("id")
+        .limit(rowsPerPage)
+        .execute(),
+  );
+  for await (const { digest, parquet_digest } of rows) {
+    yield { digest, isTree: false };
+    if (parquet_digest !== null) yield { digest: parquet_digest, isTree: false };
+  }
+}
 
 export async function insertVersion(
   db: Database,

@@ -1,4 +1,4 @@
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
@@ -14,9 +14,9 @@ import { createJudging } from "./judging.ts";
 import { routingOf } from "./release.ts";
 import { createRollout } from "./rollout.ts";
 import { createRoutes } from "./routes.ts";
-import { findOne, getRelease, readReleases } from "./store.ts";
+import { blobsInUse, findOne, getRelease, readReleases } from "./store.ts";
 
-export interface DeliveryModule extends Delivery {
+export interface DeliveryModule extends Delivery, Pick<BlobHolder, "blobsInUse"> {
   readonly commands: DeliveryCommands;
   readonly routes: readonly Route[];
 }
@@ -49,5 +49,10 @@ export function createDelivery(parts: DeliveryParts): DeliveryModule {
       return routingOf(await findOne(db, place, "live"), await findOne(db, place, "rolling_out"));
     },
   };
-  return { ...delivery, commands, routes: createRoutes(delivery, commands, registry) };
+  return {
+    ...delivery,
+    blobsInUse: () => blobsInUse(db),
+    commands,
+    routes: createRoutes(delivery, commands, registry),
+  };
 }

@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import { z } from "zod";
 
+import type { HeldBlob } from "#kernel/blobs";
 import type { Database, Migration } from "#kernel/db";
+import { inPages, rowsPerPage } from "#kernel/search";
 import { metrics } from "#objectives";
 import type { Gate, Metric, RolloutStep } from "#objectives";
 
@@ -69,6 +71,21 @@ export const migrations: readonly Migration[] = [
     ],
   },
 ];
+
+/** The evidence that releases were judged on. */
+export async function* blobsInUse(db: Database): AsyncIterable<HeldBlob> {
+  const rows = inPages<Pick<ReleaseRow, "id" | "evidence_digest">>(
+    async (after) =>
+      await db.query
+        .selectFrom("releases")
+        .select(["id", "evidence_digest"])
+        .where("id", ">", after?.id ?? "")
+        .orderBy("id")
+        .limit(rowsPerPage)
+        .execute(),
+  );
+  for await (const { evidence_digest: digest } of rows) if (digest !== null) yield { digest, isTree: false };
+}
 
 /** Where a release goes: of each there is one live release and one on its way at most. */
 export interface Place {

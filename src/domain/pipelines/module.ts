@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import { dayMs, hourMs } from "#kernel/clock";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
@@ -43,13 +43,14 @@ import { createSchedules } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
 import { createTriggers } from "./triggers.ts";
 import type { Triggers } from "./triggers.ts";
+import { blobsInUse } from "./store/blobs-in-use.ts";
 import { createPlans } from "./store/plans.ts";
 import { createVerificationRoutes } from "./verification/routes.ts";
 import { createVerifications } from "./verification/verifications.ts";
 import type { Verifications } from "./verification/verifications.ts";
 import { createWhyRoutes } from "./why-routes.ts";
 
-export interface Pipelines extends PipelinesQuestions {
+export interface Pipelines extends PipelinesQuestions, Pick<BlobHolder, "blobsInUse"> {
   readonly commands: PipelinesCommands;
   readonly secrets: Secrets;
   readonly schedules: Schedules;
@@ -147,5 +148,16 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     ...createVerificationRoutes(verifications),
     ...createWhyRoutes(parts.db, questions),
   ];
-  return { ...questions, commands, secrets, schedules, triggers, backfills, verifications, routes };
+  return {
+    ...questions,
+    commands,
+    secrets,
+    schedules,
+    triggers,
+    backfills,
+    verifications,
+    routes,
+    // Of studies too: their tables are made here.
+    blobsInUse: () => blobsInUse(parts.db),
+  };
 }

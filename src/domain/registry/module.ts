@@ -1,6 +1,6 @@
 import type { Compute } from "#compute";
 import type { Data } from "#data";
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
@@ -23,9 +23,9 @@ import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
 import { createRegistering } from "./registering.ts";
 import { createRoutes } from "./routes.ts";
-import { readAlias, readVersions } from "./store.ts";
+import { blobsInUse, readAlias, readVersions } from "./store.ts";
 
-export interface RegistryModule extends Registry {
+export interface RegistryModule extends Registry, Pick<BlobHolder, "blobsInUse"> {
   /** The same models under one flat space of names, as MLflow's clients see them. */
   readonly named: NamedModels;
   readonly commands: RegistryCommands;
@@ -90,6 +90,7 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
   };
   return {
     ...registry,
+    blobsInUse: () => blobsInUse(db),
     named,
     commands,
     routes: createRoutes({ registry, commands, blobs, ledger: parts.ledger }),

@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import { z } from "zod";
 
+import type { HeldBlob } from "#kernel/blobs";
 import type { Database, Migration } from "#kernel/db";
+import { inPages, rowsPerPage } from "#kernel/search";
 
 import type { ModelVersion, VersionOrigin } from "./index.ts";
 import { namedMigrations } from "./named-store.ts";
@@ -112,6 +114,26 @@ export const versionSchema = z.object({
   createdAtMs: z.number(),
   actor: z.string(),
 }) satisfies z.ZodType<ModelVersion>;
+
+/** The files of versions, what runs of them, and the rows they were held against; of rejected ones too. */
+export async function* blobsInUse(db: Database): AsyncIterable<HeldBlob> {
+  const rows = inPages<Pick<ModelVersionRow, "id" | "files" | "runnable_digest" | "holdout_digest">>(
+    async (after) =>
+      await db.query
+        .selectFrom("model_versions")
+        .select(["id", "files", "runnable_digest", "holdout_digest"])
+        .where("id", ">", after?.id ?? "")
+        .orderBy("id")
+        .limit(rowsPerPage)
+        .execute(),
+  );
+  for await (const { files, runnable_digest, holdout_digest } of rows) {
+    for (const { digest } of versionSchema.shape.files.parse(JSON.parse(files)))
+      yield { digest, isTree: false };
+    for (const digest of [runnable_digest, holdout_digest])
+      if (digest !== null) yield { digest, isTree: false };
+  }
+}
 
 export async function insertVersion(db: Database, version: ModelVersion): Promise<void> {
   await db.query

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Data } from "#data";
 import type { Delivery } from "#delivery";
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import { sealToParquet } from "#kernel/columnar";
 import type { Analyst } from "#kernel/columnar";
@@ -16,6 +16,7 @@ import type { Log } from "#kernel/log";
 import type { Objectives } from "#objectives";
 import type { Registry } from "#registry";
 
+import { blobsInUse } from "./blobs-in-use.ts";
 import { measureCandidate } from "./candidate.ts";
 import { describeDeployment, parseVariants, storedVariants } from "./deployment.ts";
 import { desiredTable, environment } from "./desired-table.ts";
@@ -41,7 +42,7 @@ declare module "#kernel/jobs" {
   }
 }
 
-export interface ServingModule extends Serving {
+export interface ServingModule extends Serving, Pick<BlobHolder, "blobsInUse"> {
   readonly routes: readonly Route[];
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -256,6 +257,7 @@ export function createServing(parts: ServingParts): ServingModule {
 
   const serving: ServingModule = {
     gatewayUrl,
+    blobsInUse: () => blobsInUse(ledger),
     listDeployments: async (project) =>
       await Promise.all((await readDeployments(db, { project })).map(describe)),
     getDeployment: async (id) => await describe(await findRow(id)),

@@ -1,4 +1,4 @@
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Analyst } from "#kernel/columnar";
 import type { Database } from "#kernel/db";
@@ -18,11 +18,12 @@ import type { TrackingQuestions } from "./questions.ts";
 import { createRoutes } from "./routes.ts";
 import { createRunOrders } from "./run-orders.ts";
 import { createRunTable } from "./run-table.ts";
+import { blobsInUse } from "./store/blobs-in-use.ts";
 import { createKeys } from "./store/keys.ts";
 import { createWrites } from "./store/writes.ts";
 import { createViews } from "./views.ts";
 
-export interface Tracking extends TrackingQuestions {
+export interface Tracking extends TrackingQuestions, Pick<BlobHolder, "blobsInUse"> {
   readonly commands: TrackingCommands;
   readonly routes: readonly Route[];
 }
@@ -68,6 +69,7 @@ export function createTracking(parts: TrackingParts): Tracking {
   };
   return {
     ...questions,
+    blobsInUse: () => blobsInUse(db),
     commands,
     routes: createRoutes({
       tracking: questions,

@@ -180,6 +180,33 @@ for (const { name, skip, start, create: createAt } of drivers) {
       await assert.rejects(blobs.parts.put("upload1", 0, chunks("x")), /no number of a part/);
     });
 
+    it("tells when content was stored last, and deletes what was not stored since", async () => {
+      const blobs = await create();
+      const { digest } = await blobs.put(Buffer.from("some"));
+      const ages: number[] = [];
+      for await (const { storedAtMs } of blobs.list()) ages.push(Date.now() - storedAtMs);
+      // A bucket tells whole seconds.
+      assert.deepEqual(
+        ages.map((age) => age > -2_000 && age < 60_000),
+        [true],
+      );
+      assert.deepEqual(await blobs.deleteOlder([digest, digestOf("absent")], Date.now() - 60_000), []);
+      assert.deepEqual(await blobs.deleteOlder([digest, digestOf("absent")], Date.now() + 60_000), [digest]);
+      assert.deepEqual([await blobs.has(digest), await blobs.renew(digest)], [false, false]);
+    });
+
+    it("keeps notes of its own, which are no blobs", async () => {
+      const { notes, list } = await create();
+      await notes.write("some/one", Buffer.from("1"));
+      await notes.write("some/two", Buffer.from("2"));
+      await notes.write("some/one", Buffer.from("3"));
+      assert.equal(Buffer.from((await notes.read("some/one")) ?? "").toString(), "3");
+      assert.deepEqual(await notes.list("some"), ["some/one", "some/two"]);
+      await notes.remove("some/one");
+      assert.deepEqual([await notes.list("some"), await notes.read("some/one")], [["some/two"], undefined]);
+      assert.deepEqual(await Array.fromAsync(list()), []);
+    });
+
     it("deletes, and deleting twice is deleting", async () => {
       const blobs = await create();
       const { digest } = await blobs.put(Buffer.from("gone"));
@@ -202,6 +229,6 @@ async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
 
 async function listed(blobs: Blobs): Promise<StoredBlob[]> {
   const found: StoredBlob[] = [];
-  for await (const blob of blobs.list()) found.push(blob);
+  for await (const { digest, sizeBytes } of blobs.list()) found.push({ digest, sizeBytes });
   return found;
 }

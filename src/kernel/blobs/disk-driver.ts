@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
+import type { Stats } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest.ts";
 import { onDisk, syncFolder, systemCode } from "../disk.ts";
+import { isYoung } from "./ages.ts";
+import { createDiskNotes } from "./disk-notes.ts";
 import { createDiskParts } from "./disk-parts.ts";
 import { chunkBytes, createBlobs } from "./driver.ts";
 import { makingFolder, namesIn, removeAbandoned } from "./folders.ts";
-import type { Blobs, ByteRange, StoredBlob } from "./index.ts";
+import type { Blobs, ByteRange, ListedBlob, StoredBlob } from "./index.ts";
+import { createLeaving } from "./leaving.ts";
 import { createSoundFiles } from "./sound-files.ts";
 import { writeHashed } from "./write-hashed.ts";
 
@@ -17,22 +21,44 @@ import { writeHashed } from "./write-hashed.ts";
  * being a folder, because file systems and people are slow in folders of a million files.
  *
  * A blob is written under `incoming/`, synced, and renamed into place; so a file with a digest for a
- * name is complete, whenever the power went.
+ * name is complete, whenever the power went. When it was stored last is its time of modification.
  */
 export function createDiskBlobs(options: { readonly folder: string }): Blobs {
   const { folder } = options;
   const incoming = join(folder, "incoming");
   const pathOf = (digest: Digest): string => join(folder, digest.slice(0, 2), digest.slice(2));
   const sound = createSoundFiles();
+  const leaving = createLeaving(folder, pathOf);
   let swept: Promise<void> | undefined;
 
   async function sizeOf(digest: Digest): Promise<number | undefined> {
-    try {
-      return (await stat(pathOf(digest))).size;
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return undefined;
-      throw error;
-    }
+    return (await find(digest))?.size;
+  }
+
+  /** A file that is just being looked at by who collects garbage is there as well. */
+  async function find(digest: Digest): Promise<Stats | undefined> {
+    const found = await statusOf(pathOf(digest));
+    if (found !== undefined || !(await leaving.rescue(digest))) return found;
+    return await statusOf(pathOf(digest));
+  }
+
+  async function isStored(digest: Digest, sizeBytes: number): Promise<boolean> {
+    const status = await find(digest);
+    return status?.size === sizeBytes && (await makeYoung(digest, status));
+  }
+
+  /** False when it is there no more: then it has to be stored, whoever removed it. */
+  async function makeYoung(digest: Digest, status: Stats): Promise<boolean> {
+    if (isYoung(status.mtimeMs, Date.now())) return true;
+    return await sound.keepingWhatIsKnown(pathOf(digest), digest, async () => {
+      try {
+        return await leaving.touch(digest, Date.now());
+      } catch (error) {
+        // Another user's file: one of our own takes its place.
+        if (systemCode(error) === "EPERM") return false;
+        throw error;
+      }
+    });
   }
 
   async function store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob> {
@@ -41,7 +67,7 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
     const temporary = join(incoming, randomUUID());
     try {
       const stored = await writeHashed(temporary, source, { expected, mode: 0o444, isSynced: true });
-      if (expected === undefined && (await sizeOf(stored.digest)) === stored.sizeBytes)
+      if (expected === undefined && (await isStored(stored.digest, stored.sizeBytes)))
         await rm(temporary, { force: true });
       else await moveIntoPlace(temporary, pathOf(stored.digest));
       return stored;
@@ -53,7 +79,15 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
 
   return createBlobs({
     store: async (source, expected) => await onDisk(folder, () => store(source, expected)),
-    isStored: async (digest, sizeBytes) => (await sizeOf(digest)) === sizeBytes,
+    isStored,
+    async renew(digest) {
+      const status = await find(digest);
+      if (status === undefined) return false;
+      if (await makeYoung(digest, status)) return true;
+      if ((await sizeOf(digest)) === undefined) return false;
+      await store(createReadStream(pathOf(digest)), digest);
+      return true;
+    },
     sizeOf,
     async open(digest, range) {
       const sizeBytes = await sizeOf(digest);
@@ -65,10 +99,27 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
       return (await sizeOf(digest)) === undefined ? undefined : pathOf(digest);
     },
     keepLocal: () => {},
-    inspect: async (digest) => await sound.inspect(pathOf(digest), digest),
-    list: () => listFolder(folder),
-    remove: async (digest) => await onDisk(folder, () => rm(pathOf(digest), { force: true })),
+    async inspect(digest) {
+      const condition = await sound.inspect(pathOf(digest), digest);
+      if (condition !== "missing" || !(await leaving.rescue(digest))) return condition;
+      return await sound.inspect(pathOf(digest), digest);
+    },
+    async *list() {
+      await leaving.rescueAll();
+      yield* listFolder(folder);
+    },
+    async remove(digest) {
+      await leaving.rescue(digest);
+      await onDisk(folder, () => rm(pathOf(digest), { force: true }));
+    },
+    async removeOlder(digests, beforeMs) {
+      const removed: Digest[] = [];
+      for (const digest of digests)
+        if (await onDisk(folder, () => leaving.remove(digest, beforeMs))) removed.push(digest);
+      return removed;
+    },
     parts: createDiskParts({ folder: join(folder, "parts") }),
+    notes: createDiskNotes(join(folder, "records")),
   });
 }
 
@@ -84,12 +135,23 @@ async function moveIntoPlace(temporary: string, path: string): Promise<void> {
   if (isNew) await syncFolder(dirname(shard));
 }
 
-async function* listFolder(folder: string): AsyncIterable<StoredBlob> {
+async function* listFolder(folder: string): AsyncIterable<ListedBlob> {
   for (const shard of await namesIn(folder, /^[0-9a-f]{2}$/)) {
     for (const rest of await namesIn(join(folder, shard), /^[0-9a-f]{62}$/)) {
-      const { size } = await stat(join(folder, shard, rest));
-      yield { digest: shard + rest, sizeBytes: size };
+      const status = await statusOf(join(folder, shard, rest));
+      // Removed since the folder was read.
+      if (status === undefined) continue;
+      yield { digest: shard + rest, sizeBytes: status.size, storedAtMs: status.mtimeMs };
     }
+  }
+}
+
+async function statusOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -8,10 +8,12 @@ import type { Digest } from "../digest.ts";
 import { onDisk } from "../disk.ts";
 import { Problem } from "../errors.ts";
 import type {
+  BlobNotes,
   BlobRecords,
   Blobs,
   ByteRange,
   Condition,
+  ListedBlob,
   NamedPart,
   StoredBlob,
   UploadParts,
@@ -36,9 +38,11 @@ export interface BlobDriver {
   storeFile?(file: ReadFile): Promise<boolean>;
   /**
    * Whether storing it again can be spared, as far as that can be told for less than storing it would cost.
-   * Never true of what is not there.
+   * Never true of what is not there. What it is true of is young from now on (`ages.ts`).
    */
   isStored(digest: Digest, sizeBytes: number): Promise<boolean>;
+  /** Makes it young; false for what is not there. */
+  renew(digest: Digest): Promise<boolean>;
   sizeOf(digest: Digest): Promise<number | undefined>;
   /** Undefined for what is not there. */
   open(digest: Digest, range: ByteRange): Promise<OpenBlob | undefined>;
@@ -50,9 +54,15 @@ export interface BlobDriver {
   useFile?(digest: Digest, work: (path: string) => Promise<void>): Promise<"done" | undefined>;
   keepLocal(holder: string, digests: Iterable<Digest>): void;
   inspect(digest: Digest): Promise<Condition>;
-  list(): AsyncIterable<StoredBlob>;
+  list(): AsyncIterable<ListedBlob>;
   remove(digest: Digest): Promise<void>;
+  /**
+   * Removes those that were stored last before that time, and says which. One that is made young at this moment,
+   * also by another process, is not lost to whoever made it so.
+   */
+  removeOlder(digests: readonly Digest[], beforeMs: number): Promise<readonly Digest[]>;
   readonly parts: UploadParts;
+  readonly notes: BlobNotes;
   readonly records?: BlobRecords;
 }
 
@@ -139,9 +149,13 @@ export function createBlobs(driver: BlobDriver): Blobs {
       return opened !== undefined && (await digestOfChunks(opened.chunks)) === digest;
     },
     inspect: async (digest) => await driver.inspect(requireDigest(digest)),
+    renew: async (digest) => await driver.renew(requireDigest(digest)),
     list: () => driver.list(),
     delete: async (digest) => await driver.remove(requireDigest(digest)),
+    deleteOlder: async (digests, beforeMs) =>
+      digests.length === 0 ? [] : await driver.removeOlder(digests.map(requireDigest), beforeMs),
     parts: driver.parts,
+    notes: driver.notes,
     ...(driver.records === undefined ? {} : { records: driver.records }),
   };
 }
@@ -196,6 +210,12 @@ export function requireDigest(digest: Digest): Digest {
   throw new Problem(problems.blob_missing, {
     message: `"${digest.slice(0, 80)}" is not a SHA-256 digest in hex.`,
   });
+}
+
+/** A note's name becomes a path and a key. */
+export function requireNoteName(name: string): string {
+  if (/^[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(name)) return name;
+  throw new Error(`${JSON.stringify(name)} is no name of a record`);
 }
 
 /** A part's number and digest become a file's name. */

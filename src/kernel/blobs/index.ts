@@ -9,6 +9,13 @@ export type { BlobStore, BlobStoreOptions } from "./open-blobs.ts";
 export { materialiseTree, putTree, readTree } from "./trees.ts";
 export type { PutTreeOptions, StoredTree, Tree, TreeFile } from "./trees.ts";
 export { streamBlob } from "./stream.ts";
+export { collectGarbage } from "./collect-garbage.ts";
+export type { BlobHolder, Collection, CollectionOrder, HeldBlob } from "./collect-garbage.ts";
+export { defaultGraceMs, renewedAfterMs, shortestGraceMs } from "./ages.ts";
+export { createDigestSet } from "./digest-set.ts";
+export type { DigestSet } from "./digest-set.ts";
+export { createKnownDatabases } from "./known-databases.ts";
+export type { KnownDatabase, KnownDatabases } from "./known-databases.ts";
 export { isSafePath, requireSafePath } from "./paths.ts";
 
 /** A part of a blob: `length` bytes from `offset`; to the end when `length` is absent. */
@@ -20,6 +27,11 @@ export interface ByteRange {
 export interface StoredBlob {
   readonly digest: Digest;
   readonly sizeBytes: number;
+}
+
+export interface ListedBlob extends StoredBlob {
+  /** When it was stored last, by the clock of whoever keeps it; see `ages.ts`. */
+  readonly storedAtMs: number;
 }
 
 /** A part as it was acknowledged: its place in the whole, from 1, and what it held. */
@@ -49,6 +61,13 @@ export interface UploadParts {
 export interface BlobRecords {
   read(name: string): Promise<Uint8Array | undefined>;
   write(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** Records that can be listed and go again: what concerns the store itself. Every store has them. */
+export interface BlobNotes extends BlobRecords {
+  /** The names that begin so and a slash. */
+  list(folder: string): Promise<readonly string[]>;
+  remove(name: string): Promise<void>;
 }
 
 export type Condition = "sound" | "missing" | "damaged";
@@ -86,10 +105,20 @@ export interface Blobs {
    * Damage that was met in reading is remembered until the content is put again.
    */
   inspect(digest: Digest): Promise<Condition>;
-  list(): AsyncIterable<StoredBlob>;
-  /** Absent content is deleted already. Only garbage collection may call this. */
+  /**
+   * Says that content is going to be referred to that was not put for it, such as a result that was found; false
+   * when it is not there. Garbage collection spares it then as if it had been put (`ages.ts`). Of a listing it
+   * says nothing of the files.
+   */
+  renew(digest: Digest): Promise<boolean>;
+  list(): AsyncIterable<ListedBlob>;
+  /** Of content that is damaged, whatever refers to it. Absent content is deleted already. */
   delete(digest: Digest): Promise<void>;
+  /** Deletes what was stored last before that time, and says what that was. Only garbage collection may call this. */
+  deleteOlder(digests: readonly Digest[], beforeMs: number): Promise<readonly Digest[]>;
   readonly parts: UploadParts;
+  /** Of the store itself. */
+  readonly notes: BlobNotes;
   /** What those who share the store tell each other; undefined where nobody else can have it. */
   readonly records?: BlobRecords;
 }

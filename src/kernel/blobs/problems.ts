@@ -16,6 +16,16 @@ export const problems = defineProblems({
     when: "An upload in parts was to be completed with a part that has not arrived, or not with these bytes.",
     next: "Send the part again, then complete the upload.",
   },
+  garbage_listing_unreadable: {
+    kind: "conflict",
+    when: "Garbage is to be collected, but the listing of a folder that is in use is missing or damaged, so that nobody knows which files are in use with it.",
+    next: "Restore the listing from the backup; if it is lost for good, collect once with --accept-missing.",
+  },
+  garbage_grace_too_short: {
+    kind: "invalid",
+    when: "Garbage is to be collected with a grace in which somebody who is storing something could be overtaken.",
+    next: "Take two days or more; or make sure that nobody stores anything, and say so with --while-nobody-writes.",
+  },
   unsafe_path: {
     kind: "invalid",
     when: "A path in a tree of files is absolute, climbs out with `..`, or holds NUL, a backslash or a drive letter, or a link.",

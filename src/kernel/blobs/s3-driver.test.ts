@@ -274,6 +274,6 @@ async function* pieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 
 async function listed(blobs: Blobs): Promise<unknown[]> {
   const found = [];
-  for await (const blob of blobs.list()) found.push(blob);
+  for await (const { digest, sizeBytes } of blobs.list()) found.push({ digest, sizeBytes });
   return found;
 }

@@ -2,7 +2,9 @@ import { join } from "node:path";
 
 import type { Digest } from "../digest.ts";
 import { Problem } from "../errors.ts";
-import type { Bucket } from "../s3/index.ts";
+import type { Bucket, ObjectContent } from "../s3/index.ts";
+import { createBucketLeaving } from "./bucket-leaving.ts";
+import { createBucketNotes } from "./bucket-notes.ts";
 import { createDiskParts } from "./disk-parts.ts";
 import { createBlobs } from "./driver.ts";
 import type { ReadFile } from "./driver.ts";
@@ -41,6 +43,8 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
   const cache = createLocalCache({ folder: cacheFolder, limitBytes: cacheBytes });
   const known = createKnownBlobs();
   const reader = createReader({ bucket, cache, known });
+  const notes = createBucketNotes(bucket);
+  const leaving = createBucketLeaving(bucket, notes);
   const uploads = new Map<Digest, Promise<void>>();
 
   async function sizeOf(digest: Digest): Promise<number | undefined> {
@@ -49,7 +53,10 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
     const facts = await bucket.head(keyOf(digest));
     // An object that says itself that it is another one counts as none: then it is put again.
     if (facts === undefined || (facts.sha256 ?? digest) !== digest) return undefined;
-    known.remember(digest, facts.sizeBytes, { isSound: facts.sha256 !== undefined });
+    known.remember(digest, facts.sizeBytes, {
+      isSound: facts.sha256 !== undefined,
+      storedAtMs: facts.modifiedAtMs,
+    });
     return facts.sizeBytes;
   }
 
@@ -57,14 +64,52 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
   async function isStored(digest: Digest, sizeBytes: number): Promise<boolean> {
     if (known.isDamaged(digest)) return false;
     const size = sizeBytes < askedFromBytes ? known.sizeOf(digest) : await sizeOf(digest);
-    return size === sizeBytes;
+    return size === sizeBytes && (known.isYoung(digest) || (await makeYoung(digest, sizeBytes)));
+  }
+
+  async function renew(digest: Digest): Promise<boolean> {
+    if (known.isDamaged(digest)) return false;
+    const sizeBytes = await sizeOf(digest);
+    return sizeBytes !== undefined && (known.isYoung(digest) || (await makeYoung(digest, sizeBytes)));
+  }
+
+  /** False when it is there no more. */
+  async function makeYoung(digest: Digest, sizeBytes: number): Promise<boolean> {
+    // What the server says it keeps of an object would be said anew of whatever it is: it must be known for sound.
+    const outcome = known.isSound(digest) ? await bucket.putAgain(keyOf(digest), digest) : "impossible";
+    if (outcome === "impossible") {
+      const used = await reader.useFile(digest, async (file) => {
+        await bucket.put(keyOf(digest), { file, sizeBytes, sha256: digest });
+      });
+      if (used === undefined) known.forget(digest);
+      if (used === undefined) return false;
+    }
+    if (outcome === "absent" || !(await leaving.wasSpared(digest))) {
+      known.forget(digest);
+      return false;
+    }
+    known.remember(digest, sizeBytes, { storedAtMs: Date.now() });
+    return true;
   }
 
   async function upload({ digest, sizeBytes, path }: Spooled): Promise<void> {
     if (await isStored(digest, sizeBytes)) return;
     const content = { file: path, sizeBytes, sha256: digest };
-    await bucket.put(keyOf(digest), content, { isNew: !known.isDamaged(digest) });
-    known.remember(digest, sizeBytes);
+    const isDamaged = known.isDamaged(digest);
+    const wasThere = known.sizeOf(digest) !== undefined;
+    if (isDamaged || wasThere) await putOver(digest, content);
+    else if (!(await bucket.put(keyOf(digest), content, { isNew: true }))) {
+      // There already, as we learn only now: of what age?
+      if ((await sizeOf(digest)) === sizeBytes && known.isYoung(digest)) return;
+      await putOver(digest, content);
+    }
+    known.remember(digest, sizeBytes, { storedAtMs: Date.now() });
+  }
+
+  /** In place of what is there. It may just be going. */
+  async function putOver(digest: Digest, content: Extract<ObjectContent, { file: string }>): Promise<void> {
+    await bucket.put(keyOf(digest), content);
+    if (!(await leaving.wasSpared(digest))) await bucket.put(keyOf(digest), content);
   }
 
   async function store(source: AsyncIterable<Uint8Array>, expected: Digest | undefined): Promise<StoredBlob> {
@@ -96,6 +141,7 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
     store,
     storeFile,
     isStored,
+    renew,
     sizeOf,
     open: reader.open,
     openStored: async (digest) => await bucket.open(keyOf(digest)),
@@ -104,19 +150,25 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
     keepLocal: cache.keep,
     inspect: reader.inspect,
     async *list() {
-      for await (const { key, sizeBytes } of bucket.list("")) {
-        if (/^[0-9a-f]{2}\/[0-9a-f]{62}$/.test(key)) yield { digest: key.replace("/", ""), sizeBytes };
-      }
+      for await (const { key, sizeBytes, modifiedAtMs } of bucket.list(""))
+        if (/^[0-9a-f]{2}\/[0-9a-f]{62}$/.test(key))
+          yield { digest: key.replace("/", ""), sizeBytes, storedAtMs: modifiedAtMs };
     },
     async remove(digest) {
       known.forget(digest);
       await bucket.remove([keyOf(digest)]);
       await cache.remove(digest);
     },
-    records: {
-      read: async (name) => await bucket.read(recordKey(name)),
-      write: async (name, bytes) => await bucket.put(recordKey(name), bytes),
+    async removeOlder(digests, beforeMs) {
+      const removed = await leaving.remove(digests, beforeMs);
+      for (const digest of removed) {
+        known.forget(digest);
+        await cache.remove(digest);
+      }
+      return removed;
     },
+    notes,
+    records: notes,
     // A part is read once more, by the server it came to: through the bucket it would travel three times.
     parts: createDiskParts({ folder: join(cacheFolder, "parts") }),
   });
@@ -133,11 +185,6 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
     },
     close: () => bucket.close(),
   };
-}
-
-function recordKey(name: string): string {
-  if (/^[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(name)) return `records/${name}`;
-  throw new Error(`${JSON.stringify(name)} is no name of a record`);
 }
 
 const askedFromBytes = 256 * 1024;

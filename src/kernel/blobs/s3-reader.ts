@@ -94,7 +94,7 @@ export function createReader(
     if (facts === undefined) return "missing";
     if (facts.sha256 !== undefined && facts.sha256 !== digest) return "damaged";
     if (facts.sha256 === undefined && !(await bringUnlessDamaged(digest))) return "damaged";
-    known.remember(digest, facts.sizeBytes);
+    known.remember(digest, facts.sizeBytes, { storedAtMs: facts.modifiedAtMs });
     return "sound";
   }
 

@@ -114,7 +114,8 @@ async function putOne(blobs: Blobs, folder: string, path: string, cache: StatCac
   const status = await lstat(absolute, { bigint: true });
   const executable = (status.mode & 0o100n) !== 0n;
   const known = cache.digestOf(path, status);
-  if (known !== undefined && (await blobs.has(known))) {
+  // A file that is not read again is not put either: it has to stay as if it was.
+  if (known !== undefined && (await blobs.renew(known))) {
     cache.keep(path);
     return { path, digest: known, sizeBytes: Number(status.size), executable };
   }

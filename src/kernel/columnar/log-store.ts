@@ -1,5 +1,7 @@
+import type { HeldBlob } from "../blobs/index.ts";
 import type { Database, Migration } from "../db/index.ts";
 import type { Digest } from "../digest.ts";
+import { inPages, rowsPerPage } from "../search/index.ts";
 
 declare module "../db/index.ts" {
   interface Tables {
@@ -60,6 +62,27 @@ export async function insertSegment(db: Database, segment: ParquetSegment): Prom
     .returning("segment")
     .executeTakeFirst();
   return inserted !== undefined;
+}
+
+/** The sealed segments of every log. */
+export async function* segmentBlobsInUse(db: Database): AsyncIterable<HeldBlob> {
+  const rows = inPages<Pick<SegmentRow, "log" | "segment" | "digest">>(
+    async (after) =>
+      await db.query
+        .selectFrom("log_segments")
+        .select(["log", "segment", "digest"])
+        .where(({ eb, or, and }) =>
+          or([
+            eb("log", ">", after?.log ?? ""),
+            and([eb("log", "=", after?.log ?? ""), eb("segment", ">", after?.segment ?? "")]),
+          ]),
+        )
+        .orderBy("log")
+        .orderBy("segment")
+        .limit(rowsPerPage)
+        .execute(),
+  );
+  for await (const { digest } of rows) yield { digest, isTree: false };
 }
 
 export async function listParquetSegments(db: Database, log: string): Promise<ParquetSegment[]> {

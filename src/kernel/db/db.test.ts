@@ -27,6 +27,35 @@ async function names(db: Database): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
+describeOnEveryEngine("questions at one moment", (open, engine) => {
+  it("see nothing of what is written meanwhile, and hold up nobody who writes", async () => {
+    const db = await open([counters]);
+    const other = await engine.openAgain(db);
+    await add(db, "before");
+    const seen = await db.atOneMoment(async () => {
+      const first = await names(db);
+      await add(other, "elsewhere");
+      await other.transaction(async () => await add(other, "in a transaction"));
+      return [first, await names(db)];
+    });
+    assert.deepEqual(seen, [["before"], ["before"]]);
+    assert.deepEqual(await names(db), ["before", "elsewhere", "in a transaction"]);
+  });
+
+  it("end, and leave nothing behind, when one of them fails", async () => {
+    const db = await open([counters]);
+    await assert.rejects(
+      db.atOneMoment(async () => {
+        await names(db);
+        throw new Error("no answer");
+      }),
+      /no answer/,
+    );
+    await add(db, "after");
+    assert.deepEqual(await db.atOneMoment(async () => await names(db)), ["after"]);
+  });
+});
+
 describeOnEveryEngine("a transaction", (open, engine) => {
   it("travels with the context: an order inside it joins, and all commits together", async () => {
     const db = await open([counters]);

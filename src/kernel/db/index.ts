@@ -60,6 +60,11 @@ export interface Database {
    * the commit too, goes out behind it, and a failure fails the transaction. Elsewhere it is as if it was asked.
    */
   send(statement: CompiledQuery): Promise<void>;
+  /**
+   * Asks many questions that all see the database as it was at one moment; whoever writes meanwhile is not held up.
+   * For reading alone, and not inside a transaction.
+   */
+  atOneMoment<Result>(ask: () => Promise<Result>): Promise<Result>;
   /** Whether the caller runs inside `transaction`. */
   inTransaction(): boolean;
   /** Runs `action` once the current transaction has committed; at once when there is none. */
@@ -160,6 +165,17 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (transaction === undefined || engine === "sqlite") return void (await sent);
       sent.catch(() => {});
       transaction.sent.push(sent);
+    },
+    async atOneMoment(ask) {
+      if (current() !== undefined) throw new Error("a transaction has a moment of its own");
+      return await pool.atOneMoment(async (query) => {
+        const held = { query, isOpen: true };
+        try {
+          return await asking.run(held, ask);
+        } finally {
+          held.isOpen = false;
+        }
+      });
     },
     inTransaction: () => current() !== undefined,
     afterCommit(action) {

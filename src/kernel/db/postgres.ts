@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import pg from "pg";
 
 import { Problem } from "../errors.ts";
@@ -40,6 +41,17 @@ export function openPostgres(options: DatabaseOptions): Pool {
   return {
     query,
     synced: async () => {},
+    atOneMoment: async (work) =>
+      await query.connection().execute(async (connection) => {
+        await sql`begin isolation level repeatable read read only`.execute(connection);
+        try {
+          // The moment is that of the first question, not that of the beginning.
+          await sql`select 1`.execute(connection);
+          return await work(connection);
+        } finally {
+          await sql`rollback`.execute(connection);
+        }
+      }),
     async close() {
       await statistics.stop();
       await query.destroy();

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from "kysely";
+import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver, sql } from "kysely";
 import type { DatabaseConnection, Driver, QueryResult, SqliteDatabase, SqliteStatement } from "kysely";
 
 import { makeFolder } from "../disk.ts";
@@ -35,6 +35,7 @@ export function openSqlite({ location }: DatabaseOptions): Pool {
         throw explainSqlite(error, location);
       }
     },
+    atOneMoment: async (work) => await readAtOneMoment(location, query, work),
     async close() {
       await query.destroy();
       await log.close();
@@ -42,11 +43,39 @@ export function openSqlite({ location }: DatabaseOptions): Pool {
   };
 }
 
+/**
+ * On a connection of its own: the write-ahead log lets it see the file as it was when it began, and others write.
+ * The log cannot be emptied meanwhile, so it grows by what they write. A database in memory has no second
+ * connection, and nobody else: it is read in a transaction.
+ */
+async function readAtOneMoment<Result>(
+  location: string,
+  own: Kysely<Tables>,
+  work: (query: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
+  if (location === ":memory:") return await own.transaction().execute(work);
+  const reader = new Kysely<Tables>({ dialect: new SqliteDialect({ database: openReader(location) }) });
+  try {
+    await sql`begin`.execute(reader);
+    // The moment is that of the first reading, not that of the beginning.
+    await sql`select count(*) from sqlite_schema`.execute(reader);
+    return await work(reader);
+  } finally {
+    await reader.destroy();
+  }
+}
+
+function openReader(location: string): SqliteDatabase {
+  return adaptToKysely(new DatabaseSync(location, { readOnly: true, timeout: lockTimeoutMs }));
+}
+
 /** A query builder with its connections, and what makes its commits durable. */
 export interface Pool {
   readonly query: Kysely<Tables>;
   /** Resolves once everything committed before the call is on the disk; see `Durability`. */
   synced(durability: Durability): Promise<void>;
+  /** Hands out a connection that sees one moment, for reading. */
+  atOneMoment<Result>(work: (query: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { digestOf } from "../digest.ts";
 import { Problem } from "../errors.ts";
@@ -39,6 +40,19 @@ describe("a bucket", { skip: noS3Server }, () => {
     return bytes && Buffer.from(bytes).toString();
   };
 
+  it("puts again what it has, as if it came now, and says what it cannot", async () => {
+    const bucket = open("again");
+    await bucket.put("old key", Buffer.from("0123456789"));
+    const before = await bucket.head("old key");
+    await sleep(1_100);
+    assert.equal(await bucket.putAgain("old key", digestOf("0123456789")), "done");
+    const after = await bucket.head("old key");
+    assert.ok((after?.modifiedAtMs ?? 0) > (before?.modifiedAtMs ?? 0));
+    assert.equal(after?.sha256, digestOf("0123456789"));
+    assert.equal(Buffer.from((await bucket.read("old key")) ?? "").toString(), "0123456789");
+    assert.equal(await bucket.putAgain("absent", digestOf("")), "absent");
+  });
+
   it("gives back what was put, by keys of any letters, in whole, in part and not at all", async () => {
     const bucket = open("first");
     const key = "a folder/ü+&'(*)=?%2F.txt";
@@ -52,7 +66,9 @@ describe("a bucket", { skip: noS3Server }, () => {
       [await part(7), await part(2, 3), await part(8, 9), await part(10)],
       ["789", "234", "89", ""],
     );
-    assert.deepEqual(await bucket.head(key), { sizeBytes: 10, sha256: digestOf("0123456789") });
+    const { modifiedAtMs, ...facts } = (await bucket.head(key)) ?? { modifiedAtMs: 0 };
+    assert.deepEqual(facts, { sizeBytes: 10, sha256: digestOf("0123456789") });
+    assert.ok(Math.abs(Date.now() - modifiedAtMs) < 60_000);
     assert.deepEqual([await bucket.head("absent"), await bucket.read("absent")], [undefined, undefined]);
     await bucket.put("empty", new Uint8Array());
     assert.equal(await text(bucket, "empty"), "");

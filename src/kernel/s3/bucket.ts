@@ -9,6 +9,7 @@ import { createCaller } from "./caller.ts";
 import { isAbsent, openDownload } from "./download.ts";
 import type { Bucket, ObjectContent } from "./index.ts";
 import { listPages, removeBatch, removeOne } from "./listing.ts";
+import { putAgain } from "./put-again.ts";
 import { readText } from "./refusals.ts";
 import type { Body } from "./request.ts";
 import type { S3Settings } from "./settings.ts";
@@ -27,7 +28,7 @@ export function openBucket(settings: S3Settings, options: { readonly connections
   // A server that does not know the condition is not asked for it again.
   let knowsConditions = true;
 
-  async function putSingle(key: string, content: ObjectContent, isNew: boolean): Promise<void> {
+  async function putSingle(key: string, content: ObjectContent, isNew: boolean): Promise<boolean> {
     const body = await bodyOf(content);
     const condition = isNew && knowsConditions ? { "if-none-match": "*" } : undefined;
     const sha256 = body instanceof Uint8Array ? createHash("sha256").update(body).digest("hex") : body.sha256;
@@ -40,10 +41,13 @@ export function openBucket(settings: S3Settings, options: { readonly connections
       { method: "PUT", key, body, headers },
       ({ status }) => condition !== undefined && (status === 412 || status === 501),
     );
-    if ("answer" in outcome) return void (await readText(outcome.answer, 0));
-    if (outcome.refusal.status === 412) return;
+    if ("answer" in outcome) {
+      await readText(outcome.answer, 0);
+      return true;
+    }
+    if (outcome.refusal.status === 412) return false;
     knowsConditions = false;
-    await putSingle(key, content, false);
+    return await putSingle(key, content, false);
   }
 
   const open: Bucket["open"] = async (key, part) => await openDownload(caller, settings, key, part);
@@ -59,6 +63,7 @@ export function openBucket(settings: S3Settings, options: { readonly connections
       return {
         sizeBytes: Number(said["content-length"] ?? 0),
         sha256: wholeSha256(said),
+        modifiedAtMs: Date.parse(said["last-modified"] ?? ""),
       };
     },
     open,
@@ -73,15 +78,21 @@ export function openBucket(settings: S3Settings, options: { readonly connections
       if (content instanceof Uint8Array || content.sizeBytes <= largestSingleBytes)
         return await putSingle(key, content, isNew);
       await uploadInParts(caller, settings, key, content);
+      return true;
     },
+    putAgain: async (key, sha256) => await putAgain(caller, settings, key, sha256),
     list: (prefix) => listPages(caller, settings, prefix),
-    async remove(keys) {
+    async remove(keys, { isSentOnce = false } = {}) {
       const [only] = keys;
-      if (keys.length === 1 && only !== undefined) return await removeOne(caller, only);
+      if (keys.length === 1 && only !== undefined) return await removeOne(caller, only, { isSentOnce });
       const batches = Array.from({ length: Math.ceil(keys.length / removedAtOnce) }, (_, index) =>
         keys.slice(index * removedAtOnce, (index + 1) * removedAtOnce),
       );
-      await inParallel(batches, 4, async (batch) => await removeBatch(caller, settings, batch));
+      await inParallel(
+        batches,
+        4,
+        async (batch) => await removeBatch(caller, settings, batch, { isSentOnce }),
+      );
     },
     endAbandonedUploads: async (beforeMs) => await endAbandonedUploads(caller, settings, beforeMs),
     close: () => caller.close(),

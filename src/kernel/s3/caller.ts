@@ -22,7 +22,7 @@ export interface Caller {
 }
 
 // Six attempts within some three seconds: what a server that restarts or sheds load needs.
-const attempts = 6;
+const mostAttempts = 6;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
@@ -36,6 +36,7 @@ export function createCaller(settings: S3Settings, options: { readonly connectio
   };
 
   async function tryAsk(call: Call, isExpected: (refusal: Refusal) => boolean): Promise<Answer> {
+    const attempts = call.isSentOnce === true ? 1 : mostAttempts;
     let corrections = 0;
     for (let attempt = 1; ; attempt++) {
       const outcome = await once(call, circumstances);

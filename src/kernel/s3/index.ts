@@ -12,6 +12,8 @@ export interface ObjectFacts {
   readonly sizeBytes: number;
   /** The SHA-256 that the server keeps of it, in hex; undefined where it keeps none of the whole. */
   readonly sha256: Digest | undefined;
+  /** When it was put last, by the server's clock. */
+  readonly modifiedAtMs: number;
 }
 
 export interface ListedObject {
@@ -62,12 +64,20 @@ export interface Bucket {
     key: string,
     part?: { readonly offset: number; readonly length?: number },
   ): Promise<Uint8Array | undefined>;
-  /** Large files go in parts, a few of them in memory at a time. With `isNew`, what is there already stays. */
-  put(key: string, content: ObjectContent, options?: { readonly isNew?: boolean }): Promise<void>;
+  /**
+   * Large files go in parts, a few of them in memory at a time. With `isNew`, what is there already stays, where the
+   * server knows how to keep it; false when it did.
+   */
+  put(key: string, content: ObjectContent, options?: { readonly isNew?: boolean }): Promise<boolean>;
+  /**
+   * Has the server put an object again, with this digest, without sending it: it is as if it was put now.
+   * `impossible` where the server does not do that, or not of one so large.
+   */
+  putAgain(key: string, sha256: Digest): Promise<"done" | "absent" | "impossible">;
   /** Everything whose key begins so, sorted, page by page. */
   list(prefix: string): AsyncIterable<ListedObject>;
-  /** Absent objects are removed already. */
-  remove(keys: readonly string[]): Promise<void>;
+  /** Absent objects are removed already. `isSentOnce`: nothing is removed any more once this has answered, or failed. */
+  remove(keys: readonly string[], options?: { readonly isSentOnce?: boolean }): Promise<void>;
   /** Ends uploads in parts that began before this time and were never completed: they cost, and nobody sees them. */
   endAbandonedUploads(beforeMs: number): Promise<void>;
   close(): void;

@@ -42,8 +42,12 @@ export async function* listPages(
   } while (token !== undefined);
 }
 
-export async function removeOne(caller: Caller, key: string): Promise<void> {
-  const outcome = await caller.tryAsk({ method: "DELETE", key }, isAbsent);
+export async function removeOne(
+  caller: Caller,
+  key: string,
+  { isSentOnce }: { readonly isSentOnce: boolean },
+): Promise<void> {
+  const outcome = await caller.tryAsk({ method: "DELETE", key, isSentOnce }, isAbsent);
   if ("answer" in outcome) await readText(outcome.answer, 0);
 }
 
@@ -52,12 +56,13 @@ export async function removeBatch(
   caller: Caller,
   settings: S3Settings,
   keys: readonly string[],
+  { isSentOnce }: { readonly isSentOnce: boolean },
 ): Promise<void> {
   const base = settings.prefix === "" ? "" : `${settings.prefix}/`;
   const objects = keys.map((key) => `<Object><Key>${encodeXml(`${base}${key}`)}</Key></Object>`);
   const body = Buffer.from(`<Delete><Quiet>true</Quiet>${objects.join("")}</Delete>`);
   const headers = { "content-md5": createHash("md5").update(body).digest("base64") };
-  const call: Call = { method: "POST", query: { delete: "" }, headers, body };
+  const call: Call = { method: "POST", query: { delete: "" }, headers, body, isSentOnce };
   const text = await readText(await caller.ask(call), longestPage);
   const [failure] = elementsIn(text, "Error");
   if (failure === undefined) return;

@@ -17,6 +17,8 @@ export interface Call {
   /** By lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** Not sent again when it is not known whether it arrived: what it does may no longer be wanted then. */
+  readonly isSentOnce?: boolean;
   /** How long nothing may be heard; half a minute by default. */
   readonly patienceMs?: number;
 }

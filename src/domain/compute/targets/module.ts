@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Blobs } from "#kernel/blobs";
+import type { BlobHolder, Blobs } from "#kernel/blobs";
 import { dayMs } from "#kernel/clock";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
@@ -13,6 +13,7 @@ import type { SecretBox } from "#kernel/secret-box";
 
 import type { Compute } from "../index.ts";
 import { problems } from "../problems.ts";
+import { blobsInUse } from "./blobs-in-use.ts";
 import { createWorkChanges } from "./changes.ts";
 import type { ComputeTarget } from "./contract.ts";
 import { readBootstrap } from "./far/bootstrap.ts";
@@ -52,7 +53,7 @@ export interface TargetsParts extends LocalOptions {
 }
 
 /** The compute targets of this server. */
-export interface Targets {
+export interface Targets extends Pick<BlobHolder, "blobsInUse"> {
   /** Throws `target_unknown`, naming those there are. */
   find(name: string): ComputeTarget;
   all(): readonly ComputeTarget[];
@@ -144,6 +145,7 @@ export function createTargets(parts: TargetsParts): Targets {
       return found ?? targetUnknown(name, all);
     },
     all: () => all,
+    blobsInUse: () => blobsInUse(db),
     routes: [...createRoutes(db, all), ...createExchangeRoutes(exchange, bootstrap)],
     start() {
       timer = setInterval(() => {

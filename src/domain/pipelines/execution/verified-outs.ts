@@ -19,7 +19,9 @@ export function createVerifiedOuts(blobs: Blobs): VerifiedOuts {
   async function checkDigest(digest: Digest): Promise<"missing" | "damaged" | undefined> {
     const condition = await blobs.inspect(digest);
     if (condition === "damaged") await blobs.delete(digest);
-    return condition === "sound" ? undefined : condition;
+    if (condition !== "sound") return condition;
+    // It is taken over without being put: garbage collection must know that it is going to be in use.
+    return (await blobs.renew(digest)) ? undefined : "missing";
   }
 
   async function checkOut(out: StepOut): Promise<Flaw> {

@@ -47,9 +47,9 @@ export function openS3Remote({ name, address, settings, jobs }: RemoteOptions): 
         await pipeline(opened.chunks, createWriteStream(place, { flags: "wx" }));
         return true;
       }),
-    put: async (key, bytes) => await asked(async () => await remote.put(key, bytes)),
+    put: async (key, bytes) => await asked(async () => void (await remote.put(key, bytes))),
     upload: async (key, place, sizeBytes) =>
-      await asked(async () => await remote.put(key, { file: place, sizeBytes })),
+      await asked(async () => void (await remote.put(key, { file: place, sizeBytes }))),
     list: async (prefix) =>
       await asked(async () => {
         const found: RemoteObject[] = [];
