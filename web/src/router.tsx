@@ -232,6 +232,16 @@ const prediction = createRoute({
   path: "/predictions/$prediction",
   component: lazyRouteComponent(() => import("./scenes/predictions/prediction.tsx"), "PredictionPage"),
 });
+const webhooks = createRoute({
+  getParentRoute: () => project,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./scenes/webhooks/webhooks.tsx"), "Webhooks"),
+});
+const webhook = createRoute({
+  getParentRoute: () => project,
+  path: "/webhooks/$webhook",
+  component: lazyRouteComponent(() => import("./scenes/webhooks/webhook.tsx"), "WebhookPage"),
+});
 const audit = createRoute({
   getParentRoute: () => project,
   path: "/audit",
@@ -268,6 +278,8 @@ const tree = root.addChildren([
     monitoring,
     incidents,
     incident,
+    webhooks,
+    webhook,
     audit,
   ]),
 ]);

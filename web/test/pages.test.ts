@@ -52,6 +52,7 @@ test("a change of page costs at most three requests", async () => {
     "Serving",
     "Monitoring",
     "Incidents",
+    "Webhooks",
     "Audit",
   ]) {
     story.asked.length = 0;

@@ -16,6 +16,7 @@ import { servingAnswers, servingPages } from "./stories/serving.ts";
 import { studyAnswers, studyPages } from "./stories/studies.ts";
 import { traceAnswers, tracePages } from "./stories/traces.ts";
 import { day, nowMs } from "./stories/time.ts";
+import { webhookAnswers, webhookPages } from "./stories/webhooks.ts";
 
 export { nowMs } from "./stories/time.ts";
 
@@ -37,6 +38,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
     ],
   },
   "/api/v1/compute": computeEverywhere,
+  ...webhookAnswers,
   "/api/v1/audit/verify": { intact: true, events: 220, headHash: "ab", firstBroken: null },
   ...project({
     ...overviewAnswers,
@@ -76,6 +78,7 @@ export const pages: Readonly<Record<string, string>> = {
   ...releasePages,
   ...servingPages,
   ...monitoringPages,
+  ...webhookPages,
   ...auditPages,
   missing: "/projects/airline-care/releases/rel_99",
 };

@@ -6,11 +6,12 @@ import type { Ledger } from "#kernel/events";
 import type { JobQueue, RunningJob } from "#kernel/jobs";
 import type { SecretBox } from "#kernel/secret-box";
 
+import type { DeliveryDetail } from "./index.ts";
 import { problems } from "./problems.ts";
 import type { Send, Sent } from "./send.ts";
 import { headersOf } from "./signing.ts";
 import * as store from "./store.ts";
-import type { KeptDelivery, KeptWebhook } from "./store.ts";
+import type { KeptWebhook } from "./store.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -66,11 +67,11 @@ export function defineDelivering(parts: DeliveringParts): void {
   async function deliver(
     job: RunningJob<"webhook.deliver">,
     webhook: KeptWebhook,
-    delivery: KeptDelivery,
+    delivery: DeliveryDetail,
   ): Promise<void> {
     const tried = { ...delivery, attempts: delivery.attempts + 1, lastAttemptAtMs: clock.nowMs() };
     const { sent, error, isRefused } = await attempt(webhook, delivery, job.signal);
-    const outcome = { ...tried, status: sent?.status ?? null, error };
+    const outcome = { ...tried, status: sent?.status ?? null, error, answer: answerOf(sent) };
     if (sent !== undefined && isTaken(sent)) {
       await end(job, () => store.saveOutcome(db, delivery.id, { ...outcome, state: "delivered" }));
     } else if (isRefused || tried.attempts >= mostAttempts) {
@@ -83,7 +84,7 @@ export function defineDelivering(parts: DeliveringParts): void {
 
   async function attempt(
     webhook: KeptWebhook,
-    { id, body }: KeptDelivery,
+    { id, body }: DeliveryDetail,
     signal: AbortSignal,
   ): Promise<{ readonly sent?: Sent; readonly error: string | null; readonly isRefused: boolean }> {
     try {
@@ -111,7 +112,7 @@ export function defineDelivering(parts: DeliveringParts): void {
 
   async function tryLater(
     job: RunningJob<"webhook.deliver">,
-    { id, webhook }: KeptDelivery,
+    { id, webhook }: DeliveryDetail,
     sent: Sent | undefined,
     error: string,
   ): Promise<void> {
@@ -126,7 +127,7 @@ export function defineDelivering(parts: DeliveringParts): void {
     });
   }
 
-  async function fail(delivery: KeptDelivery, outcome: store.Outcome): Promise<void> {
+  async function fail(delivery: DeliveryDetail, outcome: store.Outcome): Promise<void> {
     await db.transaction(async () => {
       await store.saveOutcome(db, delivery.id, { ...outcome, state: "failed" });
       const webhook = await store.readWebhook(db, delivery.webhook);
@@ -163,6 +164,14 @@ export async function enqueueDelivery(jobs: JobQueue, id: string, runAtMs?: numb
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.name === "TimeoutError" ? "The receiver did not answer in time." : error.message;
+}
+
+const keptOfAnswer = 4_096;
+
+/** What is kept of an answer, without what PostgreSQL has no place for: NUL, and halves of characters. */
+function answerOf(sent: Sent | undefined): string | null {
+  if (sent === undefined) return null;
+  return sent.body.slice(0, keptOfAnswer).replaceAll("\0", "\uFFFD").toWellFormed();
 }
 
 function isTaken({ status }: Sent): boolean {

@@ -51,6 +51,14 @@ export interface Delivery {
   readonly lastAttemptAtMs: number | null;
 }
 
+/** A delivery with what was sent and what came back. */
+export interface DeliveryDetail extends Delivery {
+  /** Exactly as it is signed and sent. */
+  readonly body: string;
+  /** The beginning of the last answer, 4 KiB of it at most; null where there was none. */
+  readonly answer: string | null;
+}
+
 export interface TestResult {
   readonly success: boolean;
   readonly status: number | null;
@@ -65,6 +73,10 @@ export interface Webhooks {
   getWebhook(id: string): Promise<Webhook>;
   /** Newest first. */
   listDeliveries(webhook: string, limit: number): Promise<readonly Delivery[]>;
+  /** The newest of each webhook that has any. */
+  lastDeliveries(): Promise<readonly Delivery[]>;
+  /** Throws `webhook_delivery_not_found`. */
+  getDelivery(webhook: string, id: string): Promise<DeliveryDetail>;
 }
 
 export interface WebhooksModule extends Webhooks {

@@ -7,12 +7,12 @@ import type { SecretBox } from "#kernel/secret-box";
 import type { NamedModels } from "#registry";
 
 import { defineDelivering } from "./delivering.ts";
-import type { Webhooks, WebhooksModule } from "./index.ts";
+import type { Delivery as SentDelivery, DeliveryDetail, Webhooks, WebhooksModule } from "./index.ts";
 import { noticeEvents } from "./noticing.ts";
-import { createOrders, findWebhook, withoutSecret } from "./orders.ts";
+import { createOrders, findDelivery, findWebhook, withoutSecret } from "./orders.ts";
 import { createRoutes } from "./routes.ts";
 import { createSend } from "./send.ts";
-import { readDeliveries, readWebhooks } from "./store.ts";
+import { readDeliveries, readLastDeliveries, readWebhooks } from "./store.ts";
 import { createTargets, systemResolve } from "./targets.ts";
 import type { Resolve } from "./targets.ts";
 
@@ -37,11 +37,17 @@ export function createWebhooks(parts: WebhooksParts): WebhooksModule {
   const questions: Webhooks = {
     listWebhooks: async () => (await readWebhooks(db)).map(withoutSecret),
     getWebhook: async (id) => withoutSecret(await findWebhook(db, id)),
-    listDeliveries: async (webhook, limit) =>
-      (await readDeliveries(db, webhook, limit)).map(({ body: _, ...delivery }) => delivery),
+    listDeliveries: async (webhook, limit) => (await readDeliveries(db, webhook, limit)).map(inShort),
+    lastDeliveries: async () => (await readLastDeliveries(db)).map(inShort),
+    getDelivery: (webhook, id) => findDelivery(db, webhook, id),
   };
   const commands = createOrders({ ...parts, targets, send });
   defineDelivering({ ...parts, send });
   noticeEvents(parts);
   return { ...questions, commands, routes: createRoutes(questions, commands) };
+}
+
+/** A delivery without the bytes that were sent and came back. */
+function inShort({ body: _, answer: __, ...delivery }: DeliveryDetail): SentDelivery {
+  return delivery;
 }

@@ -43,6 +43,7 @@ export function noticeEvents(parts: NoticingParts): void {
           error: null,
           createdAtMs: event.atMs,
           lastAttemptAtMs: null,
+          answer: null,
         });
         if (isNew) await enqueueDelivery(jobs, id);
       }

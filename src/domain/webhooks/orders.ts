@@ -12,7 +12,7 @@ import type { WebhookCommands } from "./commands.ts";
 import { enqueueDelivery, reasonOf } from "./delivering.ts";
 import { exampleOf } from "./event-names.ts";
 import type { WebhookEventName } from "./event-names.ts";
-import type { Webhook } from "./index.ts";
+import type { DeliveryDetail, Webhook } from "./index.ts";
 import { bodyOf } from "./noticing.ts";
 import { problems } from "./problems.ts";
 import type { Send } from "./send.ts";
@@ -120,12 +120,7 @@ export function createOrders(parts: OrderParts): WebhookCommands {
     retryDelivery: ({ webhook: webhookId, delivery: id, actor }) =>
       db.transaction(async () => {
         const { project } = await findWebhook(db, webhookId);
-        const delivery = await store.readDelivery(db, id);
-        if (delivery?.webhook !== webhookId) {
-          throw new Problem(problems.webhook_delivery_not_found, {
-            message: `The webhook ${webhookId} has no delivery ${id}.`,
-          });
-        }
+        const delivery = await findDelivery(db, webhookId, id);
         const { state, event } = delivery;
         if (state !== "failed" && state !== "dropped") {
           throw new Problem(problems.webhook_delivery_not_failed, {
@@ -151,6 +146,15 @@ export async function findWebhook(db: Database, id: string): Promise<KeptWebhook
   if (webhook !== undefined) return webhook;
   throw new Problem(problems.webhook_not_found, {
     message: `Webhook with ID ${id.slice(0, 100)} not found.`,
+  });
+}
+
+/** Throws `webhook_delivery_not_found`. */
+export async function findDelivery(db: Database, webhook: string, id: string): Promise<DeliveryDetail> {
+  const delivery = await store.readDelivery(db, id);
+  if (delivery?.webhook === webhook) return delivery;
+  throw new Problem(problems.webhook_delivery_not_found, {
+    message: `The webhook ${webhook} has no delivery ${id.slice(0, 100)}.`,
   });
 }
 

@@ -36,6 +36,12 @@ const deliverySchema = z
     lastAttemptAtMs: z.number().nullable(),
   })
   .meta({ id: "WebhookDelivery" });
+const listedSchema = webhookSchema
+  .extend({ lastDelivery: deliverySchema.nullable() })
+  .meta({ id: "ListedWebhook" });
+const detailSchema = deliverySchema
+  .extend({ body: z.string(), answer: z.string().nullable() })
+  .meta({ id: "WebhookDeliveryDetail" });
 
 const permission = "webhook:manage";
 const tags = ["webhooks"];
@@ -65,11 +71,13 @@ function ofWebhooks(webhooks: Webhooks, commands: WebhookCommands): Route[] {
       summary: "The webhooks of a project, or those of all projects",
       tags,
       query: z.object({ project: z.string().optional() }),
-      response: z.object({ webhooks: z.array(webhookSchema).readonly() }),
+      response: z.object({ webhooks: z.array(listedSchema) }),
       async handler({ query, allow }) {
         await allow(query.project);
         const wanted = query.project ?? null;
-        return { webhooks: (await webhooks.listWebhooks()).filter(({ project }) => project === wanted) };
+        const found = (await webhooks.listWebhooks()).filter(({ project }) => project === wanted);
+        const last = new Map((await webhooks.lastDeliveries()).map((one) => [one.webhook, one]));
+        return { webhooks: found.map((one) => ({ ...one, lastDelivery: last.get(one.id) ?? null })) };
       },
     }),
     defineRoute({
@@ -179,6 +187,19 @@ function ofDeliveries(webhooks: Webhooks, commands: WebhookCommands): Route[] {
       async handler({ params, query, allow }) {
         await allow((await webhooks.getWebhook(params.webhook)).project ?? undefined);
         return { deliveries: [...(await webhooks.listDeliveries(params.webhook, query.limit))] };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${path}/:webhook/deliveries/:delivery`,
+      permission,
+      scope: "handler",
+      summary: "One delivery: what was sent, and the beginning of what came back",
+      tags,
+      response: detailSchema,
+      async handler({ params, allow }) {
+        await allow((await webhooks.getWebhook(params.webhook)).project ?? undefined);
+        return await webhooks.getDelivery(params.webhook, params.delivery);
       },
     }),
     defineRoute({

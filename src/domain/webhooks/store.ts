@@ -1,9 +1,10 @@
+import { sql } from "kysely";
 import { z } from "zod";
 
 import type { Database, Migration } from "#kernel/db";
 
 import { isWebhookEventName } from "./event-names.ts";
-import type { Delivery, DeliveryState, Webhook } from "./index.ts";
+import type { DeliveryDetail, DeliveryState, Webhook } from "./index.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -37,6 +38,7 @@ interface DeliveryRow {
   error: string | null;
   created_at_ms: number;
   last_attempt_at_ms: number | null;
+  answer: string | null;
 }
 
 export const migrations: readonly Migration[] = [
@@ -56,16 +58,15 @@ export const migrations: readonly Migration[] = [
       `create index webhook_deliveries_webhook on webhook_deliveries (webhook, created_at_ms)`,
     ],
   },
+  {
+    id: "webhooks-002",
+    statements: ({ text }) => [`alter table webhook_deliveries add column answer ${text}`],
+  },
 ];
 
 /** A webhook with what no answer shows. */
 export interface KeptWebhook extends Webhook {
   readonly sealedSecret: string | null;
-}
-
-/** A delivery with the bytes that are signed and sent. */
-export interface KeptDelivery extends Delivery {
-  readonly body: string;
 }
 
 export async function insertWebhook(db: Database, webhook: KeptWebhook): Promise<void> {
@@ -99,7 +100,7 @@ export async function deleteWebhook(db: Database, id: string): Promise<void> {
 }
 
 /** False when it is there already: the event was brought before. */
-export async function insertDelivery(db: Database, delivery: KeptDelivery): Promise<boolean> {
+export async function insertDelivery(db: Database, delivery: DeliveryDetail): Promise<boolean> {
   const result = await db.query
     .insertInto("webhook_deliveries")
     .values({
@@ -115,7 +116,10 @@ export async function insertDelivery(db: Database, delivery: KeptDelivery): Prom
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-export type Outcome = Pick<Delivery, "state" | "attempts" | "status" | "error" | "lastAttemptAtMs">;
+export type Outcome = Pick<
+  DeliveryDetail,
+  "state" | "attempts" | "status" | "error" | "lastAttemptAtMs" | "answer"
+>;
 
 export async function saveOutcome(db: Database, id: string, outcome: Outcome): Promise<void> {
   await db.query
@@ -125,7 +129,7 @@ export async function saveOutcome(db: Database, id: string, outcome: Outcome): P
     .execute();
 }
 
-export async function readDelivery(db: Database, id: string): Promise<KeptDelivery | undefined> {
+export async function readDelivery(db: Database, id: string): Promise<DeliveryDetail | undefined> {
   const row = await db.query
     .selectFrom("webhook_deliveries")
     .selectAll()
@@ -135,7 +139,11 @@ export async function readDelivery(db: Database, id: string): Promise<KeptDelive
 }
 
 /** Newest first. */
-export async function readDeliveries(db: Database, webhook: string, limit: number): Promise<KeptDelivery[]> {
+export async function readDeliveries(
+  db: Database,
+  webhook: string,
+  limit: number,
+): Promise<DeliveryDetail[]> {
   const rows = await db.query
     .selectFrom("webhook_deliveries")
     .selectAll()
@@ -144,6 +152,16 @@ export async function readDeliveries(db: Database, webhook: string, limit: numbe
     .orderBy("id")
     .limit(limit)
     .execute();
+  return rows.map(toDelivery);
+}
+
+/** The newest of each webhook that has any. */
+export async function readLastDeliveries(db: Database): Promise<DeliveryDetail[]> {
+  const { rows } = await sql<DeliveryRow>`
+    select last.* from webhooks join webhook_deliveries as last on last.id = (
+      select id from webhook_deliveries where webhook = webhooks.id order by created_at_ms desc, id limit 1
+    )
+  `.execute(db.query);
   return rows.map(toDelivery);
 }
 
@@ -156,8 +174,8 @@ export async function deleteOldDeliveries(db: Database, createdBeforeMs: number)
     .execute();
 }
 
-function outcomeColumns({ state, attempts, status, error, lastAttemptAtMs }: Outcome) {
-  return { state, attempts, status, error, last_attempt_at_ms: lastAttemptAtMs };
+function outcomeColumns({ state, attempts, status, error, lastAttemptAtMs, answer }: Outcome) {
+  return { state, attempts, status, error, last_attempt_at_ms: lastAttemptAtMs, answer };
 }
 
 const namesSchema = z.array(z.string());
@@ -195,7 +213,7 @@ function toRow(webhook: KeptWebhook): WebhookRow {
   };
 }
 
-function toDelivery(row: DeliveryRow): KeptDelivery {
+function toDelivery(row: DeliveryRow): DeliveryDetail {
   if (!isWebhookEventName(row.event)) throw new Error(`the database holds an unknown event: ${row.event}`);
   return {
     id: row.id,
@@ -208,6 +226,7 @@ function toDelivery(row: DeliveryRow): KeptDelivery {
     error: row.error,
     createdAtMs: row.created_at_ms,
     lastAttemptAtMs: row.last_attempt_at_ms,
+    answer: row.answer,
   };
 }
 

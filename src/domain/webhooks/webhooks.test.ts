@@ -160,6 +160,34 @@ describeOnEveryEngine("a webhook", (open) => {
     });
   });
 
+  it("keeps what was sent and the beginning of the last answer, for who wants to know why it failed", async () => {
+    const world = await build(await open());
+    const receiver = await openReceiver((index, response) => {
+      if (index === 0) response.writeHead(400).end(`no field\0 "run" ${"x".repeat(5_000)}`);
+      else response.end("thanks");
+    });
+    const { id: webhook } = await world.create({ url: receiver.url });
+    const { id: silent } = await world.create({ url: receiver.url, events: ["incident.opened"] });
+    await world.finishRun("a");
+    const [failed] = await world.webhooks.listDeliveries(webhook, 1);
+    const delivery = failed?.id ?? "";
+    const { body, answer } = await world.webhooks.getDelivery(webhook, delivery);
+    assert.equal(body, receiver.received[0]?.body);
+    assert.deepEqual([answer?.slice(0, 16), answer?.length], ['no field\uFFFD "run" ', 4_096]);
+    await assert.rejects(world.webhooks.getDelivery(silent, delivery), {
+      code: "webhook_delivery_not_found",
+    });
+
+    await world.webhooks.commands.retryDelivery({ webhook, delivery, actor });
+    await world.settle();
+    assert.equal((await world.webhooks.getDelivery(webhook, delivery)).answer, "thanks");
+    world.clock.advanceMs(1_000);
+    await world.finishRun("b");
+    const [newest] = await world.webhooks.listDeliveries(webhook, 1);
+    assert.notEqual(newest?.id, delivery);
+    assert.deepEqual(await world.webhooks.lastDeliveries(), [newest]);
+  });
+
   it("waits as long as the receiver asks, and takes any other refusal for an answer", async () => {
     const world = await build(await open());
     const busy = await openReceiver((index, response) => {

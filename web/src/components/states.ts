@@ -35,6 +35,7 @@ const looks: Readonly<Record<string, StateLook>> = {
     usable: "usable",
     accepted: "accepted",
     succeeded: "succeeded",
+    delivered: "delivered",
     success: "succeeded",
     finished: "finished",
     complete: "complete",
@@ -127,7 +128,12 @@ const looks: Readonly<Record<string, StateLook>> = {
     not_run: "not run",
     collecting: "collecting",
   }),
-  ...say("idle", "skip", { pruned: "pruned", skipped: "skipped", superseded: "superseded" }),
+  ...say("idle", "skip", {
+    pruned: "pruned",
+    skipped: "skipped",
+    dropped: "dropped",
+    superseded: "superseded",
+  }),
   ...say("idle", "stop", {
     cancelled: "cancelled",
     canceled: "cancelled",

@@ -84,6 +84,8 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   window: ["monitoring"],
   monitor: ["monitoring"],
   incident: ["incidents", "monitoring"],
+  webhook: ["webhooks"],
+  webhook_delivery: ["webhooks"],
 };
 
 function kindOf(message: MessageEvent<string>): string {

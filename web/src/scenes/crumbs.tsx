@@ -9,7 +9,8 @@ type Up =
   | "models"
   | "releases"
   | "serving"
-  | "incidents";
+  | "incidents"
+  | "webhooks";
 
 const labels: Record<Up, string> = {
   data: "Data",
@@ -21,6 +22,7 @@ const labels: Record<Up, string> = {
   releases: "Releases",
   serving: "Serving",
   incidents: "Incidents",
+  webhooks: "Webhooks",
 };
 
 /** The way up: the project, and the list this thing stands in. */

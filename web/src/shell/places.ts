@@ -15,5 +15,6 @@ export const places = [
   { to: "/projects/$project/serving", label: "Serving", icon: "serving", key: "g s" },
   { to: "/projects/$project/monitoring", label: "Monitoring", icon: "monitoring", key: "g o" },
   { to: "/projects/$project/incidents", label: "Incidents", icon: "incident", key: "g i" },
+  { to: "/projects/$project/webhooks", label: "Webhooks", icon: "webhook", key: "g w" },
   { to: "/projects/$project/audit", label: "Audit", icon: "audit", key: "g a" },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; key: string }[];

@@ -13,6 +13,7 @@ const deeds = {
   "deployment:write": "resolve incidents",
   "prediction:write": "send predictions",
   "audit:read": "read the audit trail",
+  "webhook:manage": "manage webhooks",
 } as const;
 export type Permission = keyof typeof deeds;
 
@@ -27,6 +28,12 @@ export function useRefusal(project: string | undefined, permission: Permission):
   if (everywhere.includes(permission)) return undefined;
   if (project !== undefined && projects[project]?.includes(permission)) return undefined;
   return `You may not ${deeds[permission]} here. Ask an owner of ${project ?? "everything"} for a role with ${permission}.`;
+}
+
+/** Whether the reader may do something in all projects at once; false while it is not known yet. */
+export function useMayEverywhere(permission: Permission): boolean {
+  const { data } = useQuery(meQuery);
+  return data?.permissions.everywhere.includes(permission) === true;
 }
 
 /** The name behind the id of an actor; the id itself when nobody is known by it. */
