@@ -26,7 +26,14 @@ export const verificationSchema = z.looseObject({
     }),
   ),
 });
-export type Verification = z.infer<typeof verificationSchema>;
+/** One of a list of them. */
+export const verificationSummarySchema = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  createdAtMs: z.number(),
+  counts: z.record(z.string(), z.number()),
+});
+type Verification = z.infer<typeof verificationSchema>;
 
 const lookEveryMs = 500;
 
@@ -71,8 +78,13 @@ function firstWords(line: string): string {
   return line.replace(/ \(\d+ of \d+\)$/, "");
 }
 
-export function progressText({ done, stages }: Verification): string {
+function progressText({ done, stages }: Verification): string {
   return `${done} of ${stages.length}`;
+}
+
+export function summaryProgress({ counts }: z.infer<typeof verificationSummarySchema>): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return `${total - (counts["waiting"] ?? 0) - (counts["running"] ?? 0)} of ${total}`;
 }
 
 export function verificationLines(terminal: Terminal, verification: Verification): readonly string[] {

@@ -137,6 +137,11 @@ const backfill = createRoute({
   path: "/backfills/$backfill",
   component: lazyRouteComponent(() => import("./scenes/pipelines/backfill.tsx"), "BackfillPage"),
 });
+const verification = createRoute({
+  getParentRoute: () => project,
+  path: "/verifications/$verification",
+  component: lazyRouteComponent(() => import("./scenes/pipelines/verification.tsx"), "VerificationPage"),
+});
 const compute = createRoute({
   getParentRoute: () => project,
   path: "/compute",
@@ -259,6 +264,7 @@ const tree = root.addChildren([
     pipeline,
     execution,
     backfill,
+    verification,
     compute,
     studies,
     study,

@@ -14,6 +14,7 @@ import { releaseAnswers, releasePages } from "./stories/releases.ts";
 import { runAnswers, runPages } from "./stories/runs.ts";
 import { servingAnswers, servingPages } from "./stories/serving.ts";
 import { studyAnswers, studyPages } from "./stories/studies.ts";
+import { verificationAnswers, verificationPages } from "./stories/verifications.ts";
 import { traceAnswers, tracePages } from "./stories/traces.ts";
 import { day, nowMs } from "./stories/time.ts";
 import { webhookAnswers, webhookPages } from "./stories/webhooks.ts";
@@ -48,6 +49,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
     ...computeAnswers,
     ...studyAnswers,
     ...automationAnswers,
+    ...verificationAnswers,
     ...traceAnswers,
     ...runAnswers,
     ...modelAnswers,
@@ -72,6 +74,7 @@ export const pages: Readonly<Record<string, string>> = {
   ...computePages,
   ...studyPages,
   ...automationPages,
+  ...verificationPages,
   ...runPages,
   ...tracePages,
   ...modelPages,

@@ -7,9 +7,10 @@ import { addServerVerb } from "../server-verb.ts";
 import type { Terminal } from "../terminal.ts";
 import {
   followVerification,
-  progressText,
+  summaryProgress,
   verificationLines,
   verificationSchema,
+  verificationSummarySchema,
 } from "../verification-pages.ts";
 import { timeText } from "../words.ts";
 
@@ -22,11 +23,13 @@ export function registerVerify(program: Command, terminal: Terminal): void {
       ["gyre verify", "every stage whose result is cached"],
       ["gyre verify --sample 3", "three of them, chosen by chance"],
       ["gyre verify train --sample 1 --seed 7", "the same one each time"],
+      ["gyre verify train --alone", "train, and nothing before it"],
       ["gyre verify --no-wait", "begun, and left to the server"],
       ["gyre verify --show ver_01k…", "how far it is; its end is waited for"],
     ],
     options: [
       { flags: "--sample <n>", says: "so many stages, chosen by chance" },
+      { flags: "--alone", says: "the named stages, without those they depend on" },
       { flags: "--seed <n>", says: "decides the chance; 1 when absent" },
       { flags: "--no-wait", says: "do not wait for the end" },
       { flags: "--list", says: "the verifications there are, instead of beginning one" },
@@ -35,6 +38,7 @@ export function registerVerify(program: Command, terminal: Terminal): void {
     ],
     schema: z.object({
       sample: z.coerce.number().int().min(1).optional(),
+      alone: z.boolean().default(false),
       seed: z.coerce.number().int().optional(),
       wait: z.boolean().default(true),
       list: z.boolean().default(false),
@@ -43,9 +47,9 @@ export function registerVerify(program: Command, terminal: Terminal): void {
     }),
     async act({ client, project, words, options }) {
       const base = path`/api/v1/projects/${project}/pipeline/verifications`;
-      const { sample, seed, wait, show, cancel } = options;
+      const { sample, alone, seed, wait, show, cancel } = options;
       if (options.list) {
-        const schema = z.object({ verifications: z.array(verificationSchema) });
+        const schema = z.object({ verifications: z.array(verificationSummarySchema) });
         const { verifications } = await client.get(base, schema);
         return printRows(
           terminal,
@@ -53,7 +57,7 @@ export function registerVerify(program: Command, terminal: Terminal): void {
           [
             { title: "verification", of: ({ id }) => id },
             { title: "state", of: ({ state }) => state },
-            { title: "progress", of: progressText },
+            { title: "progress", of: summaryProgress },
             { title: "begun", of: ({ createdAtMs }) => timeText(createdAtMs) },
           ],
           "There is no verification yet; begin one with: gyre verify",
@@ -66,6 +70,7 @@ export function registerVerify(program: Command, terminal: Terminal): void {
       if (show !== undefined) return await followVerification(client, terminal, `${base}/${show}`, { wait });
       const begun = await client.send("POST", base, verificationSchema, {
         targets: words,
+        ...(alone ? { alone } : {}),
         ...(sample === undefined ? {} : { sample }),
         ...(seed === undefined ? {} : { seed }),
       });

@@ -46,6 +46,11 @@ declare module "#kernel/events" {
     "backfill.finished": { readonly state: "succeeded" | "failed" | "cancelled" };
     /** Cached steps are run again, aside. */
     "verification.started": { readonly stages: number };
+    "verification.stage_started": { readonly stage: string };
+    "verification.stage_verified": {
+      readonly stage: string;
+      readonly verdict: "reproducible" | "differs" | "failed" | "not_cached" | "elsewhere";
+    };
     "verification.finished": {
       readonly state: "finished" | "failed" | "cancelled";
       /** The stages that gave other bytes from the same inputs. */

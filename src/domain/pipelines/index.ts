@@ -54,6 +54,7 @@ export type {
   NewVerification,
   StepVerification,
   Verification,
+  VerificationSummary,
   VerifiedStage,
 } from "./verification/entities.ts";
 export type { Verifications } from "./verification/verifications.ts";

@@ -28,6 +28,7 @@ export const toneClasses: Record<Tone, { ink: string; wash: string; line: string
 const looks: Readonly<Record<string, StateLook>> = {
   ...say("good", "check", {
     good: "good",
+    reproducible: "reproducible",
     ok: "ok",
     healthy: "healthy",
     passed: "passed",
@@ -96,6 +97,7 @@ const looks: Readonly<Record<string, StateLook>> = {
   ...say("bad", "cross", {
     bad: "failing",
     failed: "failed",
+    differs: "differs",
     error: "error",
     breached: "breached",
     alarm: "alarm",
@@ -132,6 +134,8 @@ const looks: Readonly<Record<string, StateLook>> = {
     pruned: "pruned",
     skipped: "skipped",
     dropped: "dropped",
+    not_cached: "not cached",
+    elsewhere: "runs elsewhere",
     superseded: "superseded",
   }),
   ...say("idle", "stop", {

@@ -1,12 +1,25 @@
+import { useLayoutEffect, useRef } from "react";
 import { PlainLink } from "./link.tsx";
 
 /** Views of one page; the chosen one stands in the URL as `?tab=`, the first is the default. */
 export function Tabs<Value extends string>({ label, items, current }: TabsProps<Value>) {
+  const row = useRef<HTMLElement>(null);
+  // On a narrow screen the chosen one may stand out of sight.
+  useLayoutEffect(() => {
+    const chosen = row.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
+    if (row.current && chosen)
+      row.current.scrollLeft = chosen.offsetLeft - (row.current.clientWidth - chosen.offsetWidth) / 2;
+  }, [current]);
   return (
-    <nav aria-label={label} className="scroll-quiet mb-5 flex gap-1 overflow-x-auto border-b border-line">
+    <nav
+      ref={row}
+      aria-label={label}
+      className="scroll-quiet relative mb-5 flex gap-1 overflow-x-auto border-b border-line"
+    >
       {items.map((item, index) => (
         <PlainLink
           key={item.value}
+          data-tab={item.value}
           to="."
           search={(before: Record<string, unknown>) => ({
             ...before,

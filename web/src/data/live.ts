@@ -72,6 +72,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   schedule: ["schedules"],
   trigger: ["triggers"],
   backfill: ["backfills"],
+  verification: ["verifications"],
   model_version: ["models"],
   model_alias: ["models"],
   release: ["releases", "models", "deployments", "monitoring"],

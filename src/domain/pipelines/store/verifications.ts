@@ -1,7 +1,7 @@
 import type { Database, Migration } from "#kernel/db";
 import { insertRows } from "#kernel/search";
 
-import type { Verification, VerifiedStage } from "../verification/entities.ts";
+import type { Verification, VerificationSummary, VerifiedStage } from "../verification/entities.ts";
 
 declare module "#kernel/db" {
   interface Tables {
@@ -35,6 +35,7 @@ export interface VerifiedStageRow {
   /** JSON. */
   differing: string;
   message: string | null;
+  execution: string | null;
   pid: number | null;
   start_ticks: string | null;
   started_at_ms: number | null;
@@ -56,6 +57,13 @@ export const verificationMigrations: readonly Migration[] = [
         verdict ${text}, differing ${text} not null, message ${text}, pid ${integer}, start_ticks ${text},
         started_at_ms ${integer}, ended_at_ms ${integer}, primary key (verification, position)
       ) ${clustered}`,
+    ],
+  },
+  {
+    id: "pipelines-verifications-002",
+    statements: ({ text }) => [
+      `alter table verified_stages add column execution ${text}`,
+      `create index verified_stages_stage on verified_stages (stage, verification)`,
     ],
   },
 ];
@@ -122,16 +130,67 @@ export async function readVerification(db: Database, id: string): Promise<Verifi
   return row === undefined ? undefined : await complete(db, row);
 }
 
-/** Newest first. */
-export async function listVerifications(db: Database, project: string): Promise<readonly Verification[]> {
+/** Newest first; with a stage only those it is in, and what came of it. */
+export async function listVerifications(
+  db: Database,
+  project: string,
+  stage?: string,
+): Promise<readonly VerificationSummary[]> {
+  const chosen =
+    stage === undefined
+      ? undefined
+      : db.query.selectFrom("verified_stages").select("verification").where("stage", "=", stage);
   const rows = await db.query
     .selectFrom("pipeline_verifications")
     .selectAll()
     .where("project", "=", project)
+    .$if(chosen !== undefined, (query) => (chosen === undefined ? query : query.where("id", "in", chosen)))
     .orderBy("id", "desc")
-    .limit(50)
+    .limit(mostListed)
     .execute();
-  return await Promise.all(rows.map((row) => complete(db, row)));
+  const ids = rows.map(({ id }) => id);
+  const counts = await countStages(db, ids);
+  const stages = stage === undefined ? new Map() : await stagesNamed(db, ids, stage);
+  return rows.map((row) => ({
+    ...withoutStages(row),
+    counts: counts.get(row.id) ?? {},
+    stage: stages.get(row.id) ?? null,
+  }));
+}
+
+const mostListed = 50;
+
+/** By verdict, and by state where there is none yet. */
+async function countStages(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Record<string, number>>> {
+  const counts = new Map<string, Record<string, number>>();
+  if (ids.length === 0) return counts;
+  const rows = await db.query
+    .selectFrom("verified_stages")
+    .select((select) => ["verification", "state", "verdict", select.fn.countAll().as("stages")])
+    .where("verification", "in", ids)
+    .groupBy(["verification", "state", "verdict"])
+    .execute();
+  for (const { verification, state, verdict, stages } of rows)
+    counts.set(verification, { ...counts.get(verification), [verdict ?? state]: Number(stages) });
+  return counts;
+}
+
+async function stagesNamed(
+  db: Database,
+  ids: readonly string[],
+  stage: string,
+): Promise<Map<string, VerifiedStage>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.query
+    .selectFrom("verified_stages")
+    .selectAll()
+    .where("stage", "=", stage)
+    .where("verification", "in", ids)
+    .execute();
+  return new Map(rows.map((row) => [row.verification, toStage(row)]));
 }
 
 /** Sets what is known of a stage; false when its verification has ended, which then stands. */
@@ -185,7 +244,10 @@ const verdicts: readonly NonNullable<VerifiedStage["verdict"]>[] = [
 ];
 
 async function complete(db: Database, row: VerificationRow): Promise<Verification> {
-  const rows = await listVerifiedStageRows(db, row.id);
+  return { ...withoutStages(row), stages: (await listVerifiedStageRows(db, row.id)).map(toStage) };
+}
+
+function withoutStages(row: VerificationRow): Omit<Verification, "stages"> {
   return {
     id: row.id,
     project: row.project,
@@ -195,15 +257,19 @@ async function complete(db: Database, row: VerificationRow): Promise<Verificatio
     actor: row.actor,
     createdAtMs: row.created_at_ms,
     endedAtMs: row.ended_at_ms,
-    stages: rows.map((stage) => ({
-      position: stage.position,
-      stage: stage.stage,
-      state: stageStates.find((known) => known === stage.state) ?? "waiting",
-      verdict: verdicts.find((known) => known === stage.verdict) ?? null,
-      differing: JSON.parse(stage.differing),
-      message: stage.message,
-      startedAtMs: stage.started_at_ms,
-      endedAtMs: stage.ended_at_ms,
-    })),
+  };
+}
+
+function toStage(row: VerifiedStageRow): VerifiedStage {
+  return {
+    position: row.position,
+    stage: row.stage,
+    state: stageStates.find((known) => known === row.state) ?? "waiting",
+    verdict: verdicts.find((known) => known === row.verdict) ?? null,
+    differing: JSON.parse(row.differing),
+    message: row.message,
+    execution: row.execution,
+    startedAtMs: row.started_at_ms,
+    endedAtMs: row.ended_at_ms,
   };
 }

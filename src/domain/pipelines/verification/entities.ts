@@ -21,6 +21,8 @@ export interface VerifiedStage extends Omit<StepVerification, "verdict"> {
   readonly state: "waiting" | "running" | "done";
   /** Null while it is not done. */
   readonly verdict: StepVerification["verdict"] | null;
+  /** The execution whose step made the result it is compared with; null when there is none or it was not looked up yet. */
+  readonly execution: string | null;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
 }
@@ -43,10 +45,20 @@ export interface Verification {
   readonly stages: readonly VerifiedStage[];
 }
 
+/** One of many verifications: how many of its stages came to what, without naming them. */
+export interface VerificationSummary extends Omit<Verification, "stages"> {
+  /** By verdict, and by state where there is none yet. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The one stage that was asked for. */
+  readonly stage: VerifiedStage | null;
+}
+
 export interface NewVerification {
   readonly project: string;
   /** As in an order to execute; all stages when empty. */
   readonly targets: readonly string[];
+  /** The targets themselves and not what they depend on. */
+  readonly alone?: boolean | undefined;
   /** So many of them, chosen by chance; all when absent. */
   readonly sample?: number | undefined;
   /** Decides the chance: the same seed, the same stages. */

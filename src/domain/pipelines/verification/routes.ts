@@ -3,56 +3,76 @@ import { z } from "zod";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
-import type { Verification } from "./entities.ts";
+import type { Verification, VerificationSummary, VerifiedStage } from "./entities.ts";
 import type { Verifications } from "./verifications.ts";
 
 const base = "/api/v1/projects/:project/pipeline/verifications";
 const tags = ["pipelines"];
 
+const verifiedStage = z
+  .object({
+    position: z.number(),
+    stage: z.string(),
+    state: z.enum(["waiting", "running", "done"]),
+    verdict: z.enum(["reproducible", "differs", "failed", "not_cached", "elsewhere"]).nullable(),
+    differing: z
+      .array(z.object({ path: z.string(), kept: z.string(), found: z.string().nullable() }))
+      .readonly(),
+    message: z.string().nullable(),
+    /** What a stage that was begun waits for: resources that steps of executions hold. */
+    waitingReason: z.string().nullable(),
+    /** The execution whose step made the result it is compared with. */
+    execution: z.string().nullable(),
+    startedAtMs: z.number().nullable(),
+    endedAtMs: z.number().nullable(),
+  })
+  .meta({ id: "VerifiedStage" });
+
+const common = {
+  id: z.string(),
+  project: z.string(),
+  targets: z.array(z.string()).readonly(),
+  state: z.enum(["running", "finished", "failed", "cancelled"]),
+  /** Why it failed as a whole. */
+  failure: z.string().nullable(),
+  actor: z.string(),
+  createdAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+};
+
 const verification = z
   .object({
-    id: z.string(),
-    project: z.string(),
-    targets: z.array(z.string()).readonly(),
-    state: z.enum(["running", "finished", "failed", "cancelled"]),
-    /** Why it failed as a whole. */
-    failure: z.string().nullable(),
-    actor: z.string(),
-    createdAtMs: z.number(),
-    endedAtMs: z.number().nullable(),
+    ...common,
     /** Of the stages, how many are done. */
     done: z.number(),
-    stages: z
-      .array(
-        z.object({
-          position: z.number(),
-          stage: z.string(),
-          state: z.enum(["waiting", "running", "done"]),
-          verdict: z.enum(["reproducible", "differs", "failed", "not_cached", "elsewhere"]).nullable(),
-          differing: z
-            .array(z.object({ path: z.string(), kept: z.string(), found: z.string().nullable() }))
-            .readonly(),
-          message: z.string().nullable(),
-          /** What a stage that was begun waits for: resources that steps of executions hold. */
-          waitingReason: z.string().nullable(),
-          startedAtMs: z.number().nullable(),
-          endedAtMs: z.number().nullable(),
-        }),
-      )
-      .readonly(),
+    stages: z.array(verifiedStage).readonly(),
   })
   .meta({ id: "Verification" });
 
+const summary = z
+  .object({
+    ...common,
+    /** How many stages by verdict, and by state where there is none yet. */
+    counts: z.record(z.string(), z.number()),
+    /** What came of the stage that was asked for; null when none was. */
+    stage: verifiedStage.nullable(),
+  })
+  .meta({ id: "VerificationSummary" });
+
 /** Verifications over HTTP: begun, left, found again, followed and ended. */
 export function createVerificationRoutes(verifications: Verifications): readonly Route[] {
+  const presentStage = (id: string, stage: VerifiedStage): z.input<typeof verifiedStage> => ({
+    ...stage,
+    waitingReason: stage.state === "running" ? (verifications.waitsFor(id, stage.position) ?? null) : null,
+  });
   const present = (one: Verification): z.input<typeof verification> => ({
     ...one,
     done: one.stages.filter(({ state }) => state === "done").length,
-    stages: one.stages.map((stage) => ({
-      ...stage,
-      waitingReason:
-        stage.state === "running" ? (verifications.waitsFor(one.id, stage.position) ?? null) : null,
-    })),
+    stages: one.stages.map((stage) => presentStage(one.id, stage)),
+  });
+  const presentSummary = (one: VerificationSummary): z.input<typeof summary> => ({
+    ...one,
+    stage: one.stage === null ? null : presentStage(one.id, one.stage),
   });
   return [
     defineRoute({
@@ -63,6 +83,8 @@ export function createVerificationRoutes(verifications: Verifications): readonly
       tags,
       body: z.strictObject({
         targets: z.array(z.string()).default([]),
+        /** The targets themselves, and not what they depend on. */
+        alone: z.boolean().optional(),
         sample: z.number().int().min(1).optional(),
         seed: z.number().int().optional(),
       }),
@@ -75,11 +97,12 @@ export function createVerificationRoutes(verifications: Verifications): readonly
       method: "GET",
       path: base,
       permission: "project:read",
-      summary: "Lists the newest verifications with their progress",
+      summary: "Lists the newest verifications with their progress, of all stages or of one",
       tags,
-      response: z.object({ verifications: z.array(verification) }),
-      handler: async ({ params }) => ({
-        verifications: (await verifications.list(params.project)).map(present),
+      query: z.object({ stage: z.string().optional() }),
+      response: z.object({ verifications: z.array(summary) }),
+      handler: async ({ params, query }) => ({
+        verifications: (await verifications.list(params.project, query.stage)).map(presentSummary),
       }),
     }),
     defineRoute({

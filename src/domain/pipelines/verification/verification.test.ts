@@ -56,8 +56,12 @@ describeOnEveryEngine("a verification", (open) => {
   fresh: {cmd: 'echo 1 > never', deps: [in], outs: [never]}
 `);
     const { project, folder } = house;
-    await project.run({ targets: ["evaluate"] });
+    const made = await project.run({ targets: ["evaluate"] });
     const verified = await verify(house, project);
+    assert.deepEqual(
+      verified.stages.map(({ execution }) => execution),
+      [made.id, made.id, made.id, null],
+    );
     assert.equal(verified.state, "finished");
     assert.deepEqual(verdicts(verified), [
       ["split", "reproducible", null],
@@ -77,8 +81,42 @@ describeOnEveryEngine("a verification", (open) => {
       events.map(({ kind, actor, data }) => [kind, actor, data]),
       [
         ["verification.started", "usr_a", { stages: 4 }],
+        ...[
+          ["split", "reproducible"],
+          ["train", "differs"],
+          ["evaluate", "reproducible"],
+          ["fresh", "not_cached"],
+        ].flatMap(([stage, verdict]) => [
+          ["verification.stage_started", "usr_a", { stage }],
+          ["verification.stage_verified", "usr_a", { stage, verdict }],
+        ]),
         ["verification.finished", "system", { state: "finished", differing: ["train"] }],
       ],
+    );
+  });
+
+  it("runs the named stage alone when asked to, from the results before it, and is found by it", async () => {
+    const house = await build(`  split: {cmd: 'cp in train.txt', deps: [in], outs: [train.txt]}
+  train: {cmd: 'cp train.txt model', deps: [train.txt], outs: [model]}
+`);
+    const { project } = house;
+    await project.run();
+    const alone = await verify(house, project, { targets: ["train"], alone: true });
+    assert.deepEqual(verdicts(alone), [["train", "reproducible", null]]);
+    house.clock.advanceMs(1_000);
+    const both = await verify(house, project, { targets: ["train"] });
+    const { list } = project.pipelines.verifications;
+    assert.deepEqual(
+      (await list("p", "split")).map(({ id, counts, stage }) => [id, counts, stage]),
+      [[both.id, { reproducible: 2 }, both.stages[0]]],
+    );
+    assert.deepEqual(
+      (await list("p", "train")).map(({ id }) => id),
+      [both.id, alone.id],
+    );
+    assert.deepEqual(
+      (await list("p")).map(({ stage }) => stage),
+      [null, null],
     );
   });
 

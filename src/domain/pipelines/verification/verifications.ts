@@ -5,7 +5,7 @@ import { Problem } from "#kernel/errors";
 import { createId } from "#kernel/ids";
 import type { JobQueue } from "#kernel/jobs";
 
-import { select } from "../definition/graph.ts";
+import { findStages, select } from "../definition/graph.ts";
 import { readStanding } from "../explain.ts";
 import type { ExplainParts } from "../explain.ts";
 import { problems } from "../problems.ts";
@@ -18,7 +18,7 @@ import {
   setJob,
 } from "../store/verifications.ts";
 import { chooseStages } from "./choose-stages.ts";
-import type { NewVerification, Verification } from "./entities.ts";
+import type { NewVerification, Verification, VerificationSummary } from "./entities.ts";
 import { keyOfStage, verifyStages } from "./verify-stages.ts";
 
 declare module "#kernel/jobs" {
@@ -35,8 +35,8 @@ export interface VerificationParts extends ExplainParts {
 
 /** Running cached steps again, aside, to find those that do not give the same bytes. */
 export interface Verifications {
-  /** The newest, newest first. */
-  list(project: string): Promise<readonly Verification[]>;
+  /** The newest, newest first; with a stage only those it is in, each with what came of it. */
+  list(project: string, stage?: string): Promise<readonly VerificationSummary[]>;
   /** Throws `verification_not_found`. */
   get(project: string, id: string): Promise<Verification>;
   /** Begins one and returns at once. Throws `stage_unknown`, `verification_invalid`, and what is wrong with the pipeline. */
@@ -122,11 +122,14 @@ export function createVerifications(parts: VerificationParts): Verifications {
   });
 
   return {
-    list: async (project) => await listVerifications(db, project),
+    list: async (project, stage) => await listVerifications(db, project, stage),
     get,
-    async start({ project, targets, sample, seed, actor }) {
+    async start({ project, targets, alone, sample, seed, actor }) {
       const { graph, code, datasets } = await readStanding(parts, project, targets);
-      const stages = chooseStages(select(graph, targets).stages, { sample, seed }).map(({ name }) => name);
+      const selected = select(graph, targets).stages;
+      const named = new Set(targets.flatMap((target) => findStages(graph, target)));
+      const wanted = alone && named.size > 0 ? selected.filter((stage) => named.has(stage)) : selected;
+      const stages = chooseStages(wanted, { sample, seed }).map(({ name }) => name);
       const id = createId("verification", clock);
       await db.transaction(async () => {
         await insertVerification(db, {

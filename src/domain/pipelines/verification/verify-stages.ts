@@ -31,7 +31,7 @@ export async function verifyStages(
   verification: Verification,
   work: Work,
 ): Promise<void> {
-  const { db } = parts;
+  const { db, ledger } = parts;
   const { id, project, targets } = verification;
   const row = await readVerificationRow(db, id);
   if (row === undefined) return;
@@ -56,6 +56,8 @@ export async function verifyStages(
     });
   }
 
+  const about = { subject: id, project, actor: verification.actor };
+
   for (const stage of select(standing.graph, targets).stages) {
     work.signal.throwIfAborted();
     const result = await cachedResult(parts, standing, stage);
@@ -66,12 +68,20 @@ export async function verifyStages(
     const one = chosen.get(stage.name);
     if (one === undefined || one.state === "done") continue;
     await endOrphan(parts, one);
-    const nowMs = parts.clock.nowMs();
-    await setVerifiedStage(db, id, one.position, { state: "running", started_at_ms: nowMs });
+    await db.transaction(async () => {
+      const began = await setVerifiedStage(db, id, one.position, {
+        state: "running",
+        started_at_ms: parts.clock.nowMs(),
+        execution: result?.execution ?? null,
+      });
+      if (!began) return;
+      const data = { stage: stage.name };
+      await ledger.append({ kind: "verification.stage_started", ...about, data });
+    });
     const came = await withoutRunning(stage, result, async (kept) => await verify(stage, one.position, kept));
     await db.transaction(async () => {
       const { verdict, differing, message } = came;
-      await setVerifiedStage(db, id, one.position, {
+      const isOpen = await setVerifiedStage(db, id, one.position, {
         state: "done",
         verdict,
         differing: JSON.stringify(differing),
@@ -80,6 +90,10 @@ export async function verifyStages(
         start_ticks: null,
         ended_at_ms: parts.clock.nowMs(),
       });
+      if (isOpen) {
+        const data = { stage: stage.name, verdict };
+        await ledger.append({ kind: "verification.stage_verified", ...about, data });
+      }
       await work.progressed();
     });
   }

@@ -31,11 +31,12 @@ import { OpenApprovals } from "./approvals.tsx";
 import { Backfills } from "./backfills.tsx";
 import { Schedules } from "./schedules.tsx";
 import { Triggers } from "./triggers.tsx";
+import { Verifications } from "./verifications.tsx";
 import { stepDetail, StepGraph } from "./step-graph.tsx";
 import { criticalPath } from "./time-spent.ts";
 import { Why } from "./why.tsx";
 
-const tabs = ["stages", "schedules", "backfills", "approvals"] as const;
+const tabs = ["stages", "schedules", "backfills", "verifications", "approvals"] as const;
 
 /** The pipeline: its stages and executions, what runs it by itself, and what of it waits for a person. */
 export function PipelinePage() {
@@ -77,6 +78,7 @@ export function PipelinePage() {
           { value: "stages", label: "Stages and executions" },
           { value: "schedules", label: "Schedules and triggers" },
           { value: "backfills", label: "Backfills" },
+          { value: "verifications", label: "Verifications" },
           { value: "approvals", label: "Approvals", ...(waiting ? { count: waiting } : {}) },
         ]}
       />
@@ -88,6 +90,7 @@ export function PipelinePage() {
         </div>
       )}
       {tab === "backfills" && <Backfills project={project} />}
+      {tab === "verifications" && <Verifications project={project} />}
       {tab === "approvals" && <OpenApprovals project={project} />}
     </>
   );

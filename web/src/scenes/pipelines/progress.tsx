@@ -45,4 +45,14 @@ export interface ProgressProps {
   hasWords?: boolean;
 }
 
-const order = ["succeeded", "running", "failed", "cancelled", "waiting"];
+const order = [
+  "succeeded",
+  "reproducible",
+  "running",
+  "differs",
+  "failed",
+  "cancelled",
+  "not_cached",
+  "elsewhere",
+  "waiting",
+];

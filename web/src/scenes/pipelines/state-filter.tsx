@@ -3,9 +3,9 @@ import { Icon } from "../../components/icons.tsx";
 import { lookOf, toneClasses } from "../../components/states.ts";
 
 /** How many steps are in which state; pressing one shows only those. */
-export function StateFilter({ counts, state, onState }: StateFilterProps) {
+export function StateFilter({ label = "Steps by state", counts, state, onState }: StateFilterProps) {
   return (
-    <div role="group" aria-label="Steps by state" className="flex flex-wrap gap-1.5">
+    <div role="group" aria-label={label} className="flex flex-wrap gap-1.5">
       {counts.map(([each, count]) => {
         const look = lookOf(each);
         return (
@@ -26,6 +26,7 @@ export function StateFilter({ counts, state, onState }: StateFilterProps) {
 }
 
 export interface StateFilterProps {
+  label?: string;
   counts: readonly (readonly [string, number])[];
   state: string | undefined;
   onState: (state: string | undefined) => void;

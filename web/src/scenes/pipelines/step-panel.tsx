@@ -39,6 +39,17 @@ export function StepPanel({
       <Panel title={titleOf(step)} className="self-start">
         <p className={wasDecided ? "mb-3" : undefined}>{step.waitingReason ?? step.reason}</p>
         {wasDecided && <StepWhy project={project} execution={execution.id} stage={step.stage} />}
+        {(step.state === "cached" || step.state === "succeeded") && (
+          <p className="mt-3 text-sm">
+            <TextLink
+              to="/projects/$project/pipeline"
+              params={{ project }}
+              search={{ tab: "verifications", at: step.stage }}
+            >
+              Is it reproducible?
+            </TextLink>
+          </p>
+        )}
       </Panel>
     </div>
   );
