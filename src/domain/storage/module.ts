@@ -12,6 +12,7 @@ import type { JobQueue } from "#kernel/jobs";
 import { silentLog } from "#kernel/log";
 import type { Log } from "#kernel/log";
 
+import { problems } from "./problems.ts";
 import { refuseShared, refuseUntilKnown } from "./rules.ts";
 import { createRoutes } from "./routes.ts";
 import { readIdentity } from "./store.ts";
@@ -121,7 +122,10 @@ export function createStorage(parts: StorageParts): Storage {
       await collect({ actor: "system", isDryRun: false, signal });
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== "conflict") throw error;
-      log.warn("garbage is not collected", { code: error.code, reason: error.message, next: error.next });
+      const { code, message: reason, next } = error;
+      // Every new server waits for its first grace to pass; that is no cause for concern.
+      const isUsual = code === problems.store_known_too_short.code;
+      log[isUsual ? "info" : "warn"]("garbage is not collected", { code, reason, next });
     }
   }
 
