@@ -38,14 +38,14 @@ export const areas: readonly Area[] = [
     name: "evaluation datasets",
     pattern:
       /evaluation_dataset|\btest_dataset_|add_multiple_experiments|dataset_record|dataset_.*experiments|_experiments_rest_tracking|experiments_to_dataset|dataset_experiment|add_remove_experiments|dataset_upsert|dataset_tags|dataset_granularity|dataset_schema|_dataset_profile|datasets_with/,
-    isClaimed: false,
+    isClaimed: true,
   },
-  { name: "webhooks", pattern: /webhook/, isClaimed: false },
+  { name: "webhooks", pattern: /webhook/, isClaimed: true },
   {
     name: "traces and assessments",
     pattern:
       /trace|span|assessment|feedback|expectation|otel|\btest_set_tag_truncate_too_long_tag|\btest_set_and_delete_tags|test_set_invalid_tag|correlation|clear_active_model|session|token_usage|cost/,
-    isClaimed: false,
+    isClaimed: true,
   },
   tracking,
 ];

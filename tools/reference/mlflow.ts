@@ -21,7 +21,7 @@ it, each on an empty server; [tools/mlflow-conformance](../../tools/mlflow-confo
 fails when a test that is expected to pass does not, or one that is excepted does.`,
     `## MLflow's own tests
 
-The suites, as far as they are about experiments, runs, metrics, logged models, models and versions. A test that
+The suites, as far as they are about what is claimed below. A test that
 looks inside MLflow's server or client instead of asking over HTTP says nothing about a protocol and is not counted.
 
 ${renderSuites(summary)}`,

@@ -119,6 +119,11 @@ describe("MLflow's webhooks", () => {
     const page = z
       .object({ webhooks: z.array(z.looseObject({ name: z.string() })), next_page_token: z.string() })
       .parse((await call("GET", `${api}/webhooks?max_results=1`)).body);
+    const tooMany = await call("GET", `${api}/webhooks?max_results=1001`);
+    assert.match(
+      JSON.stringify(tooMany.body),
+      /INVALID_PARAMETER_VALUE.*max_results must be between 1 and 1000/,
+    );
     const next = await call("GET", `${api}/webhooks?max_results=1&page_token=${page.next_page_token}`);
     const rest = z
       .object({

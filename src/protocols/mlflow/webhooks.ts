@@ -63,7 +63,7 @@ export function createWebhookCalls({ commands, ...webhooks }: WebhooksForMlflow)
         await caller.allowEverywhere();
         const all = (await webhooks.listWebhooks()).filter((webhook) => knownEvents(webhook).length > 0);
         const from = offsetOf(input.page_token);
-        const to = from + pageSize(input.max_results, 1_000);
+        const to = from + webhookPageSize(input.max_results);
         const token = to < all.length ? Buffer.from(String(to)).toString("base64url") : undefined;
         return { webhooks: all.slice(from, to).map(present), ...nextToken(token) };
       },
@@ -187,4 +187,12 @@ function offsetOf(token: string): number {
   const offset = Buffer.from(token, "base64url").toString();
   if (/^\d{1,9}$/.test(offset)) return Number(offset);
   throw invalid(`Invalid page token: it was not given by this server.`);
+}
+
+const mostOnPage = 1_000;
+
+/** In the words that clients know for webhooks. */
+function webhookPageSize(wanted: number): number {
+  if (wanted >= 1 && wanted <= mostOnPage) return wanted;
+  throw invalid(`max_results must be between 1 and ${mostOnPage}, got ${wanted}`);
 }
