@@ -99,6 +99,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
       batch.add(name);
     }
     batch.keepOnly(names);
+    batch.sendRest();
     if (names.size > 0) batches.push({ prefix, batch });
   }
   const files: ListedFile[] = [];
@@ -176,8 +177,13 @@ class FolderBatch {
     this.#parts.index.keepOnly(this.#key, names);
   }
 
-  async answers(): Promise<readonly Answer[]> {
+  /** All threads have something to do while other folders are still read. */
+  sendRest(): void {
     if (this.#waiting.length > 0) this.#send();
+  }
+
+  async answers(): Promise<readonly Answer[]> {
+    this.sendRest();
     const answered = await Promise.all(this.#orders);
     return [...this.#answers, ...answered.flat()];
   }
