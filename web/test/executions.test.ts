@@ -119,6 +119,43 @@ test("a log is searched, walked from hit to hit, and its lines have addresses", 
   await page.context().close();
 });
 
+test("of a log whose lines are still being counted the end is there at once, and gets its numbers in place", async () => {
+  const total = 40_000;
+  let counted = 10_000;
+  const { page } = await openPage(browser, "about:blank");
+  await page.route("**/exe_06/steps/train/log/lines?*", async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [asked, wanted] = [Number(query.get("from")), Number(query.get("count"))];
+    const isTail = asked < 0 && counted < total;
+    const first = asked < 0 ? total + asked + 1 : asked;
+    const many = Math.max(0, Math.min(wanted, (isTail ? total : counted) - first + 1));
+    await route.fulfill({
+      json: {
+        from: isTail ? -many : first,
+        lines: Array.from({ length: many }, (_, at) => `line ${first + at} of the log`),
+        errors: [],
+        total: counted,
+        sizeBytes: total * 100,
+        readBytes: counted * 100,
+        firstError: counted < total ? null : 12_345,
+        attempt: 1,
+      },
+    });
+  });
+  await page.goto(`${story.url}/projects/airline-care/executions/exe_06?at=train`);
+  const log = page.getByRole("log");
+  await log.getByText(`line ${total} of the log`).waitFor();
+  assert.equal(await log.getByRole("link", { name: /^Line/ }).count(), 0);
+  await page.getByText("No error in the first 25 %").waitFor();
+  assert.deepEqual(await violations(page), []);
+  counted = total;
+  await log.getByRole("link", { name: `Line ${total}`, exact: true }).waitFor();
+  await log.getByText(`line ${total} of the log`).waitFor();
+  await page.getByRole("button", { name: "First error" }).press("Enter");
+  await log.getByText("line 12345 of the log").waitFor();
+  await page.context().close();
+});
+
 test("a log of sixteen million lines is opened at any place with few requests and few elements", async () => {
   const { page } = await openPage(browser, `${story.url}/projects/airline-care/executions/exe_06?at=train`);
   const log = page.getByRole("log");

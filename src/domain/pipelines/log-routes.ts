@@ -10,14 +10,19 @@ import type { Logs } from "./execution/logs.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { executionOfProject, stepOf } from "./routes.ts";
 import { logHits, logLines } from "./step-logs/schemas.ts";
-import { createLineIndexes } from "./step-logs/line-index.ts";
+import { createLineIndexes, isWhole } from "./step-logs/line-index.ts";
 import { followLines } from "./step-logs/follow-lines.ts";
 import { readLines } from "./step-logs/read-lines.ts";
+import { readTail } from "./step-logs/read-tail.ts";
 import { searchLines } from "./step-logs/search-lines.ts";
 
 const base = "/api/v1/projects/:project/executions/:execution/steps/:stage/log";
 const tags = ["pipelines"];
 const whichAttempt = z.coerce.number().int().min(1).optional();
+
+// A log of some ten megabytes is read to its end within it; of a longer one it is answered what is known.
+const firstAnswerMs = 150;
+const turnMs = 1_000;
 
 /** The log of a step by its lines: windows of them, searched and followed; a log of a gigabyte is never read whole. */
 export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecution">, logs: Logs): Route[] {
@@ -36,7 +41,8 @@ export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecutio
       method: "GET",
       path: `${base}/lines`,
       permission: "project:read",
-      summary: "Reads lines of the log of a step; a negative number counts from the end",
+      summary:
+        "Reads lines of the log of a step; a negative number counts from the end, which is there at once",
       tags,
       query: z.object({
         from: z.coerce.number().int().default(1),
@@ -46,16 +52,20 @@ export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecutio
       response: logLines,
       async handler({ params, query }) {
         const { path, attempt } = await find(params, query.attempt);
-        const index = await indexes.read(path);
-        const from = query.from < 0 ? index.lines + query.from + 1 : query.from;
-        const part = await readLines(path, index, { from, count: query.count });
-        const { lines: total, sizeBytes, firstError } = index;
+        const index = await indexes.read(path, { withinMs: firstAnswerMs });
+        const { lines: total, sizeBytes: readBytes, fileBytes: sizeBytes, firstError } = index;
+        const { from, count } = query;
+        const part =
+          from < 0 && !isWhole(index)
+            ? await readTail(path, sizeBytes, Math.min(count, -from))
+            : await readLines(path, index, { from: from < 0 ? total + from + 1 : from, count });
         return {
           ...part,
           lines: [...part.lines],
           errors: [...part.errors],
           total,
           sizeBytes,
+          readBytes,
           firstError,
           attempt,
         };
@@ -77,8 +87,11 @@ export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecutio
       async handler({ params, query, signal }) {
         const { path } = await find(params, query.attempt);
         const { text, from, limit } = query;
-        const found = await searchLines(path, await indexes.read(path), { text, from, limit, signal });
-        return { hits: [...found.hits], next: found.next };
+        let index = await indexes.read(path, { withinMs: firstAnswerMs });
+        // Whoever has searched all that was read waits for more, as long as a turn takes.
+        if (from >= index.lines && !isWhole(index)) index = await indexes.read(path, { withinMs: turnMs });
+        const { hits, ...rest } = await searchLines(path, index, { text, from, limit, signal });
+        return { hits: [...hits], ...rest };
       },
     }),
     defineStream({
@@ -110,7 +123,7 @@ export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecutio
       async handler({ params, query, reply }) {
         const wanted = z.object({ attempt: whichAttempt }).parse({ attempt: query["attempt"] });
         const { step, attempt, path } = await find(params, wanted.attempt);
-        const { sizeBytes } = await indexes.read(path);
+        const { fileBytes: sizeBytes } = await indexes.read(path, { withinMs: 0 });
         return await sendBlob(reply, {
           // A log is only appended to: its length says what it holds.
           digest: digestOf(`${step.id} ${attempt} ${sizeBytes}`),

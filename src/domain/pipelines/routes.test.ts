@@ -79,6 +79,7 @@ describe("the routes of pipelines", () => {
       errors: [],
       total: 2,
       sizeBytes: 36,
+      readBytes: 36,
       firstError: null,
       attempt: 1,
     };
@@ -88,7 +89,11 @@ describe("the routes of pipelines", () => {
       from: 2,
       lines: ["über x"],
     });
-    assert.deepEqual((await call("GET", `${log}/search?text=%C3%9CBER`)).json, { hits: [1, 2], next: null });
+    assert.deepEqual((await call("GET", `${log}/search?text=%C3%9CBER`)).json, {
+      hits: [1, 2],
+      next: null,
+      searchedBytes: 36,
+    });
     const followed = await call("GET", `${log}/follow?from=2`);
     assert.match(followed.text, /event: lines\ndata: \{"from":2,"lines":\["über x"\]/);
     assert.match(followed.text, /event: end\ndata: \{"state":"succeeded"\}/);

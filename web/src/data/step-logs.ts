@@ -1,12 +1,17 @@
 import { projectPath, query, request } from "./client.ts";
 
-/** Lines of a log that follow each other, counted from 1, and what is known of the whole. */
+/**
+ * Lines of a log that follow each other, and what is known of the whole. They count from 1, or from the end
+ * by negative numbers while the server has not read a long log to its end.
+ */
 export interface LogLines {
   from: number;
   lines: string[];
   errors: number[];
   total: number;
   sizeBytes: number;
+  /** How much of it was read: `total` and `firstError` are of that part. */
+  readBytes: number;
   firstError: number | null;
 }
 
@@ -28,7 +33,7 @@ export function readLogLines(name: StepLogName, from: number, count: number, sig
 
 /** The lines that hold the text, from the line `from` on; `next` says where to search on. */
 export function searchLog(name: StepLogName, text: string, from: number, signal: AbortSignal) {
-  return request<{ hits: number[]; next: number | null }>(
+  return request<{ hits: number[]; next: number | null; searchedBytes: number }>(
     pathOf(name, "search") + query({ text, from, limit: 10_000, attempt: name.attempt }),
     { signal },
   );

@@ -15,6 +15,7 @@ export function logAnswers(path: string, log: StoryLog): Record<string, StoryAns
         errors: numbers.filter((each) => log.errors.includes(each)),
         total: log.total,
         sizeBytes: log.total * 64,
+        readBytes: log.total * 64,
         firstError: log.errors[0] ?? null,
         attempt: 1,
       };
@@ -25,7 +26,7 @@ export function logAnswers(path: string, log: StoryLog): Record<string, StoryAns
       const numbers = range(from, 200_000);
       const hits = numbers.filter((each) => log.line(each).toLowerCase().includes(text));
       const next = from + numbers.length;
-      return { hits, next: next > log.total ? null : next };
+      return { hits, next: next > log.total ? null : next, searchedBytes: Math.min(next, log.total) * 64 };
     },
   };
 }

@@ -12,6 +12,7 @@ export type LogGrowth =
       readonly data: LogLines & {
         readonly total: number;
         readonly sizeBytes: number;
+        readonly readBytes: number;
         readonly firstError: number | null;
       };
     }
@@ -48,7 +49,7 @@ export async function* followLines(
       const from = Math.max(next, index.lines - mostLines + 1);
       const part = await readLines(followed.path, index, { from, count: mostLines });
       const { lines: total, sizeBytes, firstError } = index;
-      yield { event: "lines", data: { ...part, total, sizeBytes, firstError } };
+      yield { event: "lines", data: { ...part, total, sizeBytes, readBytes: sizeBytes, firstError } };
       next = Math.max(1, index.lines);
     }
     if (state !== "running" && state !== "waiting") {

@@ -1,16 +1,21 @@
 import { open, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { findError } from "./error-lines.ts";
+import { keepIndex, keptIndex } from "./kept-index.ts";
 
 /**
  * Where the lines of a log begin, roughly: the place of every thousandth line, which is enough to open a
  * log of a gigabyte in its middle. A log is only appended to, so what was read once is not read again.
  */
 export interface LineIndex {
-  /** The last one counts also while it has not been ended. */
+  /** Of what was read. The last one counts also while it has not been ended. */
   readonly lines: number;
+  /** How much of the file was read. */
   readonly sizeBytes: number;
-  /** The first line that tells of an error, from 1; null when there is none so far. */
+  /** How much there is; more than was read while the index still follows. */
+  readonly fileBytes: number;
+  /** The first line that tells of an error, from 1; null when there is none in what was read. */
   readonly firstError: number | null;
   /** The byte at which line `1 + place × linesPerMark` begins, by place. */
   readonly marks: readonly number[];
@@ -19,31 +24,48 @@ export interface LineIndex {
 export const linesPerMark = 1_000;
 
 export interface LineIndexes {
-  /** Brings the index of the file up to what the file holds now; of a file that is not there it is empty. */
-  read(path: string): Promise<LineIndex>;
+  /**
+   * Brings the index of the file up to what the file holds now; of a file that is not there it is empty.
+   * After `withinMs` the answer is what was read by then, and the rest is read on: a gigabyte takes seconds.
+   */
+  read(path: string, options?: { readonly withinMs?: number }): Promise<LineIndex>;
 }
 
-/** Keeps the indexes of the logs looked at last. */
+export function isWhole(index: LineIndex): boolean {
+  return index.sizeBytes >= index.fileBytes;
+}
+
+/** Keeps the indexes of the logs looked at last; those of large logs also beside them, for the next server. */
 export function createLineIndexes(mostKept = 64): LineIndexes {
-  const kept = new Map<string, { index: GrowingIndex; work: Promise<unknown> }>();
+  const kept = new Map<string, Entry>();
   return {
-    async read(path) {
-      const entry = kept.get(path) ?? { index: emptyIndex(), work: Promise.resolve() };
+    async read(path, { withinMs } = {}) {
+      const entry = kept.get(path) ?? { index: undefined, work: Promise.resolve() };
       kept.delete(path);
       kept.set(path, entry);
       const oldest = kept.keys().next().value;
       if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
       // One reader at a time extends an index; the next finds it extended.
-      const grown = entry.work.then(async () => await grow(entry.index, path));
+      const grown = entry.work.then(async () => {
+        entry.index ??= (await keptIndex(path, await bytesOf(path))) ?? emptyIndex();
+        await grow(entry.index, path);
+      });
       entry.work = grown.catch(() => {});
-      await grown;
-      const { ended, marks, sizeBytes, firstError, isOpen } = entry.index;
-      return { lines: ended + (isOpen ? 1 : 0), sizeBytes, firstError, marks };
+      await within(grown, withinMs);
+      const { ended, marks, sizeBytes, firstError, isOpen } = entry.index ?? emptyIndex();
+      const fileBytes = Math.max(sizeBytes, await bytesOf(path));
+      return { lines: ended + (isOpen ? 1 : 0), sizeBytes, fileBytes, firstError, marks };
     },
   };
 }
 
-interface GrowingIndex {
+interface Entry {
+  /** Undefined until it was looked for beside the log. */
+  index: GrowingIndex | undefined;
+  work: Promise<unknown>;
+}
+
+export interface GrowingIndex {
   /** Lines that were ended by a line feed. */
   ended: number;
   /** Whether something stands behind the last line feed. */
@@ -59,12 +81,24 @@ const chunkBytes = 1 << 20;
 const longestRest = 4_000;
 const lineFeed = 10;
 
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+/** The end of the work, or only so long. */
+async function within(work: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return await work;
+  const done = new AbortController();
+  const late = sleep(ms, undefined, { signal: done.signal, ref: false }).catch(() => {});
+  await Promise.race([work.finally(() => done.abort()), late]);
+}
+
 function emptyIndex(): GrowingIndex {
   return { ended: 0, isOpen: false, sizeBytes: 0, firstError: null, marks: [0], rest: "" };
 }
 
 async function grow(index: GrowingIndex, path: string): Promise<void> {
-  const sizeBytes = (await stat(path).catch(() => undefined))?.size ?? 0;
+  const sizeBytes = await bytesOf(path);
   if (sizeBytes <= index.sizeBytes) return;
   const file = await open(path, "r");
   try {
@@ -74,6 +108,7 @@ async function grow(index: GrowingIndex, path: string): Promise<void> {
       const { bytesRead } = await file.read(buffer, 0, wanted, index.sizeBytes);
       if (bytesRead === 0) return;
       take(index, buffer.subarray(0, bytesRead));
+      await keepIndex(path, index);
     }
   } finally {
     await file.close();

@@ -6,7 +6,7 @@ import type { LineIndex } from "./line-index.ts";
 
 /** Some lines of a log that follow each other. */
 export interface LogLines {
-  /** The number of the first one, from 1. */
+  /** The number of the first one, from 1; negative when it counts from the end, the last one being -1. */
   readonly from: number;
   readonly lines: readonly string[];
   /** The numbers of those among them that tell of an error. */
@@ -70,7 +70,7 @@ export async function* linesFrom(
 }
 
 /** What a terminal shows of a line that a progress bar drew again and again. */
-function present(line: string): string {
+export function present(line: string): string {
   const ended = line.endsWith("\r") ? line.slice(0, -1) : line;
   const shown = ended.slice(ended.lastIndexOf("\r") + 1);
   if (shown.length <= longestLine) return shown;

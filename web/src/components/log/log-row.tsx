@@ -5,6 +5,7 @@ import type { LogLine } from "./log-source.ts";
 /** One line with its number; the number is the address of the line. */
 export const LogRow = memo(function LogRow({
   number,
+  isNumbered,
   line,
   needle,
   isCurrent,
@@ -20,19 +21,19 @@ export const LogRow = memo(function LogRow({
       className={`flex min-h-5 pr-4 ${wrap ? "whitespace-pre-wrap" : "whitespace-pre"} ${isChosen ? "bg-accent-wash" : isCurrent ? "bg-warn-wash" : ""} ${line?.isError ? "text-bad" : ""}`}
     >
       <a
-        href={hrefOf(number)}
+        href={isNumbered ? hrefOf(number) : undefined}
         tabIndex={-1}
-        aria-label={`Line ${number}`}
+        aria-label={isNumbered ? `Line ${number}` : undefined}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
           event.preventDefault();
-          onChoose(number);
+          if (isNumbered) onChoose(number);
         }}
         className={`sticky left-0 shrink-0 border-r border-line bg-sunken pr-2 text-right select-none hover:text-accent hover:underline ${line?.isError ? "font-bold text-bad" : "text-faint"}`}
         style={{ width: gutter }}
       >
         {line?.isError && <span className="sr-only">error, </span>}
-        {number}
+        {isNumbered ? number : "\u00a0"}
       </a>
       <span className={`pl-3 ${wrap ? "min-w-0 flex-1 [word-break:break-all]" : ""}`}>
         {line === undefined ? (
@@ -49,6 +50,8 @@ export const LogRow = memo(function LogRow({
 
 export interface LogRowProps {
   number: number;
+  /** False while its place in the log is not known. */
+  isNumbered: boolean;
   line: LogLine | undefined;
   /** Lower case; empty when nothing is searched. */
   needle: string;

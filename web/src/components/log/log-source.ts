@@ -4,6 +4,10 @@ export interface LogSource {
   total: number | undefined;
   sizeBytes: number;
   firstError: number | null;
+  /** How much of it was read: `firstError` is of that part. */
+  readBytes: number;
+  /** Only its last lines are here, whose numbers are not known yet: they count from 1 within themselves. */
+  isTail: boolean;
   /** A line by its number from 1; undefined until it has been brought. */
   line: (number: number) => LogLine | undefined;
   /** Says which lines are looked at, so that they are brought. */
@@ -20,6 +24,7 @@ export interface LogHits {
   /** Numbers of lines. */
   lines: readonly number[];
   isComplete: boolean;
+  searchedBytes: number;
 }
 
 const blockLines = 500;

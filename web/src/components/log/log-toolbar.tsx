@@ -1,13 +1,26 @@
 import { useEffect, useState, type RefObject } from "react";
 import { IconButton } from "../button.tsx";
 import { SearchField } from "../field.tsx";
-import { number } from "../format.ts";
+import { number, share as shareWords } from "../format.ts";
 import { Icon } from "../icons.tsx";
 import type { LogHits } from "./log-source.ts";
 
 /** What can be done with a log; everything by keyboard, and on a narrow screen in two lines. */
 export function LogToolbar(props: LogToolbarProps) {
-  const { field, find, onFind, hits, hit, onStep, firstError, onError, toggles, downloadHref } = props;
+  const {
+    field,
+    find,
+    onFind,
+    hits,
+    hit,
+    onStep,
+    firstError,
+    onError,
+    toggles,
+    downloadHref,
+    sizeBytes,
+    readBytes,
+  } = props;
   const [typed, setTyped] = useState(find);
   useEffect(() => setTyped(find), [find]);
   useEffect(() => {
@@ -32,7 +45,7 @@ export function LogToolbar(props: LogToolbarProps) {
         {find !== "" && (
           <span className="tabular flex items-center pl-2 text-xs whitespace-nowrap text-faint">
             <span aria-live="polite" data-hits="">
-              {told(hits, hit)}
+              {told(hits, hit, sizeBytes)}
             </span>
             <IconButton icon="up" label="Previous hit" onClick={() => onStep(-1)} />
             <IconButton icon="down" label="Next hit" onClick={() => onStep(1)} />
@@ -48,6 +61,11 @@ export function LogToolbar(props: LogToolbarProps) {
           <Icon name="cross" size={14} />
           First error
         </button>
+      )}
+      {firstError === null && readBytes < sizeBytes && (
+        <span className="tabular px-2 text-xs text-faint">
+          No error in the first {shareWords(readBytes / sizeBytes, 0)}
+        </span>
       )}
       <div className="ml-auto flex flex-wrap items-center gap-x-3">
         {toggles.map(({ label, checked, onChange }) => (
@@ -87,14 +105,22 @@ export interface LogToolbarProps {
   onStep: (by: 1 | -1) => void;
   firstError: number | null;
   onError: () => void;
+  sizeBytes: number;
+  /** How much of it was looked at for errors. */
+  readBytes: number;
   toggles: readonly { label: string; checked: boolean; onChange: (on: boolean) => void }[];
   downloadHref?: string | undefined;
 }
 
-function told(hits: LogHits | undefined, hit: number): string {
+function told(hits: LogHits | undefined, hit: number, sizeBytes: number): string {
   if (hits === undefined) return "searching…";
-  const more = hits.isComplete ? "" : "+";
   const { length } = hits.lines;
-  if (length === 0) return hits.isComplete ? "no hit" : "searching…";
-  return hit < 0 ? `${number(length)}${more} hits` : `${number(hit + 1)} of ${number(length)}${more}`;
+  if (hits.isComplete) {
+    if (length === 0) return "no hit";
+    return hit < 0 ? `${number(length)} hits` : `${number(hit + 1)} of ${number(length)}`;
+  }
+  const share =
+    sizeBytes > 0 ? ` in the first ${shareWords(Math.min(1, hits.searchedBytes / sizeBytes), 0)}` : "";
+  if (length === 0) return `no hit${share}…`;
+  return hit < 0 ? `${number(length)}+ hits${share}` : `${number(hit + 1)} of ${number(length)}+${share}`;
 }

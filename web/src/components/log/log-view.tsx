@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { bytes, count, number } from "../format.ts";
+import { bytes, count, number, share as shareWords } from "../format.ts";
 import { Icon } from "../icons.tsx";
 import { useSize } from "../use-size.ts";
 import { plainText } from "./ansi.ts";
@@ -7,7 +7,7 @@ import { LogRow } from "./log-row.tsx";
 import type { LogHits, LogSource } from "./log-source.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { barHeight, lineHeight, type Lines } from "./place.ts";
-import { useLogScroll, type Start } from "./use-log-scroll.ts";
+import { useLogScroll, type LogScroll, type Start } from "./use-log-scroll.ts";
 
 /**
  * A log of any length, of which only what is in sight exists on the page. Follows the end while it grows,
@@ -49,6 +49,7 @@ export function LogView(props: LogViewProps) {
   );
   const scroll = useLogScroll(frame, lines, size.height, live, start);
   const { place, follow, setFollow, jump } = scroll;
+  useNumbering(source, chosen, scroll);
   const [hit, setHit] = useState(-1);
   const needle = find.trim().toLowerCase();
 
@@ -75,22 +76,24 @@ export function LogView(props: LogViewProps) {
   // An address that names a line too shows that line.
   const walked = useRef(chosen === undefined ? "" : needle);
   useEffect(() => {
-    if (needle === "" || first === undefined || walked.current === needle) return;
+    if (source.isTail || needle === "" || first === undefined || walked.current === needle) return;
     walked.current = needle;
     setHit(hits?.lines.indexOf(first) ?? -1);
     jump(first);
-  }, [needle, first, hits, jump]);
+  }, [needle, first, hits, jump, source.isTail]);
 
+  // A line beyond those of the end is reached by its address.
+  const show = (line: number) => (source.isTail ? onChoose(line) : jump(line));
   const step = (by: 1 | -1) => {
     const { length } = hits?.lines ?? [];
     if (!hits || length === 0) return;
     const next = (hit + by + length) % length;
     setHit(next);
-    jump(hits.lines[next] ?? 1);
+    show(hits.lines[next] ?? 1);
   };
   const toError = () => {
     if (source.firstError === null) return;
-    jump(source.firstError);
+    if (!source.isTail) jump(source.firstError);
     onChoose(source.firstError);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -118,6 +121,8 @@ export function LogView(props: LogViewProps) {
         onStep={step}
         firstError={source.firstError}
         onError={toError}
+        sizeBytes={source.sizeBytes}
+        readBytes={source.readBytes}
         downloadHref={total > 0 ? props.downloadHref : undefined}
         toggles={[
           { label: "Wrap", checked: wrap, onChange: setWrap },
@@ -141,7 +146,7 @@ export function LogView(props: LogViewProps) {
         {total === 0 ? (
           <p className="px-4 py-3 font-sans text-sm text-faint">
             {source.total === undefined
-              ? "Reading the log…"
+              ? `Reading the log…${source.sizeBytes > 0 ? ` ${shareWords(source.readBytes / source.sizeBytes, 0)}` : ""}`
               : live
                 ? "Waiting for the first line…"
                 : "Nothing was printed."}
@@ -162,10 +167,11 @@ export function LogView(props: LogViewProps) {
                   <LogRow
                     key={at}
                     number={at}
+                    isNumbered={!source.isTail}
                     line={source.line(at)}
                     needle={needle}
-                    isCurrent={hit >= 0 && hits?.lines[hit] === at}
-                    isChosen={at === chosen}
+                    isCurrent={!source.isTail && hit >= 0 && hits?.lines[hit] === at}
+                    isChosen={!source.isTail && at === chosen}
                     wrap={wrap}
                     gutter={`${digits + 2}ch`}
                     hrefOf={hrefOf}
@@ -190,10 +196,28 @@ export function LogView(props: LogViewProps) {
       <p className="tabular border-t border-line px-4 py-1.5 text-xs text-faint">
         {total === 0
           ? " "
-          : `${count(total, "line")} · ${bytes(source.sizeBytes)} · from line ${number(place.line)}`}
+          : source.isTail
+            ? `the last ${count(total, "line")} · ${bytes(source.sizeBytes)} · the lines before are being counted: ${shareWords(source.readBytes / source.sizeBytes, 0)}`
+            : `${count(total, "line")} · ${bytes(source.sizeBytes)} · from line ${number(place.line)}`}
       </p>
     </div>
   );
+}
+
+/**
+ * When the lines of a long log have been counted, those of its end get their numbers: what is in sight stays
+ * where it is, or the line of the address is shown.
+ */
+function useNumbering({ isTail, total = 0 }: LogSource, chosen: number | undefined, scroll: LogScroll): void {
+  const before = useRef({ isTail, total });
+  const { place, go, jump } = scroll;
+  useLayoutEffect(() => {
+    const was = before.current;
+    before.current = { isTail, total };
+    if (!was.isTail || isTail || total === 0) return;
+    if (chosen !== undefined) jump(chosen);
+    else go({ line: Math.max(1, place.line + total - was.total), above: place.above });
+  }, [isTail, total, chosen, place, go, jump]);
 }
 
 export interface LogViewProps {

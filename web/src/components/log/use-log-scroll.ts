@@ -50,6 +50,7 @@ export function useLogScroll(
     if (begun.current || lines.total === 0 || viewHeight === 0) return;
     begun.current = true;
     if (typeof start === "number") go(centred(start, lines, viewHeight));
+    else if (start === "end") go(lastPage(lines, viewHeight));
   }, [go, lines, viewHeight, start]);
 
   useLayoutEffect(() => {
@@ -73,7 +74,7 @@ export function useLogScroll(
     clearTimeout(settling.current);
     settling.current = setTimeout(() => settle(next), 150);
   };
-  return { place, follow, setFollow, jump, onScroll };
+  return { place, follow, setFollow, go, jump, onScroll };
 }
 
 /** Where it begins: at the first line, at the end to follow it, or at a line. */
@@ -83,6 +84,8 @@ export interface LogScroll {
   place: Place;
   follow: boolean;
   setFollow: (on: boolean) => void;
+  /** To a place, while it goes on following or not. */
+  go: (to: Place) => void;
   jump: (line: number) => void;
   onScroll: () => void;
 }

@@ -52,8 +52,8 @@ function Log({
   const live = step.state === "running" && attempt === step.attempt;
   const chosen = view.line;
   const find = view.find ?? "";
-  const { source, problem, again } = useStepLog(name, live, chosen ?? (live ? "end" : "error"));
-  const hits = useLogHits(name, find, source.total);
+  const { source, searchable, problem, again } = useStepLog(name, live, chosen);
+  const hits = useLogHits(name, find, searchable);
   const hrefOf = useCallback(
     (line: number) =>
       router.buildLocation({
@@ -121,7 +121,7 @@ function Log({
           chosen={chosen}
           hrefOf={hrefOf}
           onChoose={onChoose}
-          start={chosen ?? (live ? "end" : first)}
+          start={chosen ?? (live || source.isTail ? "end" : first)}
           downloadHref={logFilePath(name)}
         />
       )}
