@@ -6,7 +6,7 @@ import type { WebhookCommands } from "#webhooks/commands";
 
 import { defineCall } from "./calls.ts";
 import type { Call } from "./calls.ts";
-import { nextToken, pageSize } from "./experiments.ts";
+import { nextToken } from "./experiments.ts";
 import { array, integer, invalid, missingParameter, optionalText, text } from "./wire.ts";
 
 export type WebhooksForMlflow = Webhooks & { readonly commands: WebhookCommands };
