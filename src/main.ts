@@ -117,7 +117,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     (await objectives.listProjects()).some((project) => project.id === name);
   const tracking = createTracking({ ...kernel, isProject });
   const traces = createTraces({ ...kernel, tracking });
-  const datasets = createEvaluationDatasets({ ...kernel, tracking });
+  const datasets = createEvaluationDatasets({ ...kernel, tracking, traces });
   const compute = createCompute({ clock });
   const secrets = createSecretBox({ key: config.secretKey, file: folder("secret.key") });
   const targets = createTargets({
@@ -236,6 +236,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     data,
     tracking,
     traces,
+    datasets,
     targets,
     pipelines,
     studies,

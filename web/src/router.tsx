@@ -31,6 +31,7 @@ export interface View {
   /** The other thing of a comparison. */
   other?: string;
   segment?: string;
+  experiment?: string;
   metric?: string;
   /** A line of a log, and what is searched in it. */
   line?: number;
@@ -64,6 +65,7 @@ const texts = [
   "other",
   "find",
   "segment",
+  "experiment",
   "metric",
   "kinds",
   "actor",
@@ -182,6 +184,22 @@ const trace = createRoute({
   path: "/traces/$trace",
   component: lazyRouteComponent(() => import("./scenes/traces/trace.tsx"), "TracePage"),
 });
+const evaluationDatasets = createRoute({
+  getParentRoute: () => project,
+  path: "/evaluation-datasets",
+  component: lazyRouteComponent(
+    () => import("./scenes/evaluation-datasets/datasets.tsx"),
+    "EvaluationDatasets",
+  ),
+});
+const evaluationDataset = createRoute({
+  getParentRoute: () => project,
+  path: "/evaluation-datasets/$dataset",
+  component: lazyRouteComponent(
+    () => import("./scenes/evaluation-datasets/dataset.tsx"),
+    "EvaluationDatasetPage",
+  ),
+});
 const models = createRoute({
   getParentRoute: () => project,
   path: "/models",
@@ -273,6 +291,8 @@ const tree = root.addChildren([
     run,
     traces,
     trace,
+    evaluationDatasets,
+    evaluationDataset,
     models,
     compareVersions,
     modelVersion,

@@ -47,6 +47,7 @@ test("a change of page costs at most three requests", async () => {
     "Studies",
     "Runs",
     "Traces",
+    "Evaluation data",
     "Models",
     "Releases",
     "Serving",

@@ -6,6 +6,7 @@ import { automationAnswers, automationPages } from "./stories/automation.ts";
 import { charterAnswers, charterPages } from "./stories/charter.ts";
 import { computeAnswers, computeEverywhere, computePages } from "./stories/compute.ts";
 import { dataAnswers, dataPages } from "./stories/data.ts";
+import { evaluationDatasetAnswers, evaluationDatasetPages } from "./stories/evaluation-datasets.ts";
 import { executionAnswers, executionPages } from "./stories/executions.ts";
 import { modelAnswers, modelPages } from "./stories/models.ts";
 import { monitoringAnswers, monitoringPages } from "./stories/monitoring.ts";
@@ -51,6 +52,7 @@ export const answers: Readonly<Record<string, StoryAnswer>> = {
     ...automationAnswers,
     ...verificationAnswers,
     ...traceAnswers,
+    ...evaluationDatasetAnswers,
     ...runAnswers,
     ...modelAnswers,
     ...releaseAnswers,
@@ -77,6 +79,7 @@ export const pages: Readonly<Record<string, string>> = {
   ...verificationPages,
   ...runPages,
   ...tracePages,
+  ...evaluationDatasetPages,
   ...modelPages,
   ...releasePages,
   ...servingPages,

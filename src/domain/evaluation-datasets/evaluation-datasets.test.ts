@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { writeExactJson } from "#kernel/exact-json";
 import { createTestKernel, describeOnEveryEngine } from "#kernel/testing";
 import type { OpenTestDatabase } from "#kernel/testing";
+import { createTraces, migrations as traceMigrations } from "#traces";
 import { createTracking, migrations as trackingMigrations } from "#tracking";
 
 import { createEvaluationDatasets, migrations, parseRecords } from "./index.ts";
@@ -15,13 +16,17 @@ const startMs = Date.UTC(2027, 0, 1);
 async function openDatasets(open: OpenTestDatabase) {
   const kernel = await createTestKernel({
     db: await open(),
-    migrations: [...trackingMigrations, ...migrations],
+    migrations: [...trackingMigrations, ...traceMigrations, ...migrations],
     startMs,
   });
   const tracking = createTracking({ ...kernel, isProject: async (name) => name === "care" });
   const care = await tracking.commands.ensureExperiment({ project: "care", actor });
   const free = await tracking.commands.createExperiment({ name: "free", actor });
-  const datasets = createEvaluationDatasets({ ...kernel, tracking });
+  const datasets = createEvaluationDatasets({
+    ...kernel,
+    tracking,
+    traces: createTraces({ ...kernel, tracking }),
+  });
   const create = (name: string, given: { tags?: Record<string, string>; experimentIds?: string[] } = {}) =>
     datasets.commands.createDataset({ name, tags: {}, experimentIds: [care.id], actor, ...given });
   const upsert = (id: string, records: object[]) =>
@@ -34,6 +39,35 @@ async function openDatasets(open: OpenTestDatabase) {
 }
 
 describeOnEveryEngine("an evaluation data set", (open) => {
+  it("finds the records that say a text, whatever its case and its signs, and pages through those alone", async () => {
+    const { datasets, create, upsert } = await openDatasets(open);
+    const { id } = await create("qa");
+    await upsert(id, [
+      { inputs: { q: "Where is my Bag?" } },
+      { inputs: { q: "How late?" }, expectations: { answer: 'He said "BAG", 100% sure_ly\nand left' } },
+      { inputs: { q: "Other" }, tags: { topic: "baggage" } },
+      { inputs: { q: "none of it" }, outputs: { seen: true } },
+    ]);
+    const found = async (text: string): Promise<number[]> => {
+      const { items } = await datasets.records(id, { limit: 10, text });
+      assert.equal(await datasets.countRecords(id, text), items.length, text);
+      const all = (await datasets.records(id, { limit: 10 })).items.map((one) => one.id);
+      return items.map((one) => all.indexOf(one.id));
+    };
+    assert.deepEqual(await found("bag"), [0, 1, 2]);
+    assert.deepEqual(await found('"bag", 100% SURE_'), [1]);
+    assert.deepEqual(await found("ly\nand"), [1]);
+    assert.deepEqual(await found("100_"), []);
+    assert.deepEqual(await found("seen"), [3]);
+    const first = await datasets.records(id, { limit: 2, text: "bag" });
+    const { nextPageToken: pageToken } = first;
+    const second = await datasets.records(id, { limit: 2, text: "bag", pageToken });
+    assert.deepEqual([first.items.length, second.items.length, second.nextPageToken], [2, 1, undefined]);
+    await assert.rejects(datasets.records(id, { limit: 2, pageToken }), { message: /token/i });
+    await assert.rejects(datasets.getRecord(id, "dr-0"), { code: "evaluation_record_not_found" });
+    assert.deepEqual(await datasets.countsOfRecords([id, "d-0"]), new Map([[id, 4]]));
+  });
+
   it("knows a record by its inputs, and merges what is expected of it", async () => {
     const { datasets, create, upsert, clock } = await openDatasets(open);
     const { id } = await create("qa");

@@ -6,6 +6,11 @@ export const problems = defineProblems({
     when: "No evaluation data set has this id.",
     next: "Search the evaluation data sets.",
   },
+  evaluation_record_not_found: {
+    kind: "not_found",
+    when: "An evaluation data set has no record with this id.",
+    next: "List its records; one that was sent with other inputs is another record.",
+  },
   evaluation_record_invalid: {
     kind: "invalid",
     when: "A record of an evaluation data set, or a name or tag of one, cannot be kept.",

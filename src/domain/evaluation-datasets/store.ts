@@ -3,7 +3,8 @@ import { sql } from "kysely";
 import type { Database } from "#kernel/db";
 import { isRecord, parseExactJson, writeExactJson } from "#kernel/exact-json";
 import type { ExactJson } from "#kernel/exact-json";
-import { amongNumbers, amongTexts, insertRows } from "#kernel/search";
+import { amongNumbers, amongTexts, insertRows, or } from "#kernel/search";
+import type { Fragment } from "#kernel/search";
 
 import type { DatasetRecord, EvaluationDataset, JsonObject } from "./entities.ts";
 import { storable } from "./records.ts";
@@ -161,11 +162,36 @@ export async function saveRecords(db: Database, records: readonly KeptRecord[]):
   );
 }
 
-export async function countRecords(db: Database, dataset: string): Promise<number> {
+/** Of all its records, or of those in which a text is found. */
+export async function countRecords(db: Database, dataset: string, text = ""): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from evaluation_records where dataset = ${dataset}
+    select count(*) as count from evaluation_records where dataset = ${dataset} and ${holds(text)}
   `.execute(db.query);
   return Number(rows[0]?.count ?? 0);
+}
+
+/** By data set; those without records are not in it. */
+export async function countsOfRecords(
+  db: Database,
+  datasets: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ dataset: string; count: number }>`
+    select dataset, count(*) as count from evaluation_records where ${amongTexts(db, sql`dataset`, datasets)}
+    group by dataset
+  `.execute(db.query);
+  return new Map(rows.map((row) => [row.dataset, Number(row.count)]));
+}
+
+/** Those of the experiments that have an evaluation data set. */
+export async function experimentsWithDatasets(
+  db: Database,
+  experiments: readonly number[],
+): Promise<string[]> {
+  const { rows } = await sql<{ experiment: number }>`
+    select distinct experiment from evaluation_dataset_experiments
+    where ${amongNumbers(db, sql`experiment`, experiments)} order by experiment
+  `.execute(db.query);
+  return rows.map((row) => String(row.experiment));
 }
 
 export interface RecordPage {
@@ -174,15 +200,30 @@ export interface RecordPage {
   readonly lastPosition: number | undefined;
 }
 
-/** Records in the order in which they came, after a position. */
+export async function readRecord(
+  db: Database,
+  dataset: string,
+  id: string,
+): Promise<DatasetRecord | undefined> {
+  const row = await db.query
+    .selectFrom("evaluation_records")
+    .selectAll()
+    .where("dataset", "=", dataset)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** Records in the order in which they came, after a position, and those alone in which `text` is found. */
 export async function readRecords(
   db: Database,
   dataset: string,
   after: number,
   limit: number,
+  text = "",
 ): Promise<RecordPage> {
   const { rows } = await sql<RecordRow & { position: number }>`
-    select * from evaluation_records where dataset = ${dataset} and position > ${after}
+    select * from evaluation_records where dataset = ${dataset} and position > ${after} and ${holds(text)}
     order by position limit ${limit + 1}
   `.execute(db.query);
   const page = rows.slice(0, limit);
@@ -190,6 +231,20 @@ export async function readRecords(
     records: page.map(toRecord),
     lastPosition: rows.length > limit ? page.at(-1)?.position : undefined,
   };
+}
+
+/**
+ * Whether a record says the text anywhere, without regard to case (on SQLite to that of a to z). It is looked
+ * for as the JSON has it, so that a quotation mark or a line break is found too.
+ */
+function holds(text: string): Fragment {
+  if (text === "") return sql`1 = 1`;
+  const written = JSON.stringify(storable(text)).slice(1, -1);
+  const pattern = `%${written.replaceAll(/[!%_]/g, (sign) => `!${sign}`)}%`;
+  const said = ["inputs", "outputs", "expectations", "tags", "source"].map(
+    (part) => sql<boolean>`lower(${sql.ref(part)}) like lower(${pattern}) escape '!'`,
+  );
+  return or(said);
 }
 
 /** How many there were. */

@@ -79,7 +79,7 @@ export function createTestServer(
     checkLocation: any ? (address) => address : undefined,
   });
   const traces = createTraces({ ...parts, tracking });
-  const datasets = createEvaluationDatasets({ ...parts, tracking });
+  const datasets = createEvaluationDatasets({ ...parts, tracking, traces });
   const objectives = createObjectives(parts);
   const registry = createRegistry({
     ...parts,
@@ -103,7 +103,7 @@ export function createTestServer(
     webhooks: options.webhooks?.(registry.named),
   });
   const server = createServer({
-    routes: [...tracking.routes, ...traces.routes, ...registry.routes, ...mlflow.routes],
+    routes: [...tracking.routes, ...traces.routes, ...datasets.routes, ...registry.routes, ...mlflow.routes],
     authenticate: options.access?.authenticate ?? (async () => ada),
     authorise:
       options.access?.authorise ??

@@ -55,6 +55,7 @@ const drawings = {
   monitoring: paths("M1.8 8.5h2.7L6.3 3l3 10 2-4.5h2.9"),
   incident: paths("M8 2.3 14.3 13.2H1.7z", "M8 6.5v3", "M8 11.3h.01"),
   audit: paths("M3 2.5h10v11H3z", "M5.5 5.5h5", "M5.5 8h5", "M5.5 10.5h3"),
+  questions: paths("m2.3 4.3 1.3 1.3 2.2-2.6", "M8.3 4.3h5.2", "m2.3 11.3 1.3 1.3 2.2-2.6", "M8.3 11.3h5.2"),
   webhook: paths("M2 8h7.5", "M6.5 4.8 9.7 8l-3.2 3.2", "M9 2.5h4.5v11H9"),
   feedback: paths("M13.5 8A5.5 5.5 0 1 1 11 3.4", "M11 1v2.8H8.2"),
   check: <path d="m3.5 8.5 3 3 6-7" />,

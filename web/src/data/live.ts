@@ -85,6 +85,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   window: ["monitoring"],
   monitor: ["monitoring"],
   incident: ["incidents", "monitoring"],
+  evaluation_dataset: ["evaluation-datasets"],
   webhook: ["webhooks"],
   webhook_delivery: ["webhooks"],
 };

@@ -6,6 +6,7 @@ type Up =
   | "studies"
   | "runs"
   | "traces"
+  | "evaluation-datasets"
   | "models"
   | "releases"
   | "serving"
@@ -18,6 +19,7 @@ const labels: Record<Up, string> = {
   studies: "Studies",
   runs: "Runs",
   traces: "Traces",
+  "evaluation-datasets": "Evaluation data",
   models: "Models",
   releases: "Releases",
   serving: "Serving",

@@ -10,6 +10,12 @@ export const places = [
   { to: "/projects/$project/studies", label: "Studies", icon: "studies", key: "g y" },
   { to: "/projects/$project/runs", label: "Runs", icon: "runs", key: "g r" },
   { to: "/projects/$project/traces", label: "Traces", icon: "traces", key: "g t" },
+  {
+    to: "/projects/$project/evaluation-datasets",
+    label: "Evaluation data",
+    icon: "questions",
+    key: "g v",
+  },
   { to: "/projects/$project/models", label: "Models", icon: "model", key: "g m" },
   { to: "/projects/$project/releases", label: "Releases", icon: "release", key: "g e" },
   { to: "/projects/$project/serving", label: "Serving", icon: "serving", key: "g s" },

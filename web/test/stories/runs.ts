@@ -107,7 +107,10 @@ const previews: Readonly<Record<string, Partial<Preview>>> = {
 
 export const runAnswers: Readonly<Record<string, StoryAnswer>> = {
   runs: (query) => ({
-    runs: runs.slice(Number(query.get("skip")), Number(query.get("skip")) + 100),
+    runs: runs.slice(
+      Number(query.get("skip")),
+      Number(query.get("skip")) + Number(query.get("limit") ?? 100),
+    ),
     cursor: null,
     total: runs.length,
   }),
