@@ -7,6 +7,7 @@ import { dvc } from "./dvc/index.ts";
 import { pushToBucket } from "./dvc/push-to-bucket.ts";
 import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
+import { garbage } from "./garbage.ts";
 import { ledger } from "./ledger.ts";
 import { pipeline } from "./pipeline.ts";
 import { pipelines } from "./pipelines/index.ts";
@@ -37,6 +38,7 @@ const measurements = [
   trackingCrashes,
   artifacts,
   bucket,
+  garbage,
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !measurements.some((measurement) => measurement.name === name));

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest.ts";
 import { onDisk, syncFolder, systemCode } from "../disk.ts";
+import { inParallel } from "../in-parallel.ts";
 import { isYoung } from "./ages.ts";
 import { createDiskNotes } from "./disk-notes.ts";
 import { createDiskParts } from "./disk-parts.ts";
@@ -15,6 +16,8 @@ import type { Blobs, ByteRange, ListedBlob, StoredBlob } from "./index.ts";
 import { createLeaving } from "./leaving.ts";
 import { createSoundFiles } from "./sound-files.ts";
 import { writeHashed } from "./write-hashed.ts";
+
+const removedAtOnce = 4;
 
 /**
  * Keeps each blob as a read-only file `ab/cdef…` under `folder`, the first two digits of its digest
@@ -114,8 +117,9 @@ export function createDiskBlobs(options: { readonly folder: string }): Blobs {
     },
     async removeOlder(digests, beforeMs) {
       const removed: Digest[] = [];
-      for (const digest of digests)
+      await inParallel(digests, removedAtOnce, async (digest) => {
         if (await onDisk(folder, () => leaving.remove(digest, beforeMs))) removed.push(digest);
+      });
       return removed;
     },
     parts: createDiskParts({ folder: join(folder, "parts") }),

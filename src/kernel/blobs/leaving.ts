@@ -1,4 +1,4 @@
-import { link, mkdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, mkdir, rename, stat, unlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest.ts";
@@ -40,7 +40,7 @@ export function createLeaving(folder: string, pathOf: (digest: Digest) => string
       // Stored anew meanwhile: that one is younger.
       if (code !== "EEXIST") throw error;
     }
-    await rm(asideOf(digest), { force: true });
+    await unlink(asideOf(digest)).catch(unlessGone);
     return true;
   }
 
@@ -58,7 +58,7 @@ export function createLeaving(folder: string, pathOf: (digest: Digest) => string
         await rescue(digest);
         return false;
       }
-      await rm(asideOf(digest), { force: true });
+      await unlink(asideOf(digest)).catch(unlessGone);
       return true;
     },
     rescue,
@@ -79,6 +79,10 @@ export function createLeaving(folder: string, pathOf: (digest: Digest) => string
       }
     },
   };
+}
+
+function unlessGone(error: unknown): void {
+  if (systemCode(error) !== "ENOENT") throw error;
 }
 
 /** Infinitely young when there is none: it cannot be removed. */
