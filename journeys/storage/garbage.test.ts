@@ -129,6 +129,10 @@ describe("a world whose garbage was collected with no grace", () => {
     const everything = ["--grace", "0", "--while-nobody-writes", "--json"];
     const refused = await gyre(["gc"], { folder });
     assert.match(refused.stderr, /^error\[store_known_too_short\]/m);
+    const bob = (await run("people", "add", "bob", "--role", "contributor")).stdout.trim();
+    const asBob = await gyre(["gc", "--dry-run"], { folder, variables: { GYRE_TOKEN: bob } });
+    assert.match(asBob.stderr, /^error\[\w+\]: .*owner/ms);
+    assert.equal(asBob.code, 3);
     const foreseen = collectionSchema.parse(JSON.parse((await run("gc", "--dry-run", ...everything)).stdout));
     const collected = collectionSchema.parse(JSON.parse((await run("gc", ...everything)).stdout));
     assert.deepEqual(collected.removed, foreseen.garbage);
