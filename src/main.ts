@@ -153,6 +153,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     listeners,
     secretBox: secrets,
     stateFolder: config.dir,
+    ...(config.gpus === undefined ? {} : { gpus: config.gpus }),
   });
   const studyPorts = createStudyPorts({ objectives, tracking });
   const studies = createStudies({

@@ -34,6 +34,7 @@ describe("the settings", () => {
       blobs: join(dir, "blobs"),
       blobCacheBytes: 10_000_000_000,
       garbageGraceDays: 7,
+      gpus: undefined,
       compute: "local",
       url: undefined,
       token: undefined,
@@ -67,6 +68,19 @@ describe("the settings", () => {
       [0, 900_000, 1_500_000, 20_000_000_000, 2_000_000_000_000],
     );
     assert.throws(() => cacheOf("20"), { code: "setting_invalid" });
+  });
+
+  it("take a number of GPUs, or their names", () => {
+    const gpusOf = (gpus: string) => read({ GYRE_GPUS: gpus }).config.gpus;
+    assert.deepEqual(["0", "8", "0,2", "3,", "GPU-8932f937,MIG-1"].map(gpusOf), [
+      0,
+      8,
+      ["0", "2"],
+      ["3"],
+      ["GPU-8932f937", "MIG-1"],
+    ]);
+    assert.throws(() => gpusOf("-1"), { code: "setting_invalid" });
+    assert.throws(() => gpusOf(",1"), { code: "setting_invalid" });
   });
 
   it("are refused with the nearest name when a variable is misspelt", () => {

@@ -114,6 +114,17 @@ const settings = {
       .refine((days) => days === null || days >= 2),
     expected: "two days or more, such as 30d, or never",
   }),
+  gpus: setting({
+    flag: "--gpus",
+    variable: "GYRE_GPUS",
+    schema: z
+      .string()
+      .regex(/^(\d{1,4}|\w[\w-]*(,\w[\w-]*)*,?)$/)
+      .transform((text) =>
+        /^\d+$/.test(text) ? Number(text) : text.split(",").filter((part) => part !== ""),
+      ),
+    expected: "how many GPUs steps may take (4), or which, with a comma (0,2 or GPU-8932f937,)",
+  }),
   compute: setting({
     flag: "--compute",
     variable: "GYRE_COMPUTE",
@@ -153,7 +164,9 @@ type Values = { readonly [Key in keyof typeof settings]: z.output<(typeof settin
 type SettingKey = keyof Values;
 
 /** The settings of a server or a client. Paths are absolute. */
-export type Config = Omit<Values, "url" | "token" | "secretKey"> & {
+export type Config = Omit<Values, "url" | "token" | "secretKey" | "gpus"> & {
+  /** How many GPUs steps of this machine may take, or which; undefined means: those that are found. */
+  readonly gpus: Values["gpus"] | undefined;
   /** What stored secrets are encrypted with; undefined means: the key in a file of `dir`. */
   readonly secretKey: string | undefined;
   /** The folder that holds gyre.yaml, when there is one at or above the working folder. */
@@ -230,6 +243,7 @@ export function readConfig(sources: ConfigSources): ConfigFound {
     ),
     blobCacheBytes: read("blobCacheBytes") ?? otherwise("blobCacheBytes", 10_000_000_000),
     garbageGraceDays: graceDays === undefined ? otherwise("garbageGraceDays", 7) : graceDays,
+    gpus: read("gpus") ?? otherwise("gpus", undefined, "those of this machine"),
     compute: read("compute") ?? otherwise("compute", "local"),
     url: read("url")?.replace(/\/+$/, "") ?? otherwise("url", undefined),
     token: read("token") ?? otherwise("token", undefined),

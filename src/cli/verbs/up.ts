@@ -31,6 +31,7 @@ const optionsSchema = z.object({
   blobs: z.string().optional(),
   blobCache: z.string().optional(),
   garbageGrace: z.string().optional(),
+  gpus: z.string().optional(),
   compute: z.string().optional(),
   logLevel: z.string().optional(),
   printConfig: z.boolean().default(false),
@@ -63,6 +64,10 @@ export function registerUp(program: Command, terminal: Terminal): void {
       {
         flags: "--garbage-grace <days>",
         says: "how long stored content stays that nothing refers to, or never to keep it (7d)",
+      },
+      {
+        flags: "--gpus <count>",
+        says: "how many GPUs steps may take, or which, with a comma, as in 0,2 (those of this machine)",
       },
       { flags: "--compute <target>", says: "where steps run (local)" },
       { flags: "--log-level <level>", says: "debug, info, warn or error (info)" },

@@ -6,7 +6,7 @@ import type { Digest } from "#kernel/digest";
 
 import { ensureEnvironment, identifyEnvironment, requirementsDigest } from "./environment.ts";
 import type { Environment, EnvironmentRequest } from "./environment.ts";
-import { endOrphan } from "./process-group.ts";
+import { endOrphan, hasOrphan } from "./process-group.ts";
 import { runProcess } from "./process.ts";
 import type { ProcessMark, ProcessRequest, ProcessResult } from "./process.ts";
 import { createWarmPool } from "./warm/pool.ts";
@@ -47,6 +47,8 @@ export interface Compute {
   runProcess(request: ProcessRequest): Promise<ProcessResult>;
   /** Ends what a killed server left running; true when there was something to end. */
   endOrphan(mark: ProcessMark): Promise<boolean>;
+  /** Whether there is something to end. */
+  hasOrphan(mark: ProcessMark): Promise<boolean>;
   /** Ends the interpreters that were kept warm; those who do not call it lose them with the process. */
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export function createCompute(options: ComputeOptions): Compute {
     runProcess: async (request) => await runProcess(request, clock, searchPath, warm),
     close: async () => await warm?.close(),
     endOrphan,
+    hasOrphan,
   };
 }
 

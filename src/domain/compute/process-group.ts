@@ -31,14 +31,18 @@ export async function endGroup(
  * the same number later is another one and is left alone. True when there was something to end.
  */
 export async function endOrphan(mark: ProcessMark): Promise<boolean> {
+  if (!(await hasOrphan(mark))) return false;
+  await endGroup(mark.pid);
+  return true;
+}
+
+/** Whether anything of what a killed server left running under that mark goes on. */
+export async function hasOrphan(mark: ProcessMark): Promise<boolean> {
   const current = readStartTicks(mark.pid);
   const isSame = current !== "" && current === mark.startTicks;
   // The leader may be gone while its children go on. The system gives a number that still names a group
   // to no new process, so without a leader the group is the old one.
-  const isLeaderless = current === "" && (await hasLivingMembers(mark.pid));
-  if (!isSame && !isLeaderless) return false;
-  await endGroup(mark.pid);
-  return true;
+  return isSame || (current === "" && (await hasLivingMembers(mark.pid)));
 }
 
 /** Whether a process of the group works still; zombies do not. */

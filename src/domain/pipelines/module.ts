@@ -24,7 +24,8 @@ import { createExecutor } from "./execution/executor.ts";
 import { giveUp } from "./execution/give-up.ts";
 import { noPasses } from "./execution/pass.ts";
 import { createLogs } from "./execution/logs.ts";
-import { findGpus, numberedGpus } from "./execution/gpus.ts";
+import { declaredGpus, findGpus } from "./execution/gpus.ts";
+import { createHeldGpus } from "./execution/held-gpus.ts";
 import { createPool } from "./execution/pool.ts";
 import { createSharedResults } from "./execution/shared-results.ts";
 import { createVerifiedOuts } from "./execution/verified-outs.ts";
@@ -81,8 +82,8 @@ export interface PipelinesParts {
   readonly log?: Log;
   /** The cores that steps may take at once on this machine; all it has by default. */
   readonly slots?: number;
-  /** The GPUs that steps may take; those of the machine by default. */
-  readonly gpus?: number;
+  /** The GPUs that steps may take, as many or by their names; those of the machine by default. */
+  readonly gpus?: number | readonly string[];
   /** Seals the secrets of projects; with a key in the state folder by default. */
   readonly secretBox?: SecretBox;
   /** 50 MB by default. */
@@ -102,7 +103,10 @@ const longestDelayMs = 2_000;
 export function createPipelines(parts: PipelinesParts): Pipelines {
   const box = parts.secretBox ?? createSecretBox({ file: join(parts.stateFolder, "secret.key") });
   const secrets = createSecrets({ ...parts, box });
-  const gpus = parts.gpus === undefined ? findGpus() : numberedGpus(parts.gpus);
+  const gpus = parts.gpus === undefined ? findGpus() : declaredGpus(parts.gpus);
+  const cores = parts.slots ?? availableParallelism();
+  const pool = createPool({ cpu: cores, memoryBytes: totalmem() }, gpus);
+  const folder = join(parts.stateFolder, "gpus");
   const executionParts = {
     ...parts,
     targets: parts.targets ?? { find: targetUnknown, all: () => [] },
@@ -111,7 +115,8 @@ export function createPipelines(parts: PipelinesParts): Pipelines {
     listeners: parts.listeners ?? [],
     logs: createLogs(join(parts.stateFolder, "logs", "executions")),
     gpus,
-    pool: createPool({ cpu: parts.slots ?? availableParallelism(), memoryBytes: totalmem() }, gpus),
+    pool,
+    heldGpus: createHeldGpus({ folder, pool, hasOrphan: parts.compute.hasOrphan }),
     plans: createPlans(parts.db),
     verified: createVerifiedOuts(parts.blobs),
     shared: createSharedResults({ blobs: parts.blobs, log: parts.log ?? silentLog }),

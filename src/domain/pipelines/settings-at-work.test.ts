@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -270,5 +271,12 @@ describeOnEveryEngine("a stage's settings", (open) => {
       [1, 2, 1, 0],
     );
     assert.deepEqual([...told.values()].flat().toSorted(), ["0", "1", "2", "3"]);
+    // The next server finds who had them, should this one be killed.
+    const kept = await Promise.all(
+      (await readdir(join(project.folder, "gpus"))).map(
+        async (name) => JSON.parse(await readFile(join(project.folder, "gpus", name), "utf8")).stage,
+      ),
+    );
+    assert.deepEqual(kept.toSorted(), ["a", "b", "b", "c"]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 
 import { temporaryFolder } from "#kernel/testing";
 
-import { findGpus, numberedGpus, variablesOf } from "./gpus.ts";
+import { declaredGpus, findGpus, numberedGpus, variablesOf } from "./gpus.ts";
 
 async function machine(files: Readonly<Record<string, string>>): Promise<string> {
   const root = await temporaryFolder();
@@ -47,6 +47,17 @@ describe("the GPUs of a machine", () => {
       ["MIG-3eb87630-93d5-b2f6-b8ff-9b359caf4ee2", ["MIG-3eb87630-93d5-b2f6-b8ff-9b359caf4ee2"]],
     ] as const)
       assert.deepEqual(findGpus({ CUDA_VISIBLE_DEVICES: list }, root).devices, devices, list);
+  });
+
+  it("are those that were declared where none can be found, of the vendor that is there", async () => {
+    const none = findGpus({}, await machine({}));
+    assert.deepEqual(declaredGpus(2, none), { vendor: "nvidia", devices: ["0", "1"] });
+    const names = ["GPU-8932f937", "GPU-5a1b", "GPU-8932f937"];
+    assert.deepEqual(declaredGpus(names, { vendor: "amd", devices: [] }), {
+      vendor: "amd",
+      devices: ["GPU-8932f937", "GPU-5a1b"],
+    });
+    assert.deepEqual(declaredGpus(0, none).devices, []);
   });
 
   it("are told to a step that holds some in the variables of their vendor, and to no other", () => {

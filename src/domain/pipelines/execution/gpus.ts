@@ -13,6 +13,12 @@ export function numberedGpus(count: number, vendor: Gpus["vendor"] = "nvidia"): 
   return { vendor, devices: Array.from({ length: count }, (_, number) => String(number)) };
 }
 
+/** Those an operator declared, of the vendor whose driver is there: so many, or by their names. */
+export function declaredGpus(declared: number | readonly string[], found: Gpus = findGpus({})): Gpus {
+  if (typeof declared === "number") return numberedGpus(declared, found.vendor);
+  return { vendor: found.vendor, devices: [...new Set(declared)] };
+}
+
 /**
  * What the processes of a step are told of the GPUs it holds. A step that asked for none is told nothing, as
  * it would be without us: an existing script goes on finding the GPU of a laptop.
@@ -41,6 +47,7 @@ export function findGpus(
   const nodes = join(root, "sys/class/kfd/kfd/topology/nodes");
   // A node without an id is a processor.
   const amd = listOf(nodes).filter((node) => textOf(join(nodes, node, "gpu_id")) > "0").length;
+  if (amd === 0) return numberedGpus(0);
   return given(numberedGpus(amd, "amd"), variables["ROCR_VISIBLE_DEVICES"]);
 }
 

@@ -20,6 +20,7 @@ import type { PlannedStep } from "../store/steps.ts";
 import type { KeyParts, Stage, StepState } from "../entities.ts";
 import type { KeySurroundings } from "./cache-key.ts";
 import type { Gpus } from "./gpus.ts";
+import type { HeldGpus } from "./held-gpus.ts";
 import type { Logs } from "./logs.ts";
 import type { Pool } from "./pool.ts";
 import type { Preemptions } from "./preemptions.ts";
@@ -43,6 +44,7 @@ export interface ExecutionParts {
   readonly logs: Logs;
   readonly pool: Pool;
   readonly gpus: Gpus;
+  readonly heldGpus: HeldGpus;
   readonly plans: Plans;
   readonly verified: VerifiedOuts;
   readonly shared: SharedResults;

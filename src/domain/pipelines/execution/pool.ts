@@ -33,6 +33,11 @@ export interface Holding {
 export interface Pool {
   /** Waits for room. Rejects when the signal aborts first. */
   take(request: PoolRequest, signal: AbortSignal): Promise<Holding>;
+  /**
+   * Keeps a GPU from everybody, in the name of somebody who holds it from before; nothing when there is no such
+   * GPU. The answer gives it back.
+   */
+  withhold(by: Omit<PoolRequest, "step" | "resources" | "priority">, device: string): () => void;
   /** Names what the request asks for beyond all there is; undefined where it fits. */
   exceeds(resources: Resources): string | undefined;
   /** Why the step is not let in; undefined when it does not wait here. */
@@ -149,6 +154,15 @@ export function createPool(
         admit();
       });
       return holdingOf(request);
+    },
+    withhold({ stage, project, execution }, device) {
+      if (!idle.includes(device)) return () => {};
+      idle.splice(idle.indexOf(device), 1);
+      const resources = { cpu: 0, memoryBytes: 0, gpu: 1 };
+      const request = { step: `before ${device}`, stage, project, execution, resources, priority: 0 };
+      add(resources, -1);
+      running.set(request.step, { ...request, devices: [device] });
+      return holdingOf(request).giveBack;
     },
     exceeds(resources) {
       const kind = kinds.find((one) => resources[one] > capacity[one]);

@@ -110,6 +110,7 @@ async function runAttempt(
   });
   const told = {
     ...run,
+    devices,
     variables: {
       ...listening.variables,
       ...variablesOf(parts.gpus, devices),
@@ -275,6 +276,8 @@ async function runCommands(
     readonly experimentId: string;
     readonly token: string | null;
     readonly variables: Readonly<Record<string, string>>;
+    /** The GPUs it holds. */
+    readonly devices: readonly string[];
     /** Nothing of the step may begin before. */
     readonly isWritten: Promise<void>;
   },
@@ -305,6 +308,7 @@ async function runCommands(
     });
   const deadline = performance.now() + timeoutMs;
   const log = { step: step.id, attempt: step.attempt };
+  const about = { stage: stage.name, project: execution.project, execution: execution.id };
   let result: ProcessResult | undefined;
   for (const command of stage.commands) {
     const said = parts.logs.append(execution.id, log, `> ${command}\n`);
@@ -324,6 +328,7 @@ async function runCommands(
       onStart: async (mark) => {
         await said;
         await run.isWritten;
+        await parts.heldGpus.hold(run.devices, { ...mark, ...about });
         if (!(await recordProcess(parts.db, step, mark))) throw new Error(`step ${step.id} is another's now`);
       },
     });

@@ -72,7 +72,7 @@ export async function runAside(parts: ExplainParts, aside: Aside): Promise<StepV
     // What a server left there that was killed.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     const workspace = await openAside(parts, aside);
-    const failed = await runCommands(parts, workspace, aside, variablesOf(parts.gpus, holding.devices));
+    const failed = await runCommands(parts, workspace, aside, holding.devices);
     signal.throwIfAborted();
     if (failed !== undefined) return { verdict: "failed", differing: [], message: failed };
     return await compare(workspace, aside);
@@ -102,22 +102,27 @@ async function runCommands(
   parts: ExplainParts,
   workspace: Workspace,
   { standing: { project, environmentHere }, stage, signal, folder, onStart }: Aside,
-  devices: Readonly<Record<string, string>>,
+  devices: readonly string[],
 ): Promise<string | undefined> {
   const secrets = await parts.secrets.valuesOf(project.id, stage.settings.secrets);
   const environment = await environmentHere(signal);
+  const gpus = variablesOf(parts.gpus, devices);
+  const about = { stage: stage.name, project: project.id, execution: "" };
   for (const command of stage.commands) {
     const ended = await parts.compute.runProcess({
       command,
       cwd: `${workspace.folder}/${stage.wdir}`,
       ...(environment === undefined ? {} : { environment }),
       // No run is named: what the step reports on the way must not be mistaken for a new result.
-      variables: { HOME: workspace.home, PYTHONUNBUFFERED: "1", ...devices, ...Object.fromEntries(secrets) },
+      variables: { HOME: workspace.home, PYTHONUNBUFFERED: "1", ...gpus, ...Object.fromEntries(secrets) },
       timeoutMs: stage.settings.timeoutMs ?? parts.stepTimeoutMs,
       logFile: join(folder, "log"),
       maximumLogBytes: parts.maximumLogBytes,
       signal,
-      onStart,
+      async onStart(mark) {
+        await parts.heldGpus.hold(devices, { ...mark, ...about });
+        await onStart(mark);
+      },
     });
     if (ended.ended !== "exited" || ended.exitCode !== 0)
       return `"${command.slice(0, 200)}" ended ${ended.ended === "exited" ? `with exit code ${ended.exitCode}` : `by ${ended.ended}`}.`;
