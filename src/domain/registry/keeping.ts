@@ -1,9 +1,11 @@
+import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import { createId } from "#kernel/ids";
+import { inParallel } from "#kernel/in-parallel";
 
-import type { ModelVersion } from "./index.ts";
+import type { ModelVersion, VersionFile } from "./index.ts";
 import { ensureName } from "./named-store.ts";
 import { insertVersion, lockModel, nextNumber } from "./store.ts";
 
@@ -12,6 +14,19 @@ export interface KeepingParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
+
+/**
+ * Files that a version takes over from an artifact or another version are not put for it. They may lose their first
+ * reference before the version has its own: so they are made young, as if they had been put.
+ */
+export async function renewFiles(
+  blobs: Pick<Blobs, "renew">,
+  files: readonly Pick<VersionFile, "digest">[],
+): Promise<void> {
+  await inParallel(files, renewedAtOnce, async ({ digest }) => void (await blobs.renew(digest)));
+}
+
+const renewedAtOnce = 8;
 
 /** A version before it has its number. */
 export type NewVersion = Omit<ModelVersion, "id" | "number" | "aliases" | "createdAtMs">;

@@ -1,3 +1,4 @@
+import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
@@ -6,7 +7,7 @@ import { createId } from "#kernel/ids";
 import { projectOf } from "./aliases.ts";
 import { clientVersion } from "./client-version.ts";
 import type { ModelVersion, NamedModels, VersionFile } from "./index.ts";
-import { announce } from "./keeping.ts";
+import { announce, renewFiles } from "./keeping.ts";
 import { findName } from "./named-models.ts";
 import { insertName, readName, saveLabels } from "./named-store.ts";
 import type { Labels, Name } from "./named-store.ts";
@@ -42,7 +43,12 @@ export interface RegistryImports {
 }
 
 export function createRegistryImports(
-  parts: { readonly db: Database; readonly ledger: Ledger; readonly clock: Clock },
+  parts: {
+    readonly db: Database;
+    readonly ledger: Ledger;
+    readonly clock: Clock;
+    readonly blobs: Pick<Blobs, "renew">;
+  },
   named: Pick<NamedModels, "projectOfModel">,
 ): RegistryImports {
   const { db, ledger, clock } = parts;
@@ -64,8 +70,9 @@ export function createRegistryImports(
         }
         return { isNew };
       }),
-    importVersion: ({ version: imported, source, actor }) =>
-      db.transaction(async () => {
+    importVersion: async ({ version: imported, source, actor }) => {
+      await renewFiles(parts.blobs, imported.files);
+      return await db.transaction(async () => {
         const model = await findName(db, imported.name);
         await lockModel(db, model);
         const { project, model: modelName } = model;
@@ -90,6 +97,7 @@ export function createRegistryImports(
         await announce(ledger, version);
         await saveLabels(db, version.id, { ...imported, address: imported.address ?? "" });
         return { isNew: true };
-      }),
+      });
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { Blobs } from "#kernel/blobs";
 import type { Clock } from "#kernel/clock";
 import type { Database } from "#kernel/db";
 import { Problem } from "#kernel/errors";
@@ -9,7 +10,7 @@ import { pointAlias, projectOf, removeAlias } from "./aliases.ts";
 import type { NamedModelCommands } from "./commands.ts";
 import type { TagChange } from "./events.ts";
 import type { ModelVersion, NamedModels, NamedVersion } from "./index.ts";
-import { keepVersion } from "./keeping.ts";
+import { keepVersion, renewFiles } from "./keeping.ts";
 import {
   findName,
   findNamedVersion,
@@ -29,6 +30,7 @@ export interface NamedModelOrderParts {
   readonly db: Database;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly blobs: Pick<Blobs, "renew">;
   readonly tracking: Pick<Tracking, "projectOfRun">;
 }
 
@@ -203,8 +205,9 @@ export function createNamedModelOrders(
         if (version !== undefined) await removeAlias(parts, version, order);
       }),
 
-    createVersion: (order) =>
-      db.transaction(async () => {
+    createVersion: async (order) => {
+      await renewFiles(parts.blobs, order.files);
+      return await db.transaction(async () => {
         const { files, runId, loggedModelId, actor } = order;
         const model = await adopt(await findName(db, order.name), runId);
         const version = await keepVersion(parts, {
@@ -226,7 +229,8 @@ export function createNamedModelOrders(
         });
         await saveName(db, { ...model, updatedAtMs: version.createdAtMs });
         return await presentOne(db, model, version);
-      }),
+      });
+    },
 
     describeVersion: (order) =>
       db.transaction(

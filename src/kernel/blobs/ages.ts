@@ -19,7 +19,7 @@
  * the database. Then either the row it was copied from was there at that moment, and is counted; or it was not
  * there yet, and it came from a put (or from such a copy) after the beginning, which the rule above covers; or
  * it was deleted before, and then whoever read it before and commits a copy of it later has to `renew` in
- * between. That is done where it can happen: in taking over results of steps.
+ * between. That is done where it can happen: in taking over results of steps, and artifacts as a version's files.
  */
 export const renewedAfterMs = 24 * 60 * 60 * 1000;
 

@@ -122,6 +122,31 @@ describe("garbage in a bucket", { skip: noS3Server ?? false }, () => {
     }
   });
 
+  it("costs a question and no copy to spare what is young, also of who only read it, and is copied once when it is old", async () => {
+    const { digest } = await (await open()).put(Buffer.from("read"));
+    const copied: string[] = [];
+    const counted: Bucket = {
+      ...bucket,
+      async putAgain(key, sha256) {
+        copied.push(key);
+        return await bucket.putAgain(key, sha256);
+      },
+    };
+    const cacheFolder = await temporaryFolder();
+    const { blobs } = createS3Blobs({ bucket: counted, cacheFolder, cacheBytes: 1_000 });
+    assert.equal(await blobs.readText(digest), "read");
+    assert.equal(await blobs.renew(digest), true);
+    assert.deepEqual(copied, []);
+    bucket.ageAll();
+    const { blobs: later } = createS3Blobs({
+      bucket: counted,
+      cacheFolder: await temporaryFolder(),
+      cacheBytes: 1_000,
+    });
+    for (let times = 0; times < 3; times++) assert.equal(await later.renew(digest), true);
+    assert.deepEqual(copied, [keyOf(digest)]);
+  });
+
   it("is removed sent once, and spares who puts it again between the look and the removal", async () => {
     const blobs = await open();
     const { digest } = await blobs.put(Buffer.from("wanted"));

@@ -8,6 +8,8 @@ export interface KnownBlobs {
   isSound(digest: Digest): boolean;
   /** Whether it was stored so lately that it may be referred to as if it had been put now. */
   isYoung(digest: Digest): boolean;
+  /** Whether it is known when it was stored last: who only read it does not know. */
+  knowsAge(digest: Digest): boolean;
   remember(digest: Digest, sizeBytes: number, more?: SeenMore): void;
   forget(digest: Digest): void;
   /** What the bucket has under this digest are other bytes: it is to be put again. */
@@ -43,6 +45,7 @@ export function createKnownBlobs(nowMs: () => number = Date.now): KnownBlobs {
     sizeOf: (digest) => find(digest)?.sizeBytes,
     isSound: (digest) => find(digest)?.isSound === true,
     isYoung: (digest) => isYoung(find(digest)?.storedAtMs ?? 0, nowMs()),
+    knowsAge: (digest) => (find(digest)?.storedAtMs ?? 0) > 0,
     remember(digest, sizeBytes, { isSound = true, storedAtMs = find(digest)?.storedAtMs ?? 0 } = {}) {
       if (isSound) damaged.delete(digest);
       seen.delete(digest);

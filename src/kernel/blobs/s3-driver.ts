@@ -48,13 +48,16 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
   const uploads = new Map<Digest, Promise<void>>();
 
   async function sizeOf(digest: Digest): Promise<number | undefined> {
-    const size = known.sizeOf(digest);
-    if (size !== undefined) return size;
+    return known.sizeOf(digest) ?? (await ask(digest));
+  }
+
+  async function ask(digest: Digest): Promise<number | undefined> {
     const facts = await bucket.head(keyOf(digest));
+    if (facts === undefined) known.forget(digest);
     // An object that says itself that it is another one counts as none: then it is put again.
     if (facts === undefined || (facts.sha256 ?? digest) !== digest) return undefined;
     known.remember(digest, facts.sizeBytes, {
-      isSound: facts.sha256 !== undefined,
+      isSound: facts.sha256 !== undefined || known.isSound(digest),
       storedAtMs: facts.modifiedAtMs,
     });
     return facts.sizeBytes;
@@ -64,13 +67,19 @@ export function createS3Blobs({ bucket, cacheFolder, cacheBytes }: S3BlobsOption
   async function isStored(digest: Digest, sizeBytes: number): Promise<boolean> {
     if (known.isDamaged(digest)) return false;
     const size = sizeBytes < askedFromBytes ? known.sizeOf(digest) : await sizeOf(digest);
-    return size === sizeBytes && (known.isYoung(digest) || (await makeYoung(digest, sizeBytes)));
+    return size === sizeBytes && (await isYoungNow(digest, sizeBytes));
   }
 
   async function renew(digest: Digest): Promise<boolean> {
     if (known.isDamaged(digest)) return false;
     const sizeBytes = await sizeOf(digest);
-    return sizeBytes !== undefined && (known.isYoung(digest) || (await makeYoung(digest, sizeBytes)));
+    return sizeBytes !== undefined && (await isYoungNow(digest, sizeBytes));
+  }
+
+  /** Of what is there: whether it is young, or was made so. */
+  async function isYoungNow(digest: Digest, sizeBytes: number): Promise<boolean> {
+    if (!known.knowsAge(digest) && (await ask(digest)) !== sizeBytes) return false;
+    return known.isYoung(digest) || (await makeYoung(digest, sizeBytes));
   }
 
   /** False when it is there no more. */
