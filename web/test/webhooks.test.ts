@@ -39,6 +39,7 @@ test("a webhook is made in a dialog, a refused address stands at its field, and 
   await page.getByRole("button", { name: "Make it" }).press("Enter");
   await page.getByRole("dialog").getByText("must not resolve to a non-public").waitFor();
   assert.equal(await page.getByLabel("Address").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "url");
   await page.getByLabel("Address").fill("https://hooks.example.org/x");
   await page.getByRole("button", { name: "Make it" }).press("Enter");
   const shown = page.getByRole("dialog", { name: /shown this once/ });

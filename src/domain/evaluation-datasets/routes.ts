@@ -200,7 +200,7 @@ export function createRoutes({ datasets, tracking, traces }: Parts): readonly Ro
             inputs: preview(one.inputs),
             outputs: one.outputs === null ? null : preview(one.outputs),
             expectations: one.expectations === null ? null : preview(one.expectations),
-            tags: Object.keys(one.tags).length === 0 ? null : preview(one.tags),
+            tags: ownTags(one.tags),
           })),
           cursor: page.nextPageToken ?? null,
           total: await datasets.countRecords(id, text),
@@ -251,6 +251,12 @@ function factsOf(one: DatasetRecord, tracesHere: ReadonlySet<string>) {
   const { id, sourceType, sourceId, createdAtMs, updatedAtMs, createdBy, updatedBy } = one;
   const traceId = sourceId !== null && tracesHere.has(sourceId) ? sourceId : null;
   return { id, sourceType, sourceId, traceId, createdAtMs, updatedAtMs, createdBy, updatedBy };
+}
+
+/** Without what the client notes of itself: who it was stands in `createdBy`. */
+function ownTags(tags: DatasetRecord["tags"]): string | null {
+  const own = Object.entries(tags).filter(([key]) => key !== "mlflow.user");
+  return own.length === 0 ? null : preview(Object.fromEntries(own));
 }
 
 function ignoreAbsent(error: unknown): undefined {

@@ -38,7 +38,7 @@ async function openDatasets() {
       {
         inputs: { question: `Where is the bag of ${name}?`, count: 2 },
         expectations: { answer: `secret of ${name}` },
-        tags: { topic: "bags" },
+        tags: { topic: "bags", "mlflow.user": "ada" },
         source: { source_type: "TRACE", source_data: { trace_id: traceId } },
       },
       { inputs: { question: "How late?" } },
@@ -96,7 +96,8 @@ describe("the product's own routes of evaluation data sets", () => {
     const house = await openDatasets();
     const { admin, open, closed, as } = house;
     const list = JSON.stringify((await as(admin, "GET", base)).body);
-    assert.match(list, /"name":"questions-closed".*"name":"questions-open"/);
+    assert.match(list, /"name":"questions-closed"/);
+    assert.match(list, /"name":"questions-open"/);
     assert.match(list, /"records":2/);
     assert.doesNotMatch(list, /"free"/);
     const ofOne = JSON.stringify((await as(admin, "GET", `${base}?experiment=${closed.experimentId}`)).body);

@@ -1,4 +1,4 @@
-import { useId, type InputHTMLAttributes, type TextareaHTMLAttributes } from "react";
+import { useId, type InputHTMLAttributes, type Ref, type TextareaHTMLAttributes } from "react";
 
 const control =
   "w-full rounded-md border border-control bg-panel px-3 text-base text-ink placeholder:text-faint aria-invalid:border-bad";
@@ -24,6 +24,7 @@ export function Field({ label, hint, problem, className = "", ...rest }: FieldPr
 }
 
 export interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  ref?: Ref<HTMLInputElement>;
   label: string;
   hint?: string;
   problem?: string | undefined;

@@ -20,6 +20,7 @@ import { useView } from "../../shell/use-view.ts";
 import { crumbs } from "../crumbs.tsx";
 import { RecordDialog } from "./record.tsx";
 import { Records } from "./records.tsx";
+import { ownTags } from "./words.ts";
 
 /** One set: its records, what it belongs to, and the runs that were judged by it. */
 export function EvaluationDatasetPage() {
@@ -68,7 +69,7 @@ export function EvaluationDatasetPage() {
 }
 
 function Facts({ dataset }: { dataset: EvaluationDatasetDetail }) {
-  const tags = Object.entries(dataset.tags);
+  const tags = ownTags(dataset);
   return (
     <KeyValueList
       items={[

@@ -20,6 +20,7 @@ import {
 import { Answer } from "../../shell/answer.tsx";
 import { useView } from "../../shell/use-view.ts";
 import { crumbs } from "../crumbs.tsx";
+import { ownTags } from "./words.ts";
 
 const hint = `import mlflow
 from mlflow.genai.datasets import create_dataset
@@ -143,8 +144,8 @@ function Filter({ current, onFilter }: { current: string; onFilter: (text: strin
 function datasetColumns(project: string, experiments: readonly Experiment[]): Column<EvaluationDataset>[] {
   const nameOf = (id: string): string => experiments.find((one) => one.id === id)?.name ?? id;
   const namesOf = (dataset: EvaluationDataset) => dataset.experimentIds.map(nameOf).join(", ");
-  const tagsOf = ({ tags }: EvaluationDataset) =>
-    Object.entries(tags)
+  const tagsOf = (dataset: EvaluationDataset) =>
+    ownTags(dataset)
       .map(([key, value]) => `${key}: ${value}`)
       .join(" · ") || null;
   return [

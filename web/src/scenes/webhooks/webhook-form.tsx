@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { Choice, Field } from "../../components/field.tsx";
@@ -40,6 +40,11 @@ export function WebhookForm({ project, webhook, onClose, onMade }: WebhookFormPr
   );
   const refused = order.error ? toProblem(order.error) : undefined;
   const isUrlRefused = refused?.code === "webhook_url_refused";
+  const address = useRef<HTMLInputElement>(null);
+  // The form is longer than its window: what is wrong must come into sight.
+  useEffect(() => {
+    if (isUrlRefused) address.current?.focus();
+  }, [isUrlRefused, refused]);
   const isReady = name.trim() !== "" && url.trim().length > "https://".length && events.length > 0;
   return (
     <Dialog
@@ -73,6 +78,7 @@ export function WebhookForm({ project, webhook, onClose, onMade }: WebhookFormPr
           onChange={(event) => setName(event.target.value)}
         />
         <Field
+          ref={address}
           label="Address"
           type="url"
           hint="Over https, to a public host; others only where the operator of the server names them."
