@@ -17,6 +17,8 @@ import type { RegistryForMlflow } from "./registry-for-mlflow.ts";
 import { createRunCalls } from "./runs.ts";
 import { createOwning } from "./owning.ts";
 import { createPermissionCalls } from "./permissions.ts";
+import { createResources } from "./resources.ts";
+import { createUserPermissionCalls } from "./user-permissions.ts";
 import { createServerInfoRoutes } from "./server-info.ts";
 import { createTraceRoutes } from "./traces/index.ts";
 import { createUserCalls } from "./users.ts";
@@ -49,6 +51,7 @@ export function createMlflow(given: MlflowParts): {
 } {
   const { tracking, traces, datasets, registry, clock, blobs, access, webhooks, checkAddress } = given;
   const owning = createOwning(access);
+  const resources = createResources({ tracking, registry });
   const parts = { tracking, commands: tracking.commands, clock };
   const registered = registry === undefined ? undefined : createRegisteredFiles(registry, blobs);
   const calls = [
@@ -61,7 +64,8 @@ export function createMlflow(given: MlflowParts): {
       ? []
       : createRegisteredModelCalls({ tracking, registry, checkAddress, owning })),
     ...(access === undefined ? [] : createUserCalls(access)),
-    ...(access === undefined ? [] : createPermissionCalls({ access, tracking, registry })),
+    ...(access === undefined ? [] : createPermissionCalls({ access, resources })),
+    ...(access === undefined ? [] : createUserPermissionCalls({ access, resources })),
     ...(webhooks === undefined ? [] : createWebhookCalls(webhooks)),
     ...createEvaluationDatasetCalls({ tracking, datasets }),
   ];

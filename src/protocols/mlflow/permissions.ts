@@ -1,20 +1,18 @@
 import { z } from "zod";
 
-import { accessProblems, experimentThing, levelNames, modelThing } from "#access";
+import { accessProblems, levelNames } from "#access";
 import type { Access, Level, ThingGrant } from "#access";
 import { Problem } from "#kernel/errors";
-import type { NamedModels } from "#registry";
-import type { Tracking } from "#tracking";
 
 import { defineCall } from "./calls.ts";
-import type { Call, Caller, Touched } from "./calls.ts";
+import type { Call, Caller } from "./calls.ts";
 import { findUser, permissionOfLevel, presentExperimentGrant, presentModelGrant } from "./present-users.ts";
+import type { Resource, Resources } from "./resources.ts";
 import { invalid, text } from "./wire.ts";
 
 interface PermissionParts {
   readonly access: Access;
-  readonly tracking: Pick<Tracking, "projectsOfExperiments">;
-  readonly registry: Pick<NamedModels, "projectOfModel"> | undefined;
+  readonly resources: Resources;
 }
 
 /** One kind of thing that has grants of its own, as MLflow's routes speak of it. */
@@ -23,7 +21,7 @@ interface Kind {
   /** The parameter that names the thing. */
   readonly parameter: string;
   readonly answer: string;
-  touched(name: string): Promise<Touched & { readonly thing: string }>;
+  touched(name: string): Promise<Resource>;
   present(grant: ThingGrant): object;
   absent(name: string, username: string): string;
 }
@@ -32,25 +30,22 @@ interface Kind {
  * Grants on single experiments and models. Who may manage one of them may say who else may; of what does
  * not exist only an owner everywhere may.
  */
-export function createPermissionCalls({ access, tracking, registry }: PermissionParts): readonly Call[] {
+export function createPermissionCalls({ access, resources }: PermissionParts): readonly Call[] {
   const experiments: Kind = {
     base: "/mlflow/experiments/permissions",
     parameter: "experiment_id",
     answer: "experiment_permission",
-    async touched(id) {
-      const [experiment] = /^\d{1,15}$/.test(id) ? await tracking.projectsOfExperiments([id]) : [];
-      return { project: experiment?.project ?? null, thing: experimentThing(id) };
-    },
+    touched: resources.experiment,
     present: presentExperimentGrant,
     absent: (id, username) =>
       `Experiment permission with experiment_id=${id} and username=${username} not found`,
   };
-  if (registry === undefined) return callsOf(access, experiments);
+  if (resources.model === undefined) return callsOf(access, experiments);
   const models: Kind = {
     base: "/mlflow/registered-models/permissions",
     parameter: "name",
     answer: "registered_model_permission",
-    touched: async (name) => ({ project: await registry.projectOfModel(name), thing: modelThing(name) }),
+    touched: resources.model,
     present: presentModelGrant,
     absent: (name, username) =>
       `Registered model permission with workspace=default, name=${name} and username=${username} not found`,
