@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { bucket } from "./bucket/index.ts";
 import { dvc } from "./dvc/index.ts";
+import { dvcHarness } from "./dvc/harness.ts";
 import { pushToBucket } from "./dvc/push-to-bucket.ts";
 import { figureLine, isMissed } from "./figures.ts";
 import type { Figure } from "./figures.ts";
@@ -30,6 +31,7 @@ const measurements = [
   pipelines,
   dvc,
   pushToBucket,
+  dvcHarness,
   ledger,
   tracking,
   trackingAtScale,
