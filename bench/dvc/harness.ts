@@ -75,10 +75,19 @@ const reportSchema = z.object({
 async function runHarness(run: HarnessRun): Promise<ReadonlyMap<string, number>> {
   const report = join(run.folder, "report.json");
   const words = [
-    ...["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "dvc.testing.plugin", "--pyargs"],
+    "-m",
+    "pytest",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "dvc.testing.plugin",
+    "--pyargs",
     ...commands.map((command) => `${harness}.test_${command}`),
-    ...["--dvc-bin", run.program, "--dvc-bench-repo", run.repository, "--dataset", "small"],
-    ...["--benchmark-json", report, "--benchmark-disable-gc"],
+    `--dvc-bin=${run.program}`,
+    `--dvc-bench-repo=${run.repository}`,
+    "--dataset=small",
+    `--benchmark-json=${report}`,
   ];
   const child = spawn(run.python, words, {
     cwd: run.folder,
