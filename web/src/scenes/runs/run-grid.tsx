@@ -286,7 +286,8 @@ function RunRow({
   shapes: Shapes | undefined;
   pinnedNone: boolean;
 }) {
-  const cell = "h-[37px] truncate border-b border-line px-3 whitespace-nowrap";
+  const plain = "h-[37px] border-b border-line whitespace-nowrap";
+  const cell = `${plain} truncate px-3`;
   return (
     <tr
       data-index={index}
@@ -294,7 +295,7 @@ function RunRow({
       aria-selected={isChosen}
       className="group/row hover:bg-hover has-[a:focus-visible]:bg-hover aria-selected:bg-accent-wash"
     >
-      <td className={`${cell} ${stuck} left-0 px-0 text-center`}>
+      <td className={`${plain} ${stuck} left-0 px-0 text-center`}>
         {run && (
           <label className="inline-flex size-8 cursor-pointer items-center justify-center">
             <span className="sr-only">Choose {run.name}</span>
