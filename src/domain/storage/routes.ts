@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { hourMs } from "#kernel/clock";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
 
@@ -35,6 +36,8 @@ export function createRoutes({ collect }: Pick<Storage, "collect">): readonly Ro
         acceptMissing: z.boolean().optional(),
       }),
       response: collection,
+      // Whoever waits no longer finds in the ledger what was removed: the collection goes on.
+      timeoutMs: hourMs,
       async handler({ body, principal }) {
         const collected = await collect({ ...body, actor: principal.id });
         return { ...collected, unreadable: [...collected.unreadable] };

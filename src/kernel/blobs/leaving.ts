@@ -37,11 +37,25 @@ export function createLeaving(folder: string, pathOf: (digest: Digest) => string
     } catch (error) {
       const code = systemCode(error);
       if (code === "ENOENT") return false;
+      if (code !== undefined && noLinks.has(code)) return await moveBack(digest);
       // Stored anew meanwhile: that one is younger.
       if (code !== "EEXIST") throw error;
     }
     await unlink(asideOf(digest)).catch(unlessGone);
     return true;
+  }
+
+  /** May take the place of one that was stored anew meanwhile: so it is made as young as that is. */
+  async function moveBack(digest: Digest): Promise<boolean> {
+    const now = new Date();
+    try {
+      await utimes(asideOf(digest), now, now);
+      await rename(asideOf(digest), pathOf(digest));
+      return true;
+    } catch (error) {
+      unlessGone(error);
+      return false;
+    }
   }
 
   return {
@@ -80,6 +94,9 @@ export function createLeaving(folder: string, pathOf: (digest: Digest) => string
     },
   };
 }
+
+/** What file systems say that know one name for a file. */
+const noLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 function unlessGone(error: unknown): void {
   if (systemCode(error) !== "ENOENT") throw error;
