@@ -31,6 +31,8 @@ export interface Placing {
   readonly cache: Cache;
   readonly index: StatIndex;
   readonly kinds: readonly LinkKind[];
+  /** This process has just written the objects, or held them against their names. */
+  readonly isVerified?: boolean;
 }
 
 // Whole objects up to this size are verified and written from memory.
@@ -113,14 +115,14 @@ function copyLarge(cache: Cache, digest: PathDigest, source: string, aside: stri
 }
 
 function linkObject(
-  { cache, index }: Placing,
+  { cache, index, isVerified }: Placing,
   digest: PathDigest,
   folder: string,
   name: string,
   kind: Exclude<LinkKind, "copy">,
 ): void {
   const source = cache.placeOf(digest);
-  verifyObject(cache, index, digest);
+  if (isVerified !== true) verifyObject(cache, index, digest);
   const aside = asideName(folder);
   try {
     if (kind === "hardlink") linkSync(source, aside);
@@ -129,9 +131,8 @@ function linkObject(
       copyFileSync(source, aside, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
       chmodSync(aside, 0o666 & ~process.umask());
     }
-    // Renaming a hard link onto another of the same file does nothing, and leaves both.
+    // Renaming a hard link onto another of the same file would do nothing and leave both; those are not linked anew.
     renameSync(aside, `${folder}/${name}`);
-    removeQuietly(aside);
   } catch (error) {
     removeQuietly(aside);
     throw error;

@@ -166,7 +166,7 @@ async function hashAndStore(
   session: Session,
   order: AddOrder,
   { isNotCommitted = false }: AddOptions,
-): Promise<PathState> {
+): Promise<Scanned> {
   const { cache } = session;
   const store = {
     objects: cache.objects,
@@ -242,7 +242,7 @@ function withEntry(raw: YamlMapping, out: TrackedOut | undefined, entry: YamlMap
   };
 }
 
-async function relink(session: Session, { path, owner }: AddOrder, state: PathState): Promise<void> {
+async function relink(session: Session, { path, owner }: AddOrder, state: Scanned): Promise<void> {
   const kinds = linkKinds(session);
   // A copy is what lies there; other kinds replace the files by links to the cache.
   if (kinds.find((kind) => kind !== "reflink") === "copy") return;
@@ -261,7 +261,9 @@ async function relink(session: Session, { path, owner }: AddOrder, state: PathSt
     remote: undefined,
     annotations: {},
   };
-  await checkoutOut(session, out, { isRelinked: true, isForced: true });
+  // What was hashed now was stored now, or found sound; what the index knew was not looked at.
+  const isVerified = state.hashedFiles === (state.files ?? 1);
+  await checkoutOut(session, out, { isRelinked: true, isForced: true, isVerified });
 }
 
 function expandTargets(here: string, { targets, isGlob = false }: AddOptions): string[] {

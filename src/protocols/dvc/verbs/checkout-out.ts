@@ -31,6 +31,8 @@ export interface CheckoutOptions {
   /** Only what lies at or below this path. */
   readonly within?: string | undefined;
   readonly kinds?: readonly LinkKind[];
+  /** This process has just stored the objects. */
+  readonly isVerified?: boolean;
 }
 
 /**
@@ -66,7 +68,12 @@ export async function checkoutOut(
     else removeFile(`${place}/${path}`);
   }
   if (isSingle && found?.files !== undefined) removePath(place);
-  const placing = { cache: session.cache, index: session.index, kinds: options.kinds ?? linkKinds(session) };
+  const placing = {
+    cache: session.cache,
+    index: session.index,
+    kinds: options.kinds ?? linkKinds(session),
+    isVerified: options.isVerified ?? false,
+  };
   const folders = new Set<string>();
   if (!isSingle) makeFolder(place);
   for (const [path, md5] of toWrite) {
