@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 
 const pieceBytes = 1 << 20;
+let buffer: Buffer | undefined;
 
 /**
  * The MD5 of DVC 2: piece by piece of a mebibyte, those that begin like a text have `\r\n` made `\n`.
  */
 export function legacyDigest(file: number): string {
   const digest = createHash("md5");
-  const buffer = Buffer.allocUnsafe(pieceBytes);
+  buffer ??= Buffer.allocUnsafeSlow(pieceBytes);
   for (;;) {
     let length = 0;
     while (length < pieceBytes) {
