@@ -130,8 +130,18 @@ describe("a command that cannot do what was asked", async () => {
     },
     { words: ["runs", "0123"], code: 4, says: /0123/, next: /^next: List the runs/m },
     { words: ["release", "shop@9"], code: 4, says: /shop has no version 9\./, next: /gyre models/ },
-    { words: ["approve", "rel_1"], code: 4, says: /There is no release rel_1 in shop\./, next: /gyre releases/ },
-    { words: ["releases", "rel_1"], code: 4, says: /There is no release rel_1 in shop\./, next: /gyre releases/ },
+    {
+      words: ["approve", "rel_1"],
+      code: 4,
+      says: /There is no release rel_1 in shop\./,
+      next: /gyre releases/,
+    },
+    {
+      words: ["releases", "rel_1"],
+      code: 4,
+      says: /There is no release rel_1 in shop\./,
+      next: /gyre releases/,
+    },
     { words: ["incidents", "inc_1"], code: 4, says: /There is no incident inc_1\./, next: /gyre incidents/ },
     {
       words: ["deployments", "dep_1"],
