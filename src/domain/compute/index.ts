@@ -94,7 +94,7 @@ function userCacheFolder(variables: Readonly<Record<string, string | undefined>>
 
 // Installers need the person's own settings: which index, which proxy, which certificates.
 const installerNames =
-  /^(PIP_|UV_)|^(HOME|TMPDIR|XDG_CACHE_HOME|XDG_CONFIG_HOME|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$|^(https?|no|all)_proxy$/i;
+  /^(PIP_|UV_|CONDA_|MAMBA_)|^(HOME|TMPDIR|XDG_CACHE_HOME|XDG_CONFIG_HOME|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$|^(https?|no|all)_proxy$/i;
 
 function selectInstallerVariables(
   variables: Readonly<Record<string, string | undefined>>,
