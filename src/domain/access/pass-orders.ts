@@ -21,8 +21,12 @@ export function createPassOrders(
   parts: PassOrderParts,
 ): Pick<AccessCommands, "lendPass" | "limitPass" | "endPasses"> {
   const { db, clock } = parts;
-  const forget = (digests: readonly Digest[]): void =>
-    db.afterCommit(() => digests.forEach((digest) => parts.forgetSecret(digest)));
+  // At once too: whoever sees that a step has ended may see it some milliseconds before its commit is on the disk.
+  const forget = (digests: readonly Digest[]): void => {
+    const forgetAll = (): void => digests.forEach((digest) => parts.forgetSecret(digest));
+    forgetAll();
+    db.afterCommit(forgetAll);
+  };
   const endPasses = async (holder: string): Promise<void> =>
     forget(await deletePasses(db, holder, clock.nowMs()));
   return {

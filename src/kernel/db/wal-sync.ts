@@ -1,6 +1,6 @@
 import { close, fdatasync, open } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { syncFolder } from "../disk.ts";
@@ -54,6 +54,8 @@ export function createWalSync(path: string): WalSync {
   let file: Promise<number> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let running: Promise<void> | undefined;
+  /** Those that leave the sync to others, in the order of their commits. */
+  const patient: { readonly wanted: number; readonly reached: () => void }[] = [];
 
   const sync = async (): Promise<void> => {
     const upTo = writes;
@@ -61,11 +63,19 @@ export function createWalSync(path: string): WalSync {
       file ??= openLog(path);
       await syncFile(await file);
       durable = upTo;
+      await tellThePatient();
     } catch (error) {
       failure = { error };
     } finally {
       running = undefined;
     }
+  };
+
+  /** Before those who wait for the sync itself: what follows from commits becomes known in their order. */
+  const tellThePatient = async (): Promise<void> => {
+    if ((patient[0]?.wanted ?? Infinity) > durable) return;
+    while ((patient[0]?.wanted ?? Infinity) <= durable) patient.shift()?.reached();
+    await nextTurn();
   };
 
   const reach = async (wanted: number): Promise<void> => {
@@ -76,11 +86,24 @@ export function createWalSync(path: string): WalSync {
     }
   };
 
+  /** Resolves when a sync that others began has reached it, or when it has waited long enough. */
+  const reachedByOthers = async (wanted: number): Promise<void> => {
+    if (durable >= wanted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const one = { wanted, reached: resolve };
+    patient.push(one);
+    const timer = setTimeout(resolve, laterMs);
+    await promise;
+    clearTimeout(timer);
+    const at = patient.indexOf(one);
+    if (at !== -1) patient.splice(at, 1);
+  };
+
   return {
     noteWrite: () => void writes++,
     async synced(durability) {
       const wanted = writes;
-      if (durability === "later") await sleep(laterMs);
+      if (durability === "later") await reachedByOthers(wanted);
       await reach(wanted);
     },
     async close() {
