@@ -150,22 +150,6 @@ describeOnEveryEngine("a transaction", (open, engine) => {
     assert.deepEqual(await told.promise, ["kept"]);
   });
 
-  it("has its effects told before those of a later one, however late it may be durable itself", async () => {
-    const db = await open([counters]);
-    const told: string[] = [];
-    const commit = (name: string, durability: "now" | "later"): Promise<void> =>
-      db.transaction(
-        async () => {
-          await add(db, name);
-          db.afterCommit(() => void told.push(name));
-        },
-        { durability },
-      );
-    await commit("first", "later");
-    await commit("second", "now");
-    assert.deepEqual(told, ["first", "second"]);
-  });
-
   it("stays committed when something that waited for it throws", async () => {
     const db = await open([counters]);
     const warned = once(process, "warning");
