@@ -1,10 +1,11 @@
 import { Outlet, useNavigate, useParams, useRouterState } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useOffer, type Action } from "../components/actions.ts";
 import { IconButton } from "../components/button.tsx";
 import { useDialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
+import { later } from "../components/later.tsx";
 import { PlainLink } from "../components/link.tsx";
 import { useShortcutKeys } from "../components/shortcuts.ts";
 import { Toasts } from "../components/toast.tsx";
@@ -17,12 +18,8 @@ import { useLive } from "./use-live.ts";
 import { Wordmark } from "./wordmark.tsx";
 
 /** Only opened on request, so only loaded then. */
-const CommandPalette = lazy(() =>
-  import("../components/command-palette.tsx").then((found) => ({ default: found.CommandPalette })),
-);
-const ShortcutSheet = lazy(() =>
-  import("../components/shortcut-sheet.tsx").then((found) => ({ default: found.ShortcutSheet })),
-);
+const CommandPalette = later(async () => (await import("../components/command-palette.tsx")).CommandPalette);
+const ShortcutSheet = later(async () => (await import("../components/shortcut-sheet.tsx")).ShortcutSheet);
 
 /** What stands around every page: navigation, commands, messages, and the live connection. */
 export function Shell() {
@@ -93,10 +90,8 @@ export function Shell() {
           </div>
         </main>
       </div>
-      <Suspense>
-        {opened === "palette" && <CommandPalette open onClose={close} />}
-        {opened === "keys" && <ShortcutSheet open onClose={close} />}
-      </Suspense>
+      {opened === "palette" && <CommandPalette open onClose={close} />}
+      {opened === "keys" && <ShortcutSheet open onClose={close} />}
       <RouteAnnouncer />
       <Toasts />
       {live === "lost" && project && (

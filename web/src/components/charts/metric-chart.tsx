@@ -1,13 +1,15 @@
-import { lazy, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "../button.tsx";
 import { number } from "../format.ts";
+import { later } from "../later.tsx";
 import { ChartTable } from "./chart-table.tsx";
 import { downloadCsv } from "./csv.ts";
 import { align, smoothed, type AlignedLine, type MetricLine } from "./metric-lines.ts";
 
-/** uPlot comes with the first chart, not with the page. */
-const Drawing = lazy(() =>
-  import("./metric-drawing.tsx").then((found) => ({ default: found.MetricDrawing })),
+/** uPlot comes with the first chart, not with the page: fetch it while the first numbers are asked for. */
+export const MetricDrawing = later(
+  async () => (await import("./metric-drawing.tsx")).MetricDrawing,
+  <div className="breathing size-full rounded-md bg-idle-wash" />,
 );
 
 /**
@@ -104,20 +106,18 @@ export function MetricChart(props: MetricChartProps) {
           <p id={hint} className="sr-only">
             {`${at.length} stretches. Arrow keys move along the chart, plus and minus zoom, 0 shows all of it.`}
           </p>
-          <Suspense fallback={<div className="breathing size-full rounded-md bg-idle-wash" />}>
-            <Drawing
-              at={at}
-              lines={drawn}
-              isLog={props.isLog}
-              isSmooth={smoothing > 0}
-              isTime={props.isTime}
-              zoom={zoom}
-              onZoom={onZoom}
-              atFormat={atFormat}
-              height={height}
-              cursor={cursor}
-            />
-          </Suspense>
+          <MetricDrawing
+            at={at}
+            lines={drawn}
+            isLog={props.isLog}
+            isSmooth={smoothing > 0}
+            isTime={props.isTime}
+            zoom={zoom}
+            onZoom={onZoom}
+            atFormat={atFormat}
+            height={height}
+            cursor={cursor}
+          />
         </div>
       )}
       {zoom && <ZoomFields key={zoom.join()} zoom={zoom} onZoom={onZoom} label={props.atLabel} />}

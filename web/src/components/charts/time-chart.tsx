@@ -1,12 +1,15 @@
-import { lazy, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "../button.tsx";
 import { dateTime, number } from "../format.ts";
-import type { ChartDrawing } from "./chart-drawing.tsx";
+import { later } from "../later.tsx";
 import { ChartTable } from "./chart-table.tsx";
 import { downloadCsv } from "./csv.ts";
 
 /** uPlot comes with the first chart, not with the page. */
-const Drawing = lazy(() => import("./chart-drawing.tsx").then((found) => ({ default: found.ChartDrawing })));
+const Drawing = later(
+  async () => (await import("./chart-drawing.tsx")).ChartDrawing,
+  <div className="breathing size-full rounded-md bg-idle-wash" />,
+);
 
 /**
  * Lines over time (or over steps). Each series may carry a band of uncertainty; thresholds are
@@ -106,23 +109,21 @@ export function TimeChart(props: TimeChartProps) {
           <p id={hint} className="sr-only">
             {`${at.length} points. Arrow keys move along the chart.`}
           </p>
-          <Suspense fallback={<div className="breathing size-full rounded-md bg-idle-wash" />}>
-            <Drawing
-              at={at}
-              series={shown}
-              all={series}
-              thresholds={props.thresholds ?? []}
-              marks={marks}
-              spans={props.spans ?? noSpans}
-              format={format}
-              axisFormat={props.axisFormat ?? format}
-              atFormat={atFormat}
-              height={height}
-              isTime={props.isTime ?? true}
-              cursor={cursor}
-              range={props.range}
-            />
-          </Suspense>
+          <Drawing
+            at={at}
+            series={shown}
+            all={series}
+            thresholds={props.thresholds ?? []}
+            marks={marks}
+            spans={props.spans ?? noSpans}
+            format={format}
+            axisFormat={props.axisFormat ?? format}
+            atFormat={atFormat}
+            height={height}
+            isTime={props.isTime ?? true}
+            cursor={cursor}
+            range={props.range}
+          />
         </div>
       )}
       <p ref={announcer} aria-live="polite" className="sr-only" />
@@ -191,8 +192,6 @@ export interface ChartMark {
   label: string;
   tone?: "bad" | "good" | "accent";
 }
-
-export type ChartDrawingProps = Parameters<typeof ChartDrawing>[0];
 
 function LineSample({ index, dashed }: { index: number; dashed?: boolean | undefined }) {
   return (

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { EmptyState, Skeleton } from "../../components/answers.tsx";
 import { Button } from "../../components/button.tsx";
-import { MetricChart } from "../../components/charts/metric-chart.tsx";
+import { MetricChart, MetricDrawing } from "../../components/charts/metric-chart.tsx";
 import type { MetricLine } from "../../components/charts/metric-lines.ts";
 import { Choice, SearchField } from "../../components/field.tsx";
 import { dateTime, duration, number } from "../../components/format.ts";
@@ -35,6 +35,7 @@ export function MetricCharts({ project, runs, keys, isLive }: MetricChartsProps)
     refetchInterval: isLive ? 5_000 : false,
     placeholderData: (before) => before,
   });
+  useEffect(MetricDrawing.fetch, []);
   if (keys.length === 0) return <EmptyState icon="chart" title="No metrics were logged" />;
   return (
     <>

@@ -8,11 +8,14 @@ import type { OpenTarget, TargetUnderTest } from "./subject.ts";
 
 type Ending = Pick<TargetUnderTest, "cpus" | "takeAway" | "vanish" | "outlivesServer">;
 
-/** Counts to ten, one a tenth of a second, and goes on from where the checkpoint says. */
+/**
+ * Counts, one a tenth of a second, and goes on from where the checkpoint says. Half a number is never in the
+ * checkpoint, whenever the work is told to end: it is written beside the directory and renamed into it.
+ */
 const counting = `
 n=$(cat keep/n 2>/dev/null || echo 0); echo "begins at $n"
 trap 'echo "told at $n"; echo $n > keep/told; exit 75' TERM
-while [ $n -lt LIMIT ]; do n=$((n+1)); echo $n > keep/n.part; mv keep/n.part keep/n; sleep 0.1; done
+while [ $n -lt LIMIT ]; do n=$((n+1)); echo $n > n.part; mv n.part keep/n; sleep 0.1; done
 echo "counted to $n"`;
 const countTo = (limit: number): readonly string[] => [
   counting.replace("LIMIT", String(limit)).trim().replaceAll("\n", "; ").replaceAll("do; ", "do "),
