@@ -30,21 +30,21 @@ export const cases: readonly Case[] = [
   {
     what: "log-metric, one writer",
     writers: 1,
-    each: 25,
+    each: 60,
     atLeast: 20,
     request: ({ run }, number) => logMetric(run, number),
   },
   {
     what: "log-metric, 8 writers",
     writers: 8,
-    each: 25,
+    each: 50,
     atLeast: 20,
     request: ({ runs }, number, writer) => logMetric(runs[writer] ?? "", number),
   },
   {
     what: "log-batch, 1000 metrics",
     writers: 1,
-    each: 3,
+    each: 8,
     atLeast: 10,
     request: ({ run }, number) =>
       requestOf("runs/log-batch", { run_id: run, metrics: points(1_000, number) }),
@@ -52,20 +52,20 @@ export const cases: readonly Case[] = [
   {
     what: "runs/create",
     writers: 1,
-    each: 10,
+    each: 30,
     request: ({ experiment }) =>
       requestOf("runs/create", { experiment_id: experiment, start_time: Date.now() }),
   },
   {
     what: "runs/get, 5 metrics and 5 params",
     writers: 1,
-    each: 15,
+    each: 40,
     request: ({ runs }) => requestOf(`runs/get?run_id=${runs[0]}`),
   },
   {
     what: "search 1000 runs, filter and order, a page of 100",
     writers: 1,
-    each: 3,
+    each: 10,
     atLeast: 10,
     request: ({ experiment }) =>
       requestOf("runs/search", {
@@ -78,7 +78,7 @@ export const cases: readonly Case[] = [
   {
     what: "history of 2400 points",
     writers: 1,
-    each: 3,
+    each: 10,
     atLeast: 8,
     request: ({ long }) =>
       requestOf(`metrics/get-history?run_id=${long}&metric_key=history&max_results=25000`),
@@ -86,7 +86,7 @@ export const cases: readonly Case[] = [
   {
     what: "history of 2400 points, sampled to 320",
     writers: 1,
-    each: 3,
+    each: 10,
     request: ({ long }) =>
       requestOf(`metrics/get-history-bulk-interval?run_ids=${long}&metric_key=history&max_results=320`),
   },

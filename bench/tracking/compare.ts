@@ -5,7 +5,7 @@ import type { Target } from "./target.ts";
 import { takeTurns } from "./turns.ts";
 import type { Latencies, Player } from "./turns.ts";
 
-const turns = 12;
+const turns = 8;
 const searchedRuns = 1_000;
 
 /** Measures every case on all servers side by side; the first is ours, the others are peers. */
