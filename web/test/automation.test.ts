@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { openPage, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
-import { pages } from "./story.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { violations } from "./open-page.ts";
+import { inProject, tellStory, type Order } from "./told-story.ts";
 
 /** Schedules, triggers, backfills and approvals by the keyboard, with what each order says to the server. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 test("a schedule is set in a dialog, and a refusal stands at its field", async () => {
   const { page, orders } = await open("schedules");
@@ -108,33 +94,14 @@ test("to decline needs a reason, and the answer goes to the step that asked", as
 });
 
 test("who may not answer, begin or pause is told so before they try", async () => {
-  const { page } = await openPage(browser, story.url + (pages["approvals"] ?? ""));
+  const { page } = await story.open("approvals");
   const approve = page.getByRole("button", { name: "Approve" }).first();
   assert.match((await approve.getAttribute("aria-description")) ?? "", /You may not decide about releases/);
   await page.context().close();
 });
 
-/** The page as somebody who may do all of it sees it; orders are kept, and answered as if carried out. */
-async function open(name: string): Promise<{ page: Page; orders: [string, unknown][] }> {
-  const { page } = await openPage(browser, "about:blank");
-  const orders: [string, unknown][] = [];
-  await page.route("**/api/v1/me", async (route) =>
-    route.fulfill({
-      json: {
-        principal: { id: "usr_mira", name: "Mira", kind: "person", via: "session" },
-        permissions: { everywhere: ["pipeline:run", "release:approve"], projects: {} },
-      },
-    }),
-  );
-  await page.route("**/api/v1/projects/airline-care/**", async (route) => {
-    const request = route.request();
-    if (request.method() === "GET") return route.fallback();
-    const path = new URL(request.url()).pathname.replace("/api/v1/projects/airline-care/", "");
-    orders.push([`${request.method()} ${decodeURIComponent(path)}`, request.postDataJSON()]);
-    return route.fulfill({ json: { id: "bkf_2" } });
-  });
-  await page.goto(story.url + (pages[name] ?? ""));
-  await page.locator("[data-page-title]").waitFor();
-  await page.waitForTimeout(400);
-  return { page, orders };
+/** The page as somebody who may do all of it sees it. */
+async function open(name: string): Promise<{ page: Page; orders: Order[] }> {
+  const who = { everywhere: ["pipeline:run", "release:approve"] };
+  return await story.openFor(who, name, inProject({ id: "bkf_2" }));
 }

@@ -1,28 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser } from "playwright-core";
-import { openPage, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
+import { test } from "node:test";
+import { violations } from "./open-page.ts";
 import { pages } from "./story.ts";
+import { tellStory } from "./told-story.ts";
 
 /** Evaluation data by the keyboard: what is searched and opened stands in the URL. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 test("a set is opened from the list, searched, walked and left again by the keyboard", async () => {
-  const { page } = await openPage(browser, story.url + pages["evaluation-datasets"]);
+  const { page } = await story.open("evaluation-datasets");
   await page.getByRole("link", { name: "lost-luggage-questions" }).press("Enter");
   await page.getByRole("heading", { level: 1, name: "lost-luggage-questions" }).waitFor();
   const records = page.getByRole("region", { name: "Records" });
@@ -35,6 +21,8 @@ test("a set is opened from the list, searched, walked and left again by the keyb
   await page.getByText("166 found").waitFor();
   assert.equal(story.asked.length, 1);
   assert.equal(new URL(page.url()).searchParams.get("find"), "cello");
+  // Who has searched goes on in the same field.
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
   await records.focus();
   await page.keyboard.press("j");
   await page.waitForTimeout(100);
@@ -49,13 +37,13 @@ test("a set is opened from the list, searched, walked and left again by the keyb
 });
 
 test("a record leads to the trace it came from, and a set to the runs that used it", async () => {
-  const { page } = await openPage(browser, story.url + pages["evaluation-record"]);
+  const { page } = await story.open("evaluation-record");
   await page
     .getByRole("dialog")
     .getByRole("link", { name: /^the trace tr-/ })
     .press("Enter");
   await page.waitForURL(/traces\/tr-0+1001$/);
-  await page.goto(story.url + pages["evaluation-dataset"]);
+  await story.goTo(page, "evaluation-dataset");
   const all = page.getByRole("link", { name: /^all / });
   await all.waitFor();
   const filter = new URL((await all.getAttribute("href")) ?? "", story.url).searchParams.get("filter");
@@ -64,7 +52,7 @@ test("a record leads to the trace it came from, and a set to the runs that used 
 });
 
 test("a filter that cannot be read is told at its place, and a set that may not be read says why", async () => {
-  const { page } = await openPage(browser, "about:blank");
+  const page = await story.openEmpty();
   await page.route("**/api/**/evaluation-datasets?*", async (route) =>
     route.fulfill({ status: 400, json: { code: "filter_invalid", message: "Nothing is called nonsense." } }),
   );
@@ -74,7 +62,7 @@ test("a filter that cannot be read is told at its place, and a set that may not 
   await page.goto(`${story.url}${pages["evaluation-datasets"]}?filter=nonsense`);
   await page.getByRole("alert").getByText("Nothing is called nonsense.").waitFor();
   assert.deepEqual(await violations(page), []);
-  await page.goto(story.url + pages["evaluation-dataset"]);
+  await story.goTo(page, "evaluation-dataset");
   await page.getByRole("heading", { level: 1, name: "Not open to you" }).waitFor();
   await page.context().close();
 });

@@ -1,28 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
 import { openPage, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
-import { pages } from "./story.ts";
+import { tellStory } from "./told-story.ts";
 
 /** The pages of executions in a real browser: a graph, a timeline and a log of any size, by keyboard too. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 test("a family is one node with its counts, is opened and closed by the keyboard, and the address says so", async () => {
-  const { page } = await open("execution");
+  const { page } = await story.open("execution");
   const family = page.getByRole("button", { name: /^crossvalidate × 12/ });
   assert.match((await family.textContent()) ?? "", /1.*5.*6/);
   await family.focus();
@@ -39,7 +25,7 @@ test("a family is one node with its counts, is opened and closed by the keyboard
 });
 
 test("zooming, fitting and walking a graph need no pointer", async () => {
-  const { page } = await open("execution-many-open");
+  const { page } = await story.open("execution-many-open");
   const graph = page.getByRole("group", { name: /^Steps\. 2000 nodes/ });
   await graph.locator("[data-node]").first().focus();
   await page.keyboard.press("Home");
@@ -72,7 +58,7 @@ test("a graph and a timeline of 2,000 steps keep the page about as quick as thos
 
 test("only what is in sight of 2,000 steps is on the page", async () => {
   for (const name of ["execution-many-open", "execution-many-timeline"]) {
-    const { page } = await open(name);
+    const { page } = await story.open(name);
     const nodes = await page.locator("main *").count();
     assert.ok(nodes < 2_000, `${name} has ${nodes} elements`);
     await page.context().close();
@@ -80,7 +66,7 @@ test("only what is in sight of 2,000 steps is on the page", async () => {
 });
 
 test("the timeline is walked, zoomed and told by the keyboard", async () => {
-  const { page } = await open("execution-timeline");
+  const { page } = await story.open("execution-timeline");
   const row = page.getByRole("button", {
     name: /^train, succeeded, waited 1 s, ran 1 min 31 s, on the critical path/,
   });
@@ -97,7 +83,7 @@ test("the timeline is walked, zoomed and told by the keyboard", async () => {
 });
 
 test("a log is searched, walked from hit to hit, and its lines have addresses", async () => {
-  const { page } = await open("execution-train");
+  const { page } = await story.open("execution-train");
   const field = page.getByRole("searchbox", { name: "Search in log" });
   await field.fill("fold 13");
   await page.getByText("1 of 11").waitFor();
@@ -113,7 +99,7 @@ test("a log is searched, walked from hit to hit, and its lines have addresses", 
     ["train", "210", "fold 13"],
   );
   assert.deepEqual(await violations(page), []);
-  const { page: other } = await openPage(browser, page.url());
+  const { page: other } = await openPage(story.browser, page.url());
   await other.locator('[data-line="210"]').waitFor();
   await other.context().close();
   await page.context().close();
@@ -122,7 +108,7 @@ test("a log is searched, walked from hit to hit, and its lines have addresses", 
 test("of a log whose lines are still being counted the end is there at once, and gets its numbers in place", async () => {
   const total = 40_000;
   let counted = 10_000;
-  const { page } = await openPage(browser, "about:blank");
+  const page = await story.openEmpty();
   await page.route("**/exe_06/steps/train/log/lines?*", async (route) => {
     const query = new URL(route.request().url()).searchParams;
     const [asked, wanted] = [Number(query.get("from")), Number(query.get("count"))];
@@ -157,7 +143,10 @@ test("of a log whose lines are still being counted the end is there at once, and
 });
 
 test("a log of sixteen million lines is opened at any place with few requests and few elements", async () => {
-  const { page } = await openPage(browser, `${story.url}/projects/airline-care/executions/exe_06?at=train`);
+  const { page } = await openPage(
+    story.browser,
+    `${story.url}/projects/airline-care/executions/exe_06?at=train`,
+  );
   const log = page.getByRole("log");
   await page.locator('[data-line="1"]').waitFor();
   story.asked.length = 0;
@@ -178,10 +167,6 @@ test("a log of sixteen million lines is opened at any place with few requests an
   await page.locator('[data-line="12345679"]').waitFor();
   await page.context().close();
 });
-
-async function open(name: string): Promise<{ page: Page; complaints: string[] }> {
-  return await openPage(browser, story.url + (pages[name] ?? ""));
-}
 
 async function focused(page: Page): Promise<string | null> {
   return page.evaluate(() => document.activeElement?.getAttribute("data-node") ?? null);
@@ -209,7 +194,7 @@ async function longestPause(name: string, deed: (page: Page) => Promise<void>): 
 }
 
 async function longestPauseOnce(name: string, deed: (page: Page) => Promise<void>): Promise<number> {
-  const { page } = await open(name);
+  const { page } = await story.open(name);
   await page.evaluate(() => {
     const watch = { longestMs: 0, isOver: false };
     globalThis.watch = watch;

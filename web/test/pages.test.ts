@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
 import { openPage, tooWideBy, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
 import { pages } from "./story.ts";
+import { tellStory } from "./told-story.ts";
 
 /** The pages as built, with an invented project behind them; needs `npm run build -w web`. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 for (const [name, path] of Object.entries(pages)) {
   test(`${name}: no accessibility violation in either theme, nothing refused by the policy of content, nothing too wide`, async () => {
@@ -157,5 +144,5 @@ async function open(
   theme: "light" | "dark",
   width: number,
 ): Promise<{ page: Page; complaints: string[] }> {
-  return await openPage(browser, story.url + path, { theme, width });
+  return await openPage(story.browser, story.url + path, { theme, width });
 }

@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { openPage, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
-import { pages } from "./story.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { violations } from "./open-page.ts";
+import { inProject, tellStory, type Order } from "./told-story.ts";
 
 /** Verifications by the keyboard: begun, followed, cancelled, and read. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 test("a sample is begun by the keyboard, and a wrong size is said at its field", async () => {
   const { page, orders } = await open("verifications");
@@ -93,11 +79,11 @@ test("a list that cannot be read says why, and one that may not be read says so"
     [503, "The database does not answer."],
     [403, "You may not read this project."],
   ] as const) {
-    const { page } = await openPage(browser, "about:blank");
+    const page = await story.openEmpty();
     await page.route("**/pipeline/verifications", async (route) =>
       route.fulfill({ status, json: { code: "out_of_reach", message: words, next: "Ask the owner." } }),
     );
-    await page.goto(story.url + (pages["verifications"] ?? ""));
+    await story.goTo(page, "verifications");
     await page.getByText(words).waitFor({ timeout: 20_000 });
     assert.deepEqual(await violations(page), []);
     await page.context().close();
@@ -105,33 +91,13 @@ test("a list that cannot be read says why, and one that may not be read says so"
 });
 
 test("who may not run the pipeline is told so before they try", async () => {
-  const { page } = await openPage(browser, story.url + (pages["verification-differs"] ?? ""));
+  const { page } = await story.open("verification-differs");
   const again = page.getByRole("button", { name: "Verify again" });
   assert.match((await again.getAttribute("aria-description")) ?? "", /You may not/);
   await page.context().close();
 });
 
-/** The page as somebody who may run the pipeline sees it; orders are kept, and answered as if carried out. */
-async function open(name: string): Promise<{ page: Page; orders: [string, unknown][] }> {
-  const { page } = await openPage(browser, "about:blank");
-  const orders: [string, unknown][] = [];
-  await page.route("**/api/v1/me", async (route) =>
-    route.fulfill({
-      json: {
-        principal: { id: "usr_mira", name: "Mira", kind: "person", via: "session" },
-        permissions: { everywhere: ["pipeline:run"], projects: {} },
-      },
-    }),
-  );
-  await page.route("**/api/v1/projects/airline-care/**", async (route) => {
-    const request = route.request();
-    if (request.method() === "GET") return route.fallback();
-    const path = new URL(request.url()).pathname.replace("/api/v1/projects/airline-care/", "");
-    orders.push([`${request.method()} ${decodeURIComponent(path)}`, request.postDataJSON()]);
-    return route.fulfill({ json: { id: "ver_5" } });
-  });
-  await page.goto(story.url + (pages[name] ?? ""));
-  await page.locator("[data-page-title]").waitFor();
-  await page.waitForTimeout(400);
-  return { page, orders };
+/** The page as somebody who may run the pipeline sees it. */
+async function open(name: string): Promise<{ page: Page; orders: Order[] }> {
+  return await story.openFor({ everywhere: ["pipeline:run"] }, name, inProject({ id: "ver_5" }));
 }

@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { openPage, violations } from "./open-page.ts";
-import { openStory } from "./story-server.ts";
-import { pages } from "./story.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { violations } from "./open-page.ts";
+import { tellStory, type Order } from "./told-story.ts";
 
 /** Webhooks by the keyboard, with what each order says to the server. */
-let browser: Browser;
-let story: Awaited<ReturnType<typeof openStory>>;
-
-before(async () => {
-  story = await openStory();
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  await story?.close();
-});
+const story = tellStory();
 
 test("a webhook is made in a dialog, a refused address stands at its field, and its secret is shown once", async () => {
   const { page, orders } = await open("webhooks");
@@ -110,7 +96,7 @@ test("a failed delivery is opened from its row, tells what came back, and is sen
 });
 
 test("who may not manage webhooks is told why, and by whom it could change", async () => {
-  const { page } = await openPage(browser, "about:blank");
+  const page = await story.openEmpty();
   await page.route("**/api/v1/webhooks?*", async (route) =>
     route.fulfill({
       status: 403,
@@ -121,36 +107,23 @@ test("who may not manage webhooks is told why, and by whom it could change", asy
       },
     }),
   );
-  await page.goto(story.url + (pages["webhooks"] ?? ""));
+  await story.goTo(page, "webhooks");
   await page.getByText("Not open to you").waitFor();
   await page.getByText("Ask an owner for one of the roles that hold it: owner.").waitFor();
   assert.deepEqual(await violations(page), []);
   await page.context().close();
 });
 
-async function open(name: string): Promise<{ page: Page; orders: [string, unknown][] }> {
-  const { page } = await openPage(browser, "about:blank");
-  const orders: [string, unknown][] = [];
-  await page.route("**/api/v1/me", async (route) =>
-    route.fulfill({
-      json: {
-        principal: { id: "usr_mira", name: "Mira", kind: "person", via: "session" },
-        permissions: { everywhere: [], projects: { "airline-care": ["webhook:manage"] } },
-      },
-    }),
-  );
-  await page.route("**/api/v1/webhooks{,/**}", async (route) => {
-    const request = route.request();
-    if (request.method() === "GET") return route.fallback();
-    const path = new URL(request.url()).pathname.replace("/api/v1/webhooks", "");
-    orders.push([`${request.method()} ${path}`.trimEnd() + (path === "" ? " " : ""), request.postDataJSON()]);
-    if (request.method() === "DELETE") return route.fulfill({ status: 204 });
-    if (path.endsWith("/test"))
-      return route.fulfill({ json: { success: false, status: 500, body: "no such hook", error: null } });
-    return route.fulfill({ json: { id: "whk_1", name: "chat" } });
+/** The page as somebody who may manage the webhooks of the project sees it. */
+async function open(name: string): Promise<{ page: Page; orders: Order[] }> {
+  const who = { everywhere: [], projects: { "airline-care": ["webhook:manage"] } };
+  return await story.openFor(who, name, {
+    pattern: "**/api/v1/webhooks{,/**}",
+    below: "/api/v1/webhooks",
+    json: (method, path) => {
+      if (method === "DELETE") return undefined;
+      if (path.endsWith("/test")) return { success: false, status: 500, body: "no such hook", error: null };
+      return { id: "whk_1", name: "chat" };
+    },
   });
-  await page.goto(story.url + (pages[name] ?? ""));
-  await page.locator("[data-page-title]").waitFor();
-  await page.waitForTimeout(400);
-  return { page, orders };
 }

@@ -72,11 +72,11 @@ export function createTestServer(
     readonly webhooks?: (named: RegistryModule["named"]) => WebhooksModule;
   } = {},
 ): TestServer {
-  const any = options.anyAddress === true;
+  const isAnyAddress = options.anyAddress === true;
   const tracking = createTracking({
     ...parts,
     isProject: async (name) => name === "care",
-    checkLocation: any ? (address) => address : undefined,
+    checkLocation: isAnyAddress ? (address) => address : undefined,
   });
   const traces = createTraces({ ...parts, tracking });
   const datasets = createEvaluationDatasets({ ...parts, tracking, traces });
@@ -97,7 +97,7 @@ export function createTestServer(
     datasets,
     clock: parts.clock,
     blobs: parts.blobs,
-    checkAddress: any ? () => {} : undefined,
+    checkAddress: isAnyAddress ? () => {} : undefined,
     registry: options.withRegistry === true ? named : undefined,
     access: options.access,
     webhooks: options.webhooks?.(registry.named),

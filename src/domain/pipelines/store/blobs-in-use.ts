@@ -54,11 +54,8 @@ async function* outsOfResults(db: Database): AsyncIterable<HeldBlob> {
       await db.query
         .selectFrom("step_results")
         .select(["project", "cache_key", "outs"])
-        .where(({ eb, or, and }) =>
-          or([
-            eb("project", ">", after?.project ?? ""),
-            and([eb("project", "=", after?.project ?? ""), eb("cache_key", ">", after?.cache_key ?? "")]),
-          ]),
+        .where(({ eb, refTuple, tuple }) =>
+          eb(refTuple("project", "cache_key"), ">", tuple(after?.project ?? "", after?.cache_key ?? "")),
         )
         .orderBy("project")
         .orderBy("cache_key")
@@ -74,11 +71,8 @@ async function* checkpoints(db: Database): AsyncIterable<HeldBlob> {
       await db.query
         .selectFrom("step_checkpoints")
         .select(["project", "cache_key", "digest"])
-        .where(({ eb, or, and }) =>
-          or([
-            eb("project", ">", after?.project ?? ""),
-            and([eb("project", "=", after?.project ?? ""), eb("cache_key", ">", after?.cache_key ?? "")]),
-          ]),
+        .where(({ eb, refTuple, tuple }) =>
+          eb(refTuple("project", "cache_key"), ">", tuple(after?.project ?? "", after?.cache_key ?? "")),
         )
         .orderBy("project")
         .orderBy("cache_key")

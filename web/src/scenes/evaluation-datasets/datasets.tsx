@@ -1,14 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { EmptyState, ErrorState, Skeleton } from "../../components/answers.tsx";
-import { Button } from "../../components/button.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
-import { Choice, SearchField } from "../../components/field.tsx";
+import { Choice } from "../../components/field.tsx";
 import { number } from "../../components/format.ts";
 import { RowLink } from "../../components/link.tsx";
+import { MoreRows } from "../../components/more-rows.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { SearchForm } from "../../components/search-form.tsx";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { ApiProblem } from "../../data/client.ts";
@@ -64,10 +65,12 @@ export function EvaluationDatasets() {
                 ]}
               />
             )}
-            <Filter
-              key={filter ?? ""}
-              current={filter ?? ""}
-              onFilter={(text) => change({ filter: text === "" ? undefined : text })}
+            <SearchForm
+              label="Filter data sets"
+              placeholder="name like '%bags%' and tags.team = 'care'"
+              className="w-56 font-mono sm:w-96"
+              current={filter}
+              onSearch={(text) => change({ filter: text })}
             />
             <ColumnsMenu columns={columns} view={view} onView={setView} />
           </>
@@ -103,41 +106,13 @@ export function EvaluationDatasets() {
                     )
                   }
                 />
-                {query.hasNextPage && (
-                  <div className="border-t border-line px-5 py-3">
-                    <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      Show older data sets
-                    </Button>
-                  </div>
-                )}
+                <MoreRows query={query}>Show older data sets</MoreRows>
               </>
             )}
           </Answer>
         )}
       </Panel>
     </>
-  );
-}
-
-/** Sent by Enter: half a condition is none. */
-function Filter({ current, onFilter }: { current: string; onFilter: (text: string) => void }) {
-  const [text, setText] = useState(current);
-  return (
-    <form
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onFilter(text.trim());
-      }}
-    >
-      <SearchField
-        label="Filter data sets"
-        placeholder="name like '%bags%' and tags.team = 'care'"
-        className="w-56 font-mono sm:w-96"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </form>
   );
 }
 

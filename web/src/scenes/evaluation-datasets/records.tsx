@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { EmptyState, Skeleton } from "../../components/answers.tsx";
-import { Button } from "../../components/button.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
-import { SearchField } from "../../components/field.tsx";
 import { count, number } from "../../components/format.ts";
 import { RowLink, TextLink } from "../../components/link.tsx";
+import { MoreRows } from "../../components/more-rows.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { SearchForm } from "../../components/search-form.tsx";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { recordsQuery, type RecordSummary } from "../../data/evaluation-datasets.ts";
@@ -28,10 +28,12 @@ export function Records({ project, dataset }: { project: string; dataset: string
       flush
       actions={
         <>
-          <Search
-            key={find ?? ""}
-            current={find ?? ""}
-            onSearch={(text) => change({ find: text === "" ? undefined : text })}
+          <SearchForm
+            label="Search records"
+            maxLength={500}
+            className="w-56"
+            current={find}
+            onSearch={(text) => change({ find: text })}
           />
           <ColumnsMenu columns={columns} view={view} onView={setView} />
         </>
@@ -61,39 +63,11 @@ export function Records({ project, dataset }: { project: string; dataset: string
                 )
               }
             />
-            {query.hasNextPage && (
-              <div className="border-t border-line px-5 py-3">
-                <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Show more records
-                </Button>
-              </div>
-            )}
+            <MoreRows query={query}>Show more records</MoreRows>
           </>
         )}
       </Answer>
     </Panel>
-  );
-}
-
-/** Sent by Enter, so that a large set is not searched letter by letter. */
-function Search({ current, onSearch }: { current: string; onSearch: (text: string) => void }) {
-  const [text, setText] = useState(current);
-  return (
-    <form
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSearch(text.trim());
-      }}
-    >
-      <SearchField
-        label="Search records"
-        maxLength={500}
-        className="w-56"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </form>
   );
 }
 

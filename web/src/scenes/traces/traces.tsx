@@ -1,20 +1,21 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { EmptyState, ErrorState, Skeleton } from "../../components/answers.tsx";
-import { Button } from "../../components/button.tsx";
 import { ColumnsMenu, DataTable, type Column } from "../../components/data-table.tsx";
-import { SearchField } from "../../components/field.tsx";
 import { count, duration, number } from "../../components/format.ts";
 import { RowLink } from "../../components/link.tsx";
+import { MoreRows } from "../../components/more-rows.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { SearchForm } from "../../components/search-form.tsx";
 import { StateText } from "../../components/state-badge.tsx";
 import { useTableView } from "../../components/table-view.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { ApiProblem } from "../../data/client.ts";
 import { tracesQuery, type TraceSummary } from "../../data/traces.ts";
 import { Answer } from "../../shell/answer.tsx";
+import { useView } from "../../shell/use-view.ts";
 import { crumbs } from "../crumbs.tsx";
 import { stateOf, verdict } from "./words.ts";
 
@@ -28,7 +29,7 @@ def answer(question): ...`;
 /** What applications did, newest first, found by everything that is known of a trace. */
 export function Traces() {
   const { project } = useParams({ from: "/projects/$project/traces" });
-  const { filter } = useSearch({ strict: false });
+  const [{ filter }, change] = useView();
   const query = useInfiniteQuery(tracesQuery(project, filter));
   const [view, setView] = useTableView();
   const columns = useMemo(() => traceColumns(project), [project]);
@@ -46,7 +47,13 @@ export function Traces() {
         flush
         actions={
           <>
-            <Filter key={filter ?? ""} current={filter ?? ""} />
+            <SearchForm
+              label="Filter traces"
+              placeholder="status = 'ERROR' and span.name like '%search%'"
+              className="w-56 font-mono sm:w-96"
+              current={filter}
+              onSearch={(text) => change({ filter: text })}
+            />
             <ColumnsMenu columns={columns} view={view} onView={setView} />
           </>
         }
@@ -78,45 +85,13 @@ export function Traces() {
                     )
                   }
                 />
-                {query.hasNextPage && (
-                  <div className="border-t border-line px-5 py-3">
-                    <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      Show older traces
-                    </Button>
-                  </div>
-                )}
+                <MoreRows query={query}>Show older traces</MoreRows>
               </>
             )}
           </Answer>
         )}
       </Panel>
     </>
-  );
-}
-
-/** Sent by Enter: half a condition is none. */
-function Filter({ current }: { current: string }) {
-  const navigate = useNavigate();
-  const [text, setText] = useState(current);
-  return (
-    <form
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void navigate({
-          to: ".",
-          search: (before: Record<string, unknown>) => ({ ...before, filter: text.trim() || undefined }),
-        });
-      }}
-    >
-      <SearchField
-        label="Filter traces"
-        placeholder="status = 'ERROR' and span.name like '%search%'"
-        className="w-56 font-mono sm:w-96"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </form>
   );
 }
 
