@@ -8,6 +8,7 @@ import { explainUnreachable, openPostgres } from "./postgres.ts";
 import { openSqlite } from "./sqlite.ts";
 
 export type { Migration, ColumnTypes } from "./migrate.ts";
+export { planIsKept } from "./statement-names.ts";
 
 /**
  * Every table of the system, one member each. A module adds its own in its `store.ts`:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { createStatementNames } from "./statement-names.ts";
+import { createStatementNames, planIsKept } from "./statement-names.ts";
 
 /** What a text is called at its third use. */
 function nameAtLast(text: string): string | undefined {
@@ -31,6 +31,12 @@ describe("names of statements", () => {
     ])
       assert.equal(nameAtLast(text), undefined, text);
     assert.notEqual(nameAtLast("select count(*) as count from lamps where room = $1"), undefined);
+  });
+
+  it("are given where the elements of a parameter are the keys by which the rows are found", () => {
+    const keys = `select name from lamps where id = any($1::bigint[]) ${planIsKept}`;
+    assert.notEqual(nameAtLast(keys), undefined);
+    assert.equal(nameAtLast(`${keys} and room = any($2::bigint[])`), undefined);
   });
 
   it("are kept from statements whose answer changes its shape with the table", () => {

@@ -3,7 +3,8 @@
  * uses, planned once; for our short statements that is most of their time.
  *
  * A plan that is kept was made for any value. So only those are named whose plan does not depend on the values:
- * nothing is compared by order with a parameter or with the elements of one, and none limits the rows. And only
+ * nothing is compared by order with a parameter or with the elements of one (but where `planIsKept` says that these
+ * are the keys of the rows), and none limits the rows. And only
  * those whose answer keeps its shape when a migration adds a column (no `*`): PostgreSQL would refuse the others
  * from then on.
  */
@@ -13,6 +14,10 @@ export interface StatementNames {
   /** Names nothing any more: something between us and PostgreSQL does not keep names apart. */
   stop(): void;
 }
+
+/** Behind a comparison with the elements of a parameter: whatever they are, the rows are found by them. */
+export const planIsKept = "/* plan is kept */";
+const keptAnyway = / = any\(\$\d+::bigint\[\]\) \/\* plan is kept \*\//g;
 
 // A text that never comes again, as searches have them, must not stay on the server.
 const usesBefore = 3;
@@ -48,5 +53,5 @@ export function createStatementNames(): StatementNames {
 
 function isNameable(text: string): boolean {
   if (text.length > longest || !/^\s*(select|insert|update|delete|with)\b/i.test(text)) return false;
-  return !/[\s.]\*|limit \$|[<>]=? \$|any\(\$/i.test(text);
+  return !/[\s.]\*|limit \$|[<>]=? \$|any\(\$/i.test(text.replaceAll(keptAnyway, ""));
 }

@@ -1,6 +1,7 @@
 import { CompiledQuery, sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
+import { planIsKept } from "../db/index.ts";
 import type { Database } from "../db/index.ts";
 import { cellArrays } from "./cell-arrays.ts";
 import type { Cell, CellArray } from "./cell-arrays.ts";
@@ -88,6 +89,19 @@ export function amongNumbers(
   return numbers.length === 1
     ? sql`${expression} = ${numbers[0]}`
     : sql`${expression} = any(${`{${numbers.join(",")}}`}::bigint[])`;
+}
+
+/**
+ * As `amongNumbers`, where the expression is the key by which the rows are found, or the beginning of it. Then one
+ * plan is the best for any numbers, and PostgreSQL may keep it: of the time for the parts of 80 runs a third.
+ */
+export function foundByNumbers(
+  db: Database,
+  expression: RawBuilder<unknown>,
+  numbers: readonly number[],
+): RawBuilder<boolean> {
+  const among = amongNumbers(db, expression, numbers);
+  return db.engine === "sqlite" ? among : sql`${among} ${sql.raw(planIsKept)}`;
 }
 
 /** As `amongNumbers`, for texts. */

@@ -1,4 +1,4 @@
-export { amongNumbers, amongTexts, insertRows } from "./bulk.ts";
+export { amongNumbers, amongTexts, foundByNumbers, insertRows } from "./bulk.ts";
 export { cellArrays } from "./cell-arrays.ts";
 export { and, byBytes, compare, or } from "./comparisons.ts";
 export type { Comparator, Comparison, Fragment } from "./comparisons.ts";

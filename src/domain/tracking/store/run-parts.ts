@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { amongNumbers } from "#kernel/search";
+import { amongNumbers, foundByNumbers } from "#kernel/search";
 
 import type { DatasetInput, ModelOutput, Run } from "../entities.ts";
 import type { MetricRow } from "../schema.ts";
@@ -78,7 +78,7 @@ async function readParts(
   runs: readonly number[],
   parts: RunParts | undefined,
 ): Promise<FoundParts> {
-  const isOfThese = amongNumbers(db, sql`run`, runs);
+  const isOfThese = foundByNumbers(db, sql`run`, runs);
   const [params, tags, metrics, inputs, models] = await db.together([
     () => readTexts(db, keys, "run_params", isOfThese, parts?.params),
     () => readTexts(db, keys, "run_tags", isOfThese, parts?.tags),

@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from "kysely";
 
 import type { Database } from "#kernel/db";
-import { amongNumbers, amongTexts } from "#kernel/search";
+import { amongTexts, foundByNumbers } from "#kernel/search";
 
 import type { LifecycleState, MetricPoint, Run, RunStatus } from "../entities.ts";
 import type { MetricRow } from "../schema.ts";
@@ -77,7 +77,7 @@ export async function readRunsByNumber(db: Database, ids: readonly number[]): Pr
     return run === undefined ? [] : [run];
   }
   const { rows } = await sql<StoredRun>`
-    select ${sql.raw(runColumns)} where ${amongNumbers(db, sql`runs.id`, ids)}
+    select ${sql.raw(runColumns)} where ${foundByNumbers(db, sql`runs.id`, ids)}
   `.execute(db.query);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
