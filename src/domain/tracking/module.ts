@@ -20,6 +20,7 @@ import { createRunOrders } from "./run-orders.ts";
 import { createRunTable } from "./run-table.ts";
 import { blobsInUse } from "./store/blobs-in-use.ts";
 import { createKeys } from "./store/keys.ts";
+import { createRunSearch } from "./store/run-search.ts";
 import { createWrites } from "./store/writes.ts";
 import { createViews } from "./views.ts";
 
@@ -56,6 +57,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     longSeries,
     logPoints,
     write,
+    searchRuns: createRunSearch({ db, keys, clock: parts.clock }),
     isProject: (name: string) => parts.isProject(name),
   };
   const questions = createQuestions({ ...orderParts, blobs });

@@ -46,7 +46,7 @@ import { readAllPoints } from "./store/imports.ts";
 import { completeModels } from "./store/logged-models.ts";
 import { searchModels } from "./store/model-search.ts";
 import type { MeasuredOn } from "./store/model-search.ts";
-import { searchRuns } from "./store/run-search.ts";
+import type { SearchRuns } from "./store/run-search.ts";
 import { loadRuns } from "./store/run-parts.ts";
 import { toPoint } from "./store/runs.ts";
 
@@ -151,6 +151,7 @@ export function createQuestions(parts: {
   readonly lookups: Lookups;
   readonly clock: Clock;
   readonly longSeries: LongSeries;
+  readonly searchRuns: SearchRuns;
   isProject(name: string): Promise<boolean>;
 }): TrackingQuestions {
   const { db, blobs, keys, lookups, clock } = parts;
@@ -242,7 +243,7 @@ export function createQuestions(parts: {
       const own = search.project === undefined ? undefined : await listExperimentIds(db, search.project);
       const experiments =
         chosen === undefined ? (own ?? []) : chosen.filter((id) => own?.includes(id) ?? true);
-      return await searchRuns(db, keys, {
+      return await parts.searchRuns({
         experiments: [...new Set(experiments)].toSorted((a, b) => a - b),
         states: search.states ?? ["active"],
         conditions: parseFilter(search.filter ?? "", runGrammar),

@@ -99,6 +99,35 @@ describeOnEveryEngine("searching runs page by page", (open) => {
     }
   });
 
+  it("finds what came after the runs of a search were counted, in whatever way that count made it go", async () => {
+    const kernel = await createTestKernel({ db: await open(), migrations });
+    const { commands, searchRuns } = createTracking({ ...kernel, isProject: async () => false });
+    const search = { experimentIds: ["0"], filter: "params.colour = 'red'", limit: 10 };
+    const orders = [["metrics.auc DESC"], ["start_time ASC"]];
+    const namesOf = async () =>
+      await Promise.all(
+        orders.map(async (orderBy) =>
+          (await searchRuns({ ...search, orderBy })).items.map(({ name }) => name),
+        ),
+      );
+    assert.deepEqual(await namesOf(), [[], []]);
+    for (const [name, auc] of [
+      ["first", 0.1],
+      ["second", 0.2],
+    ] as const) {
+      const { id } = await commands.createRun({ experimentId: "0", actor, name, startedAtMs: auc * 10 });
+      await commands.logBatch({
+        runId: id,
+        metrics: [{ key: "auc", value: auc, atMs: 1, step: 0 }],
+        params: [{ key: "colour", value: "red" }],
+      });
+    }
+    assert.deepEqual(await namesOf(), [
+      ["second", "first"],
+      ["first", "second"],
+    ]);
+  });
+
   it("keeps and finds long values that no index has room for", async () => {
     const kernel = await createTestKernel({ db: await open(), migrations });
     const { commands, searchRuns } = createTracking({ ...kernel, isProject: async () => false });

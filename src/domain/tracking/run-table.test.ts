@@ -7,6 +7,7 @@ import type { OpenTestDatabase } from "#kernel/testing";
 import { createTracking, migrations } from "./index.ts";
 import { createRunTable } from "./run-table.ts";
 import { createKeys } from "./store/keys.ts";
+import { createRunSearch } from "./store/run-search.ts";
 
 const actor = "usr_ada";
 const startMs = Date.UTC(2027, 0, 1);
@@ -29,7 +30,8 @@ async function openTable(open: OpenTestDatabase) {
       tags: index % 2 === 0 ? [{ key: "team", value: "care" }] : [],
     });
   }
-  const table = createRunTable({ db: kernel.db, keys: createKeys(kernel.db), clock: kernel.clock });
+  const parts = { db: kernel.db, keys: createKeys(kernel.db), clock: kernel.clock };
+  const table = createRunTable({ ...parts, searchRuns: createRunSearch(parts) });
   const names = async (filter: string) =>
     (await table.page({ project: "care", filter, limit: 100 })).items.map(({ name }) => name);
   return { table, names };

@@ -13,7 +13,7 @@ import { listExperimentIds } from "./store/experiments.ts";
 import type { Keys } from "./store/keys.ts";
 import { countRuns, groupRuns } from "./store/run-groups.ts";
 import type { RunGroup } from "./store/run-groups.ts";
-import { searchRuns } from "./store/run-search.ts";
+import type { SearchRuns } from "./store/run-search.ts";
 import type { RunParts } from "./store/run-parts.ts";
 
 /** Which runs a table is about. */
@@ -43,8 +43,13 @@ export interface RunTable {
   columns(search: Pick<RunTableSearch, "project" | "experimentIds">): Promise<RunColumns>;
 }
 
-export function createRunTable(parts: { db: Database; keys: Keys; clock: Clock }): RunTable {
-  const { db, keys } = parts;
+export function createRunTable(parts: {
+  db: Database;
+  keys: Keys;
+  clock: Clock;
+  searchRuns: SearchRuns;
+}): RunTable {
+  const { db, keys, searchRuns } = parts;
   const columnsOf = createColumns(parts);
 
   const experimentsOf = async ({ project, experimentIds }: RunTableSearch): Promise<number[]> => {
@@ -60,7 +65,7 @@ export function createRunTable(parts: { db: Database; keys: Keys; clock: Clock }
 
   return {
     async page(search) {
-      return await searchRuns(db, keys, {
+      return await searchRuns({
         ...(await searched(search)),
         orderings: parseOrderings(search.orderBy ?? [], runOrderGrammar),
         limit: search.limit,

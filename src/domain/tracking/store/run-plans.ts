@@ -9,6 +9,7 @@ import type { Condition } from "../filter.ts";
 import type { Keys } from "./keys.ts";
 import { matching, within } from "./run-conditions.ts";
 import type { RunScope } from "./run-conditions.ts";
+import type { RunCounts } from "./run-counts.ts";
 import type { RunQuery } from "./run-search.ts";
 
 /*
@@ -26,6 +27,13 @@ const few = 10_000;
 const sampleSize = 1_000;
 const enoughOfSample = 20;
 
+/** What choosing the way needs. */
+export interface PlanParts {
+  readonly db: Database;
+  readonly keys: Keys;
+  readonly counts: RunCounts;
+}
+
 /** Conditions that leave few runs. */
 export interface Narrow {
   readonly conditions: readonly Clause[];
@@ -34,21 +42,24 @@ export interface Narrow {
 }
 
 /** All the conditions that an index answers with few runs; the one that leaves the fewest is read, the others are asked. */
-export async function narrowest(db: Database, keys: Keys, query: RunScope): Promise<Narrow | undefined> {
+export async function narrowest(
+  { db, keys, counts }: PlanParts,
+  query: RunScope,
+): Promise<Narrow | undefined> {
   const indexed: { readonly condition: Clause; readonly runs: Fragment }[] = [];
   for (const condition of query.conditions) {
     const runs = await runsMeeting(db, keys, condition);
     if (runs !== undefined) indexed.push({ condition, runs });
   }
-  const counts = await db.together(
+  const counted = await db.together(
     indexed.map(
-      ({ runs }) =>
+      ({ condition, runs }) =>
         () =>
-          countFew(db, runs),
+          counts.of(JSON.stringify(condition), () => countFew(db, runs)),
     ),
   );
   const found = indexed
-    .map((one, at) => ({ ...one, count: counts[at] ?? 0 }))
+    .map((one, at) => ({ ...one, count: counted[at] ?? 0 }))
     .filter(({ count }) => count <= few);
   const [least, ...others] = found.toSorted((a, b) => a.count - b.count);
   if (least === undefined) return undefined;
@@ -99,15 +110,22 @@ function isIndexed(clause: Clause): clause is Condition {
  * The number of the metric that sorts the runs, when reading them in its order will fill a page soon. Asked only
  * where no condition is narrow: metrics go together, and runs with a good one may all lie at the far end of another.
  */
-export async function metricInOrder(db: Database, keys: Keys, query: RunQuery): Promise<number | undefined> {
+export async function metricInOrder(
+  { db, keys, counts }: PlanParts,
+  query: RunQuery,
+): Promise<number | undefined> {
   const [first] = query.orderings;
   if (first?.field.of !== "metric" || (query.skip ?? 0) > 0) return undefined;
   const key = await keys.find(first.field.key);
   if (key === undefined || query.conditions.length === 0) return key;
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (
-      select * from runs where ${within(db, query)} order by started_at_ms desc limit ${sampleSize}
-    ) as runs where ${await matching(db, keys, query)}
-  `.execute(db.query);
-  return (rows[0]?.count ?? 0) >= enoughOfSample ? key : undefined;
+  const { experiments, states, conditions } = query;
+  const count = await counts.of(JSON.stringify([experiments, states, conditions]), async () => {
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from (
+        select * from runs where ${within(db, query)} order by started_at_ms desc limit ${sampleSize}
+      ) as runs where ${await matching(db, keys, query)}
+    `.execute(db.query);
+    return rows[0]?.count ?? 0;
+  });
+  return count >= enoughOfSample ? key : undefined;
 }

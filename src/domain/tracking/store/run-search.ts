@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 
+import type { Clock } from "#kernel/clock";
+import { planIsKept } from "#kernel/db";
 import type { Database } from "#kernel/db";
 import { and, isBeyond, orderBy, packToken, unpackToken } from "#kernel/search";
 import type { Fragment, SortColumn, SortKey } from "#kernel/search";
@@ -9,9 +11,11 @@ import type { Ordering } from "../filter.ts";
 import type { Keys } from "./keys.ts";
 import { matching } from "./run-conditions.ts";
 import type { RunScope } from "./run-conditions.ts";
+import { createRunCounts } from "./run-counts.ts";
 import { sortedBy } from "./run-orderings.ts";
 import type { SortedBy } from "./run-orderings.ts";
 import { metricInOrder, narrowest } from "./run-plans.ts";
+import type { PlanParts } from "./run-plans.ts";
 import { loadRuns } from "./run-parts.ts";
 import type { RunParts } from "./run-parts.ts";
 
@@ -29,7 +33,15 @@ export interface RunQuery extends RunScope {
  * Finds runs. First the numbers of the page's runs and what they are sorted by, then the runs themselves,
  * so that sorting carries nothing else along.
  */
-export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Promise<Page<Run>> {
+export type SearchRuns = (query: RunQuery) => Promise<Page<Run>>;
+
+export function createRunSearch(parts: { db: Database; keys: Keys; clock: Clock }): SearchRuns {
+  const searchParts = { db: parts.db, keys: parts.keys, counts: createRunCounts(parts.clock) };
+  return async (query) => await searchRuns(searchParts, query);
+}
+
+async function searchRuns(parts: PlanParts, query: RunQuery): Promise<Page<Run>> {
+  const { db, keys } = parts;
   if (query.experiments.length === 0) return { items: [], nextPageToken: undefined };
   const sorted = await sortedBy(db, keys, query.orderings);
   const signature = [query.experiments, query.states, query.conditions, query.orderings];
@@ -37,7 +49,7 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
     query.pageToken === undefined
       ? undefined
       : unpackToken(signature, query.pageToken, sorted.columns.length);
-  const found = await findRuns(db, keys, query, sorted, after);
+  const found = await findRuns(parts, query, sorted, after);
 
   const page = found.length > query.limit ? found.slice(0, query.limit) : found;
   const last = page.at(-1);
@@ -57,14 +69,14 @@ export async function searchRuns(db: Database, keys: Keys, query: RunQuery): Pro
 type FoundRow = { id: number } & Record<string, string | number | null>;
 
 async function findRuns(
-  db: Database,
-  keys: Keys,
+  parts: PlanParts,
   query: RunQuery,
   sorted: SortedBy,
   after: SortKey | undefined,
 ): Promise<FoundRow[]> {
-  const narrow = await narrowest(db, keys, query);
-  const metric = narrow === undefined ? await metricInOrder(db, keys, query) : undefined;
+  const { db, keys } = parts;
+  const narrow = await narrowest(parts, query);
+  const metric = narrow === undefined ? await metricInOrder(parts, query) : undefined;
   if (metric === undefined) {
     const conditions = query.conditions.filter(
       (condition) => narrow?.conditions.includes(condition) !== true,
@@ -76,9 +88,13 @@ async function findRuns(
   return await findInMetricOrder(db, keys, { query, sorted, after, metric });
 }
 
-/** SQLite reads a cross join in the order it is written; PostgreSQL knows how much there is of each. */
+/**
+ * SQLite reads a cross join in the order it is written. PostgreSQL plans it by how much there is of each; for so few
+ * runs the plan for one value is good enough for the next, and to make it anew took longer than to carry it out.
+ */
 function drivenBy(db: Database, runs: Fragment): Fragment {
-  return sql`(${runs}) as narrowed ${sql.raw(db.engine === "sqlite" ? "cross join" : "join")} runs on runs.id = narrowed.run`;
+  const join = sql.raw(db.engine === "sqlite" ? "cross join" : `${planIsKept} join`);
+  return sql`(${runs}) as narrowed ${join} runs on runs.id = narrowed.run`;
 }
 
 /** Reads the runs with a value off the index of the metric, then those with NaN, then those without. */
