@@ -66,3 +66,8 @@ function subscribe(listener: () => void): () => void {
     observer.disconnect();
   };
 }
+
+/** A colour of the theme, let through. */
+export function withAlpha(colour: string, alpha: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgb($1 / ${alpha})`).replaceAll(",", " ");
+}

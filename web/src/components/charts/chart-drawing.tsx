@@ -1,51 +1,20 @@
-import { useEffect, useRef } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { useSize } from "../use-size.ts";
-import { useChartColours, type ChartColours } from "./chart-colours.ts";
+import type uPlot from "uplot";
+import { useChartColours, withAlpha, type ChartColours } from "./chart-colours.ts";
 import { drawMarks, drawPoints, drawSpans, drawThresholds } from "./chart-layers.ts";
+import { Plot } from "./plot.tsx";
 import type { ChartMark, ChartSeries, ChartSpan, ChartThreshold } from "./time-chart.tsx";
 
 /** The canvas of a TimeChart. Milliseconds outside, seconds inside (uPlot's unit of time). */
 export function ChartDrawing(props: ChartDrawingInput) {
-  const { at, series, height, cursor } = props;
+  const { at, series, thresholds, marks, spans, height } = props;
   const colours = useChartColours();
-  const [frame, { width }] = useSize<HTMLDivElement>();
-  const plot = useRef<uPlot>(null);
-  const tip = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    if (!frame.current || width === 0) return;
-    const made = new uPlot(
-      options(props, colours, width, tip),
-      aligned(at, series, props.isTime),
-      frame.current,
-    );
-    plot.current = made;
-    return () => {
-      made.destroy();
-      plot.current = null;
-    };
-    // A drawing is made anew for new inputs; the cursor moves within it.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [at, series, props.thresholds, props.marks, props.spans, colours, width, height, frame]);
-
-  useEffect(() => {
-    const made = plot.current;
-    if (!made) return;
-    const moment = cursor === null ? undefined : made.data[0][cursor];
-    if (moment === undefined) made.setCursor({ left: -10, top: -10 });
-    else made.setCursor({ left: made.valToPos(moment, "x"), top: made.over.clientHeight / 2 });
-  }, [cursor]);
-
   return (
-    <div ref={frame} aria-hidden="true" className="absolute inset-0 overflow-hidden">
-      <div
-        ref={tip}
-        hidden
-        className="tabular pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-pre shadow-float"
-      />
-    </div>
+    <Plot
+      make={() => ({ options: options(props, colours), data: aligned(at, series, props.isTime) })}
+      inputs={[at, series, thresholds, marks, spans, colours, height]}
+      cursor={props.cursor}
+      tipAt={(index) => tipAt(props, index)}
+    />
   );
 }
 
@@ -86,12 +55,7 @@ function unsure({ values, points = [] }: ChartSeries): (number | null)[] {
   return values.map((value, index) => (first !== -1 && index >= first - 1 ? value : null));
 }
 
-function options(
-  props: ChartDrawingInput,
-  colours: ChartColours,
-  width: number,
-  tip: { current: HTMLDivElement | null },
-): uPlot.Options {
+function options(props: ChartDrawingInput, colours: ChartColours): Omit<uPlot.Options, "width"> {
   const { series, all, thresholds, axisFormat, isTime, height } = props;
   const drawn: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
@@ -118,7 +82,6 @@ function options(
   }
   const axis = { stroke: colours.faint, font: "11px system-ui, sans-serif", ticks: { show: false } };
   return {
-    width,
     height,
     padding: [12, 24, 0, 0],
     legend: { show: false },
@@ -163,7 +126,6 @@ function options(
           drawMarks(plot, props.marks, isTime, colours);
         },
       ],
-      setCursor: [(plot) => showTip(plot, tip.current, props)],
     },
   };
 }
@@ -188,20 +150,10 @@ function timeTicks(
   });
 }
 
-function showTip(
-  plot: uPlot,
-  tip: HTMLDivElement | null,
-  { at, series, format, atFormat }: ChartDrawingInput,
-): void {
-  if (!tip) return;
-  const index = plot.cursor.idx;
-  const left = plot.cursor.left ?? -1;
-  const moment = index === null || index === undefined ? undefined : at[index];
-  if (left < 0 || moment === undefined || index === null || index === undefined) {
-    tip.hidden = true;
-    return;
-  }
-  tip.textContent = [
+function tipAt({ at, series, format, atFormat }: ChartDrawingInput, index: number): string | undefined {
+  const moment = at[index];
+  if (moment === undefined) return undefined;
+  return [
     atFormat(moment),
     ...series.map((each) =>
       [`${each.label}  ${format(each.values[index] ?? null)}`, each.notes?.[index]]
@@ -209,13 +161,4 @@ function showTip(
         .join(", "),
     ),
   ].join("\n");
-  tip.hidden = false;
-  const over = plot.over;
-  const x = over.offsetLeft + left;
-  tip.style.left = `${Math.max(0, left > over.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12)}px`;
-  tip.style.top = `${over.offsetTop + 8}px`;
-}
-
-function withAlpha(colour: string, alpha: number): string {
-  return colour.replace(/^rgb\((.*)\)$/, `rgb($1 / ${alpha})`).replaceAll(",", " ");
 }

@@ -1,47 +1,24 @@
-import { useEffect, useRef } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { useRef } from "react";
+import type uPlot from "uplot";
 import { number } from "../format.ts";
-import { useSize } from "../use-size.ts";
-import { useChartColours, type ChartColours } from "./chart-colours.ts";
+import { useChartColours, withAlpha, type ChartColours } from "./chart-colours.ts";
 import type { AlignedLine } from "./metric-lines.ts";
+import { Plot } from "./plot.tsx";
 
 /** The canvas of a MetricChart: a band and a line each, and a selection that zooms. */
 export function MetricDrawing(props: MetricDrawingInput) {
-  const { at, lines, height, cursor, zoom } = props;
+  const { at, lines, isLog, isSmooth, isTime, height, zoom } = props;
   const colours = useChartColours();
-  const [frame, { width }] = useSize<HTMLDivElement>();
-  const plot = useRef<uPlot>(null);
-  const tip = useRef<HTMLDivElement>(null);
+  // What only answers the reader, the ways to zoom and to name a moment, draws nothing anew.
   const newest = useRef(props);
   newest.current = props;
-
-  useEffect(() => {
-    if (!frame.current || width === 0) return;
-    const made = new uPlot(options(newest, colours, width, tip), toData(newest.current), frame.current);
-    plot.current = made;
-    return () => {
-      made.destroy();
-      plot.current = null;
-    };
-  }, [at, lines, props.isLog, props.isSmooth, props.isTime, colours, width, height, frame, zoom]);
-
-  useEffect(() => {
-    const made = plot.current;
-    if (!made) return;
-    const moment = cursor === null ? undefined : made.data[0][cursor];
-    if (moment === undefined) made.setCursor({ left: -10, top: -10 });
-    else made.setCursor({ left: made.valToPos(moment, "x"), top: made.over.clientHeight / 2 });
-  }, [cursor]);
-
   return (
-    <div ref={frame} aria-hidden="true" className="absolute inset-0 overflow-hidden">
-      <div
-        ref={tip}
-        hidden
-        className="tabular pointer-events-none absolute z-10 max-w-full truncate rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-pre shadow-float"
-      />
-    </div>
+    <Plot
+      make={() => ({ options: options(newest, colours), data: toData(props) })}
+      inputs={[at, lines, isLog, isSmooth, isTime, colours, height, zoom]}
+      cursor={props.cursor}
+      tipAt={(index) => tipAt(newest.current, index)}
+    />
   );
 }
 
@@ -71,9 +48,7 @@ function toData({ at, lines, isLog, isTime }: MetricDrawingInput): uPlot.Aligned
 function options(
   newest: { readonly current: MetricDrawingInput },
   colours: ChartColours,
-  width: number,
-  tip: { current: HTMLDivElement | null },
-): uPlot.Options {
+): Omit<uPlot.Options, "width"> {
   const { lines, isLog, isTime, isSmooth, height, zoom, at } = newest.current;
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
@@ -97,7 +72,6 @@ function options(
   const axis = { stroke: colours.faint, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const scale = isTime ? 1000 : 1;
   return {
-    width,
     height,
     padding: [12, 16, 0, 0],
     legend: { show: false },
@@ -134,7 +108,6 @@ function options(
           newest.current.onZoom([Math.floor(from), Math.ceil(to)]);
         },
       ],
-      setCursor: [(plot) => showTip(plot, tip.current, newest.current)],
     },
   };
 }
@@ -152,17 +125,11 @@ function withRoom(low: number, high: number): [number, number] {
 
 const mostTold = 10;
 
-function showTip(plot: uPlot, tip: HTMLDivElement | null, { at, lines, atFormat }: MetricDrawingInput): void {
-  if (!tip) return;
-  const index = plot.cursor.idx;
-  const left = plot.cursor.left ?? -1;
-  const moment = index === null || index === undefined ? undefined : at[index];
-  if (left < 0 || moment === undefined || index === null || index === undefined) {
-    tip.hidden = true;
-    return;
-  }
+function tipAt({ at, lines, atFormat }: MetricDrawingInput, index: number): string | undefined {
+  const moment = at[index];
+  if (moment === undefined) return undefined;
   const told = lines.filter((line) => typeof line.last[index] === "number").slice(0, mostTold);
-  tip.textContent = [
+  return [
     atFormat(moment),
     ...told.map((line) => {
       const [least, most] = [line.min[index], line.max[index]];
@@ -170,12 +137,4 @@ function showTip(plot: uPlot, tip: HTMLDivElement | null, { at, lines, atFormat 
       return `${line.label.slice(0, 40)}  ${number(line.last[index])}${band}`;
     }),
   ].join("\n");
-  tip.hidden = false;
-  const x = plot.over.offsetLeft + left;
-  tip.style.left = `${Math.max(0, left > plot.over.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12)}px`;
-  tip.style.top = `${plot.over.offsetTop + 8}px`;
-}
-
-function withAlpha(colour: string, alpha: number): string {
-  return colour.replace(/^rgb\((.*)\)$/, `rgb($1 / ${alpha})`).replaceAll(",", " ");
 }

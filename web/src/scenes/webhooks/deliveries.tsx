@@ -28,10 +28,11 @@ export function Deliveries({ project, webhook }: { project: string; webhook: Web
   const [{ state }, change] = useView();
   const [view, setView] = useTableView();
   const columns = useMemo(() => deliveryColumns(project, webhook), [project, webhook]);
+  const isShown = (delivery: WebhookDelivery) => state === undefined || delivery.state === state;
   return (
     <Panel
       title="Deliveries"
-      hint={query.data && hintOf(query.data.deliveries.length)}
+      hint={query.data && hintOf(query.data.deliveries.length, query.data.deliveries.filter(isShown).length)}
       flush
       actions={
         <Choice
@@ -49,7 +50,7 @@ export function Deliveries({ project, webhook }: { project: string; webhook: Web
         {({ deliveries }) => (
           <DataTable
             label="Deliveries"
-            rows={state === undefined ? deliveries : deliveries.filter((each) => each.state === state)}
+            rows={deliveries.filter(isShown)}
             columns={columns}
             rowKey={(delivery) => delivery.id}
             view={view}
@@ -70,8 +71,9 @@ export function Deliveries({ project, webhook }: { project: string; webhook: Web
   );
 }
 
-function hintOf(amount: number): string {
-  return amount === mostDeliveries ? `the last ${amount}` : count(amount, "delivery", "deliveries");
+function hintOf(amount: number, shown: number): string {
+  const all = amount === mostDeliveries ? `the last ${amount}` : count(amount, "delivery", "deliveries");
+  return shown === amount ? all : `${shown} of ${all}`;
 }
 
 function deliveryColumns(project: string, webhook: Webhook): Column<WebhookDelivery>[] {
