@@ -183,6 +183,7 @@ export function createSystem(config: Config, simulated?: ManualClock) {
     releases: delivery,
     origin: { getVersion: registry.getVersion, getDatasetVersion: data.getVersion, nameOf: access.nameOf },
     traffic: serving,
+    gate: registry.gate,
   });
   const lineage = createLineage({ ...kernel, objectives, data, pipelines });
   const insights = createInsights({ ...kernel, ...doors, monitoring });

@@ -27,6 +27,8 @@ const ofTheProject: readonly Permission[] = [
   "release:rollback",
   "deployment:write",
   "prediction:write",
+  "outcome:write",
+  "audit:read",
 ];
 
 export const levelNames = ["none", "read", "use", "edit", "manage"] as const satisfies readonly Level[];

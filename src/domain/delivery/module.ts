@@ -28,7 +28,7 @@ export interface DeliveryParts {
   readonly jobs: JobQueue;
   readonly blobs: Blobs;
   readonly objectives: Objectives;
-  readonly registry: Pick<Registry, "getVersion" | "findVersion" | "flatNameOf">;
+  readonly registry: Pick<Registry, "getVersion" | "findVersion" | "gate">;
 }
 
 export function createDelivery(parts: DeliveryParts): DeliveryModule {

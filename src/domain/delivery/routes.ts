@@ -2,9 +2,8 @@ import { z } from "zod";
 
 import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
-import type { Route, Visit } from "#kernel/http";
-import { createModelGate } from "#registry";
-import type { Registry } from "#registry";
+import type { Route } from "#kernel/http";
+import type { Asking, Registry } from "#registry";
 
 import type { DeliveryCommands } from "./commands.ts";
 import type { Delivery, Release } from "./index.ts";
@@ -18,9 +17,9 @@ const answer = z.object({ release: releaseSchema });
 export function createRoutes(
   delivery: Delivery,
   commands: DeliveryCommands,
-  registry: Pick<Registry, "findVersion" | "flatNameOf">,
+  registry: Pick<Registry, "findVersion" | "gate">,
 ): readonly Route[] {
-  const gate = createModelGate(registry.flatNameOf);
+  const { gate } = registry;
   /** A release of the project in the path, when the visitor may with its model. */
   const find = async (params: z.infer<typeof releaseParams>, asking: Asking): Promise<Release> => {
     const release = await delivery.getRelease(params.release).catch(ignoreAbsent);
@@ -147,8 +146,6 @@ export function createRoutes(
     }),
   ];
 }
-
-type Asking = Pick<Visit, "allow" | "onlyAllowed">;
 
 function ignoreAbsent(error: unknown): undefined {
   if (error instanceof Problem && error.kind === "not_found") return undefined;

@@ -15,6 +15,8 @@ import { readPerformance } from "./performance.ts";
 import { isFinal, shapeOf, windowStart } from "./plan.ts";
 import type { MonitoringPlan } from "./plan.ts";
 import type { ReleasesPort, WatchedRelease } from "./ports.ts";
+import { readLine } from "./sight.ts";
+import type { Sight } from "./sight.ts";
 import {
   forgetWindows,
   markEvaluated,
@@ -82,11 +84,12 @@ export function createEvaluation(parts: EvaluationParts) {
     plan: MonitoringPlan,
     live: WatchedRelease,
     nowMs: number,
+    sight?: Sight,
   ): Promise<Readings> {
     const loaded = await loadDrift({ sources, project, releaseId: live.id, plan, untilMs: nowMs });
     const drift = loaded === null ? [] : readDrift({ plan, ...loaded });
     const windows = await readWindows(db, { project, releaseId: live.id, role: "answered" });
-    const line = await readWindows(db, { project, releaseId: "", segment: "", role: "answered" });
+    const line = await readLine(db, { project, segment: "" }, sight);
     const coverage = readCoverage({
       plan,
       release: live,
@@ -277,7 +280,7 @@ export function createEvaluation(parts: EvaluationParts) {
     nowMs: number,
   ): Promise<void> {
     const windows = await readWindows(db, { project, releaseId: live.id, role: "answered", segment: "" });
-    const line = await readWindows(db, { project, releaseId: "", role: "answered", segment: "" });
+    const line = await readLine(db, { project, segment: "" }, undefined);
     for (const incident of await readIncidents(db, { project, state: "open" })) {
       const sentence = recovery({ incident, plan, live, windows, line, readings: readings.monitors, nowMs });
       if (sentence === null) continue;

@@ -1,6 +1,7 @@
 import type { Incident, RolloutReading } from "./entities.ts";
 import type { CoverageSeries, DriftFeature, MonitorReading, MonitoringOverview, Window } from "./entities.ts";
 import type { LabelledRows, LabelledRowsQuestion } from "./labelled-rows.ts";
+import type { Sight } from "./sight.ts";
 import type { Trace } from "./trace.ts";
 import "./events.ts";
 
@@ -30,6 +31,7 @@ export type {
 } from "./entities.ts";
 export type { LabelledRows, LabelledRowsQuestion } from "./labelled-rows.ts";
 export type { KnownOutcome, LoggedPrediction } from "./outcome-log.ts";
+export type { Sight } from "./sight.ts";
 export type { Trace } from "./trace.ts";
 
 export interface QualityQuestion {
@@ -42,26 +44,32 @@ export interface QualityQuestion {
   readonly role?: "answered" | "shadow";
   readonly fromMs?: number;
   readonly toMs?: number;
+  readonly sight?: Sight;
 }
 
-/** The questions others may ask about how a product does in the world. */
+/**
+ * The questions others may ask about how a product does in the world: of all releases, or within a sight as if there
+ * were no others.
+ */
 export interface Monitoring {
   /** Windows in event time, oldest first. */
   quality(project: string, question: QualityQuestion): Promise<readonly Window[]>;
   /** The features of the live release against its first days, the strongest change first. */
-  drift(project: string): Promise<readonly DriftFeature[]>;
-  coverage(project: string): Promise<CoverageSeries>;
+  drift(project: string, sight?: Sight): Promise<readonly DriftFeature[]>;
+  coverage(project: string, sight?: Sight): Promise<CoverageSeries>;
   /** What is watched, with its bound, its last value and whether it alarms. */
-  listMonitors(project: string): Promise<readonly MonitorReading[]>;
-  overview(project: string): Promise<MonitoringOverview>;
+  listMonitors(project: string, sight?: Sight): Promise<readonly MonitorReading[]>;
+  overview(project: string, sight?: Sight): Promise<MonitoringOverview>;
   /** Newest first. */
-  listIncidents(project: string): Promise<readonly Incident[]>;
+  listIncidents(project: string, sight?: Sight): Promise<readonly Incident[]>;
   /** Throws `incident_not_found`. */
   getIncident(id: string): Promise<Incident>;
   /** The release under way beside the live one; null when it is not being rolled out. */
   rolloutReading(releaseId: string): Promise<RolloutReading | null>;
   /** Everything one prediction came from, and its outcome if known. Throws `prediction_not_found`. */
   trace(project: string, predictionId: string): Promise<Trace>;
+  /** The releases that answered these predictions; those not in the log are left out. */
+  releasesOfPredictions(project: string, predictionIds: readonly string[]): Promise<readonly string[]>;
   /** Writes labelled predictions as CSV: inputs, the target, `prediction_id`, the time. */
   labelledRows(question: LabelledRowsQuestion): Promise<LabelledRows>;
 }

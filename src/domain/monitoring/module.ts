@@ -8,6 +8,7 @@ import type { Database } from "#kernel/db";
 import type { Ledger } from "#kernel/events";
 import type { Route } from "#kernel/http";
 import type { JobQueue } from "#kernel/jobs";
+import type { ModelGate } from "#registry";
 
 import type { MonitoringCommands } from "./commands.ts";
 import { createEvaluation } from "./evaluation.ts";
@@ -22,7 +23,7 @@ import { createQuestions } from "./questions.ts";
 import { createRolloutWatch } from "./rollout-watch.ts";
 import { createRoutes } from "./routes.ts";
 import { readIncidents, readProgress } from "./store.ts";
-import { followWork } from "./timeline.ts";
+import { followWork, linkTo } from "./timeline.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -49,6 +50,7 @@ export interface MonitoringParts {
   readonly charters: ChartersPort;
   readonly releases: ReleasesPort;
   readonly origin: OriginPort;
+  readonly gate: ModelGate;
   /** Absent: the share of failed requests is not compared during rollouts. */
   readonly traffic?: TrafficPort;
 }
@@ -176,7 +178,11 @@ export function createMonitoring(parts: MonitoringParts): MonitoringModule {
     })) {
       if (incident.kind !== "guardrail" || incident.releaseId !== subject) continue;
       // Here too, since a closed incident's timeline is closed, and handlers come in any order.
-      await evaluation.addEntry(incident.id, { atMs, text, seq, link: null }, subject);
+      await evaluation.addEntry(
+        incident.id,
+        { atMs, text, seq, link: linkTo(incident.project, subject) },
+        subject,
+      );
       await evaluation.resolve(incident.id, { by: "system", verdict: "rolled_back", note: data.reason });
     }
   });
@@ -201,7 +207,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringModule {
     ...questions,
     commands,
     get routes() {
-      return createRoutes(monitoring, commands, releases);
+      return createRoutes({ monitoring, commands, releases, gate: parts.gate });
     },
     async start() {
       for (const { id } of await charters.listProjects()) {

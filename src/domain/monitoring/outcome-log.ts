@@ -138,6 +138,22 @@ export async function readPredictionTimes(
   return new Map(rows.map(({ prediction_id, at_ms }) => [prediction_id, at_ms]));
 }
 
+/** Which releases answered these predictions, each once. */
+export async function readPredictionReleases(
+  sources: LogSources,
+  project: string,
+  predictionIds: readonly string[],
+): Promise<readonly string[]> {
+  const log = await readLogSql(sources, sources.predictions, periodOf(predictionIds));
+  const rows = await sources.analyst.rows(
+    `select distinct release from ${log}
+     where project = $1 and prediction_id in (select unnest($2::varchar[]))`,
+    [project, [...predictionIds]],
+    z.object({ release: z.string() }),
+  );
+  return rows.map(({ release }) => release);
+}
+
 export async function readPrediction(
   sources: LogSources,
   project: string,

@@ -6,12 +6,14 @@ import type { Incident, Window } from "./entities.ts";
 import type { Evaluation, Readings } from "./evaluation.ts";
 import type { Monitoring, QualityQuestion } from "./index.ts";
 import { writeLabelledRows } from "./labelled-rows.ts";
-import { countUnknownOutcomes } from "./outcome-log.ts";
+import { countUnknownOutcomes, readPredictionReleases } from "./outcome-log.ts";
 import type { LogSources } from "./outcome-log.ts";
 import type { MonitoringPlan } from "./plan.ts";
 import type { OriginPort, ReleasesPort } from "./ports.ts";
 import { problems } from "./problems.ts";
 import type { createRolloutWatch } from "./rollout-watch.ts";
+import { incidentsWithin, readLine } from "./sight.ts";
+import type { Sight } from "./sight.ts";
 import { readIncidents, readProgress, readWindows } from "./store.ts";
 import { tracePrediction } from "./trace.ts";
 import { addWindows, toWindow } from "./windows.ts";
@@ -52,16 +54,17 @@ export function createQuestions(parts: QuestionParts): Monitoring & {
   }
 
   async function windowsOf(project: string, question: QualityQuestion): Promise<readonly WindowCounts[]> {
-    const { segment = "", modelVersionId, role = "answered", fromMs, toMs } = question;
-    const ofVersion = modelVersionId === undefined ? { releaseId: "" } : { modelVersionId };
-    const stored = await readWindows(db, {
+    const { segment = "", modelVersionId, role = "answered", fromMs, toMs, sight } = question;
+    const filter = {
       project,
       segment,
-      role,
-      ...ofVersion,
       ...(fromMs === undefined ? {} : { fromMs }),
       ...(toMs === undefined ? {} : { toMs }),
-    });
+    };
+    // Nobody adds up what shadows would have answered.
+    if (modelVersionId === undefined) return role === "shadow" ? [] : await readLine(db, filter, sight);
+    const ofVersion = await readWindows(db, { ...filter, role, modelVersionId });
+    const stored = ofVersion.filter(({ releaseId }) => sight?.has(releaseId) ?? true);
     // A version that was released twice answered in two releases.
     return [...Map.groupBy(stored, ({ startMs }) => startMs).values()].map((same) =>
       same.length === 1 ? (same[0] ?? addWindows(same)) : addWindows(same),
@@ -69,13 +72,24 @@ export function createQuestions(parts: QuestionParts): Monitoring & {
   }
 
   /** The monitors as of the last evaluation, so that a page shows what incidents were decided on. */
-  async function read(project: string): Promise<Readings> {
+  async function read(project: string, sight?: Sight): Promise<Readings> {
     const plan = await planOf(project);
     if (plan === undefined) return nothingRead;
     const live = await releases.liveRelease(project, plan.environment);
     const { evaluatedUntilMs } = await readProgress(db, project);
     if (live === undefined || evaluatedUntilMs === null) return nothingRead;
-    return await evaluation.read(project, plan, live, evaluatedUntilMs);
+    if (sight?.has(live.id) === false) return nothingRead;
+    return await evaluation.read(project, plan, live, evaluatedUntilMs, sight);
+  }
+
+  async function incidentsOf(
+    filter: { readonly project: string; readonly state?: Incident["state"] },
+    sight: Sight | undefined,
+  ): Promise<readonly Incident[]> {
+    const incidents = await readIncidents(db, filter);
+    return sight === undefined
+      ? incidents
+      : incidentsWithin(incidents, await releases.listReleases(filter.project), sight);
   }
 
   async function getIncident(id: string): Promise<Incident> {
@@ -86,40 +100,35 @@ export function createQuestions(parts: QuestionParts): Monitoring & {
 
   return {
     quality,
-    drift: async (project) => (await read(project)).drift,
-    async coverage(project) {
+    drift: async (project, sight) => (await read(project, sight)).drift,
+    async coverage(project, sight) {
       const plan = await planOf(project);
       return {
         arriveWithinMs: plan?.arriveWithinMs ?? 0,
-        windows: await quality(project, { metric: "coverage" }),
+        windows: await quality(project, { metric: "coverage", ...(sight === undefined ? {} : { sight }) }),
+        // They name no prediction, so they tell of no model.
         unknownOutcomes: await countUnknownOutcomes(sources, project),
       };
     },
-    listMonitors: async (project) => (await read(project)).monitors,
-    async overview(project) {
+    listMonitors: async (project, sight) => (await read(project, sight)).monitors,
+    async overview(project, sight) {
       const plan = await planOf(project);
-      const line = await readWindows(db, { project, releaseId: "", segment: "", role: "answered" });
-      const total = addWindows(line);
+      const line = await readLine(db, { project }, sight);
+      const total = addWindows(line.filter(({ segment }) => segment === ""));
       return {
         evaluatedUntilMs: (await readProgress(db, project)).evaluatedUntilMs,
         predictions: total.predictions,
         outcomes: total.outcomes,
         windowMs: plan?.windowMs ?? 0,
         currency: plan?.currency ?? "",
-        segments: [
-          ...new Set(
-            (await readWindows(db, { project, releaseId: "", role: "answered" })).map(
-              ({ segment }) => segment,
-            ),
-          ),
-        ]
+        segments: [...new Set(line.map(({ segment }) => segment))]
           .filter((segment) => segment !== "")
           .toSorted(),
-        monitors: (await read(project)).monitors,
-        openIncidents: await readIncidents(db, { project, state: "open" }),
+        monitors: (await read(project, sight)).monitors,
+        openIncidents: await incidentsOf({ project, state: "open" }, sight),
       };
     },
-    listIncidents: (project) => readIncidents(db, { project }),
+    listIncidents: (project, sight) => incidentsOf({ project }, sight),
     getIncident,
     async getOpenIncident(id) {
       const incident = await getIncident(id);
@@ -128,6 +137,8 @@ export function createQuestions(parts: QuestionParts): Monitoring & {
     },
     rolloutReading: (releaseId) => rollouts.readRollout(releaseId),
     trace: (project, predictionId) => tracePrediction({ sources, releases, origin }, project, predictionId),
+    releasesOfPredictions: (project, predictionIds) =>
+      readPredictionReleases(sources, project, predictionIds),
     async labelledRows(question) {
       const plan = await planOf(question.project);
       if (plan !== undefined) return await writeLabelledRows(sources, plan, question);

@@ -12,6 +12,7 @@ import { boundOf } from "./performance.ts";
 import type { MonitoringPlan } from "./plan.ts";
 import type { ReleasesPort, TrafficPort, WatchedRelease } from "./ports.ts";
 import { readRolloutEvidence } from "./rollout-query.ts";
+import { liveAt } from "./sight.ts";
 
 /** A release that was taken back keeps what its last step has shown: it is why it was taken back. */
 const comparing: ReadonlySet<string> = new Set(["rolling_out", "rolled_back"]);
@@ -37,7 +38,12 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
     const step = candidate.steps[candidate.currentStep ?? -1];
     const sinceMs = candidate.stepStartedAtMs ?? candidate.requestedAtMs;
     const wasComparing = comparing.has(candidate.state) && step !== undefined && step.kind !== "all";
-    const live = await liveSince(candidate, sinceMs);
+    const { environment } = candidate;
+    // The one that answered when the step began, for it is the one the candidate stood beside.
+    const live = liveAt(
+      { releaseId, environment, atMs: sinceMs },
+      await releases.listReleases(candidate.project),
+    );
     if (!wasComparing || plan === undefined || live === undefined) return null;
     const evidence = await readRolloutEvidence({
       sources,
@@ -64,15 +70,6 @@ export function createRolloutWatch(parts: RolloutWatchParts) {
       agreement: pairs === 0 ? null : agreeing / pairs,
       ...compareRollout(evidence, rulesOf(plan, candidate)),
     };
-  }
-
-  /** The release that answered when the step began, for it is the one the candidate stood beside. */
-  async function liveSince(candidate: WatchedRelease, sinceMs: number): Promise<WatchedRelease | undefined> {
-    const others = (await releases.listReleases(candidate.project)).filter(
-      (one) => one.id !== candidate.id && one.environment === candidate.environment,
-    );
-    const went = others.filter((one) => (one.liveAtMs ?? Infinity) <= sinceMs);
-    return went.toSorted((a, b) => (b.liveAtMs ?? 0) - (a.liveAtMs ?? 0))[0];
   }
 
   /** Returns when to look again; null when the step is over or decided. */

@@ -1,15 +1,13 @@
 import { z } from "zod";
 
-import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
 import type { Route } from "#kernel/http";
+import type { ModelGate } from "#registry";
 
 import type { MonitoringCommands } from "./commands.ts";
 import { verdicts } from "./entities.ts";
-import type { Incident } from "./entities.ts";
 import type { Monitoring } from "./index.ts";
 import type { ReleasesPort } from "./ports.ts";
-import { problems } from "./problems.ts";
 import {
   driftFeatureSchema,
   incidentSchema,
@@ -19,29 +17,36 @@ import {
   traceSchema,
   windowSchema,
 } from "./schemas.ts";
+import { createVisitors, orForbidden } from "./visitors.ts";
+import type { Visitors } from "./visitors.ts";
 
 const base = "/api/v1/projects/:project";
 const tags = ["monitoring"];
 
-export function createRoutes(
-  monitoring: Monitoring,
-  commands: MonitoringCommands,
-  releases: ReleasesPort,
-): readonly Route[] {
+interface RouteParts {
+  readonly monitoring: Monitoring;
+  readonly commands: MonitoringCommands;
+  readonly releases: ReleasesPort;
+  readonly gate: ModelGate;
+}
+
+/** Every route that tells of a model asks model by model. */
+export function createRoutes(parts: RouteParts): readonly Route[] {
+  const visitors = createVisitors(parts);
   return [
-    ...outcomeRoutes(commands),
-    ...monitoringRoutes(monitoring, releases),
-    ...incidentRoutes(monitoring, commands),
-    ...predictionRoutes(monitoring),
+    ...outcomeRoutes(parts, visitors),
+    ...monitoringRoutes(parts, visitors),
+    ...incidentRoutes(parts, visitors),
   ];
 }
 
-function outcomeRoutes(commands: MonitoringCommands): Route[] {
+function outcomeRoutes({ commands }: RouteParts, { passPredictions }: Visitors): Route[] {
   return [
     defineRoute({
       method: "POST",
       path: `${base}/outcomes`,
       permission: "outcome:write",
+      scope: "handler",
       summary: "Tells what turned out to be true; durable once answered, and harmless to repeat",
       tags,
       bodyLimitBytes: 4 * 1024 * 1024,
@@ -63,12 +68,14 @@ function outcomeRoutes(commands: MonitoringCommands): Route[] {
         repeated: z.number(),
         unknown: z.number(),
       }),
-      handler: async ({ params, body, principal }) =>
-        await commands.recordOutcomes({
-          project: params.project,
-          outcomes: body.outcomes,
-          actor: principal.id,
-        }),
+      async handler({ params: { project }, body: { outcomes }, principal, ...asking }) {
+        await passPredictions(
+          project,
+          outcomes.map(({ predictionId }) => predictionId),
+          asking,
+        );
+        return await commands.recordOutcomes({ project, outcomes, actor: principal.id });
+      },
     }),
   ];
 }
@@ -76,12 +83,13 @@ function outcomeRoutes(commands: MonitoringCommands): Route[] {
 const range = { from: z.coerce.number().optional(), to: z.coerce.number().optional() };
 const marker = z.object({ atMs: z.number(), text: z.string(), id: z.string() });
 
-function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route[] {
+function monitoringRoutes({ monitoring, releases, gate }: RouteParts, { sightOf }: Visitors): Route[] {
   return [
     defineRoute({
       method: "GET",
       path: `${base}/monitoring`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "What is watched, how it stands, and what is open",
       tags,
       response: z.object({
@@ -94,12 +102,14 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
         monitors: list(monitorSchema),
         openIncidents: list(incidentSchema),
       }),
-      handler: async ({ params }) => await monitoring.overview(params.project),
+      handler: async ({ params: { project }, ...asking }) =>
+        await monitoring.overview(project, await sightOf(project, asking)),
     }),
     defineRoute({
       method: "GET",
       path: `${base}/monitoring/quality`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "One metric over event time, with releases and incidents beside it",
       tags,
       query: z.object({
@@ -117,7 +127,8 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
         releases: list(marker),
         incidents: list(marker),
       }),
-      handler: async ({ params: { project }, query }) => {
+      async handler({ params: { project }, query, ...asking }) {
+        const sight = await sightOf(project, asking);
         const { metric, segment, version, role, from, to } = query;
         const windows = await monitoring.quality(project, {
           metric,
@@ -126,13 +137,16 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
           ...(role === undefined ? {} : { role }),
           ...(from === undefined ? {} : { fromMs: from }),
           ...(to === undefined ? {} : { toMs: to }),
+          ...(sight === undefined ? {} : { sight }),
         });
-        const rules = await monitoring.listMonitors(project);
+        const rules = await monitoring.listMonitors(project, sight);
         const rule = rules.find((one) => one.metric === metric && one.segment === (segment ?? null));
         const went = (await releases.listReleases(project)).flatMap(({ id, liveAtMs, number }) =>
-          liveAtMs === null ? [] : [{ atMs: liveAtMs, text: `version ${number} live`, id }],
+          liveAtMs === null || sight?.has(id) === false
+            ? []
+            : [{ atMs: liveAtMs, text: `version ${number} live`, id }],
         );
-        const incidents = (await monitoring.listIncidents(project)).map(({ id, onsetMs, title }) => ({
+        const incidents = (await monitoring.listIncidents(project, sight)).map(({ id, onsetMs, title }) => ({
           atMs: onsetMs,
           text: title,
           id,
@@ -149,17 +163,21 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
     defineRoute({
       method: "GET",
       path: `${base}/monitoring/drift`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary:
         "What goes in and comes out against the first days of the live release, the strongest change first",
       tags,
       response: z.object({ features: list(driftFeatureSchema) }),
-      handler: async ({ params }) => ({ features: await monitoring.drift(params.project) }),
+      handler: async ({ params: { project }, ...asking }) => ({
+        features: await monitoring.drift(project, await sightOf(project, asking)),
+      }),
     }),
     defineRoute({
       method: "GET",
       path: `${base}/monitoring/coverage`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "For how many predictions the outcome is known, over event time",
       tags,
       response: z.object({
@@ -167,83 +185,94 @@ function monitoringRoutes(monitoring: Monitoring, releases: ReleasesPort): Route
         windows: list(windowSchema),
         unknownOutcomes: z.number(),
       }),
-      handler: async ({ params }) => await monitoring.coverage(params.project),
+      handler: async ({ params: { project }, ...asking }) =>
+        await monitoring.coverage(project, await sightOf(project, asking)),
     }),
     defineRoute({
       method: "GET",
       path: `${base}/releases/:release/rollout`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary:
         "The candidate beside the live version, now or when it was taken back; null when nothing was compared",
       tags,
       response: z.object({ reading: rolloutReadingSchema.nullable() }),
-      handler: async ({ params }) => {
-        const release = await releases.getRelease(params.release);
-        const isOfProject = release.project === params.project;
-        return { reading: isOfProject ? await monitoring.rolloutReading(params.release) : null };
+      async handler({ params: { project, release: id }, ...asking }) {
+        const release = await orForbidden(releases.getRelease(id), project, asking);
+        if (release.project !== project) {
+          await asking.allow(project);
+          return { reading: null };
+        }
+        await gate.pass(project, release.model, asking);
+        const reading = await monitoring.rolloutReading(id);
+        if (reading === null) return { reading };
+        // It tells how the live one does, too.
+        await gate.pass(project, (await releases.getRelease(reading.liveReleaseId)).model, asking);
+        return { reading };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/predictions/:prediction/trace`,
+      permission: "run:read",
+      scope: "handler",
+      summary: "Everything one prediction came from, and its outcome if known",
+      tags,
+      response: traceSchema,
+      async handler({ params: { project, prediction }, ...asking }) {
+        const trace = await orForbidden(monitoring.trace(project, prediction), project, asking);
+        await gate.pass(project, trace.modelVersion.model, asking);
+        return trace;
       },
     }),
   ];
 }
 
-function incidentRoutes(monitoring: Monitoring, commands: MonitoringCommands): Route[] {
-  /** The permission was checked for the project in the path, so the incident must be one of it. */
-  const find = async (params: { project: string; incident: string }): Promise<Incident> => {
-    const incident = await monitoring.getIncident(params.incident);
-    if (incident.project === params.project) return incident;
-    throw new Problem(problems.incident_not_found, {
-      message: `There is no incident ${params.incident} in ${params.project}.`,
-    });
-  };
+function incidentRoutes({ monitoring, commands }: RouteParts, { sightOf, findIncident }: Visitors): Route[] {
   return [
     defineRoute({
       method: "GET",
       path: `${base}/incidents`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "The incidents of a project, newest first",
       tags,
       response: z.object({ incidents: list(incidentSchema) }),
-      handler: async ({ params }) => ({ incidents: await monitoring.listIncidents(params.project) }),
+      handler: async ({ params: { project }, ...asking }) => ({
+        incidents: await monitoring.listIncidents(project, await sightOf(project, asking)),
+      }),
     }),
     defineRoute({
       method: "GET",
       path: `${base}/incidents/:incident`,
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "One incident with its cause, evidence and timeline",
       tags,
       response: z.object({ incident: incidentSchema }),
-      handler: async ({ params }) => ({ incident: await find(params) }),
+      handler: async ({ params: { project, incident }, ...asking }) => ({
+        incident: await findIncident(project, incident, asking),
+      }),
     }),
     defineRoute({
       method: "POST",
       path: `${base}/incidents/:incident/resolve`,
       permission: "deployment:write",
+      scope: "handler",
       summary: "Closes an incident with a verdict: was it worth the alarm?",
       tags,
       body: z.strictObject({ verdict: z.enum(verdicts), note: z.string().max(2_000).default("") }),
       response: z.object({ incident: incidentSchema }),
-      handler: async ({ params, body, principal }) => ({
-        incident: await commands.resolveIncident({
-          id: (await find(params)).id,
+      async handler({ params: { project, incident }, body, principal, ...asking }) {
+        const { id } = await findIncident(project, incident, asking);
+        await commands.resolveIncident({
+          id,
           actor: principal.id,
           verdict: body.verdict,
           note: body.note,
-        }),
-      }),
-    }),
-  ];
-}
-
-function predictionRoutes(monitoring: Monitoring): Route[] {
-  return [
-    defineRoute({
-      method: "GET",
-      path: `${base}/predictions/:prediction/trace`,
-      permission: "project:read",
-      summary: "Everything one prediction came from, and its outcome if known",
-      tags,
-      response: traceSchema,
-      handler: async ({ params }) => await monitoring.trace(params.project, params.prediction),
+        });
+        return { incident: await findIncident(project, id, asking) };
+      },
     }),
   ];
 }

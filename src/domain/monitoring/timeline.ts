@@ -67,7 +67,7 @@ function concerns(incident: Incident, event: { readonly atMs: number; readonly s
   return incident.kind === "performance" && event.atMs >= incident.openedAtMs;
 }
 
-function linkTo(project: string, subject: string): string | null {
+export function linkTo(project: string, subject: string): string | null {
   if (subject.startsWith("exe_")) return `/projects/${project}/executions/${subject}`;
   return subject.startsWith("rel_") ? `/projects/${project}/releases/${subject}` : null;
 }

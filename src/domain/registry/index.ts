@@ -1,5 +1,6 @@
 import type { Digest } from "#kernel/digest";
 
+import type { ModelGate } from "./model-gate.ts";
 import type { ModelKind, Signature } from "./runtimes/index.ts";
 
 export { createRegistry } from "./module.ts";
@@ -8,7 +9,7 @@ export { migrations } from "./store.ts";
 export { problems } from "./problems.ts";
 export type { ModelKind, Signature } from "./runtimes/index.ts";
 export { createModelGate } from "./model-gate.ts";
-export type { ModelGate } from "./model-gate.ts";
+export type { Asking, ModelGate } from "./model-gate.ts";
 export { canonicalStage } from "./label-rules.ts";
 export type { NamedModel, NamedModels, NamedSearch, NamedVersion, VersionFileAccess } from "./named.ts";
 import "./events.ts";
@@ -107,6 +108,8 @@ export interface Registry {
   /** The version that came from an execution, if it was registered. */
   versionOfExecution(executionId: string): Promise<ModelVersion | undefined>;
   lineage(id: string): Promise<LineageGraph>;
-  /** The name of a project's model among all models, under which grants on it are kept; undefined where there is none. */
-  flatNameOf(project: string, model: string): Promise<string | undefined>;
+  /** The names of a project's models among all models, under which grants on them are kept; by model. */
+  flatNamesOf(project: string, models: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** For routes, here and of later modules, that tell of models. */
+  readonly gate: ModelGate;
 }

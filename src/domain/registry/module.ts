@@ -14,10 +14,11 @@ import type { Tracking } from "#tracking";
 import { pointAlias } from "./aliases.ts";
 import type { RegistryCommands } from "./commands.ts";
 import { lineageOf } from "./lineage.ts";
+import { createModelGate } from "./model-gate.ts";
 import type { ModelSummary, ModelVersion, NamedModels, Registry } from "./index.ts";
 import { createNamedModels } from "./named-models.ts";
 import { createRegistryImports } from "./named-import.ts";
-import { readNameOf } from "./named-store.ts";
+import { readFlatNames } from "./named-store.ts";
 import { createNamedModelOrders } from "./named-orders.ts";
 import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
@@ -67,6 +68,7 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
   const setAlias: RegistryCommands["setAlias"] = async ({ versionId, ...order }) =>
     await db.transaction(async () => await pointAlias(parts, await getVersion(versionId), order));
 
+  const flatNamesOf: Registry["flatNamesOf"] = (project, models) => readFlatNames(db, project, models);
   const registry: Registry = {
     listModels: async (project) => summarise(await readVersions(db, { project })),
     listVersions: (project, model) =>
@@ -79,7 +81,8 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
       const ids = Object.values(version.origin.datasetVersions);
       return lineageOf(version, await Promise.all(ids.map((one) => data.getVersion(one))));
     },
-    flatNameOf: async (project, model) => (await readNameOf(db, { project, model }))?.name,
+    flatNamesOf,
+    gate: createModelGate(flatNamesOf),
   };
   const named = createNamedModels(parts);
   const commands: RegistryCommands = {

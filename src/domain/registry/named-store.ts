@@ -136,6 +136,22 @@ export async function readNameOf(
   return row === undefined ? undefined : toName(row);
 }
 
+/** The flat names of these models of a project, by model; in one statement. */
+export async function readFlatNames(
+  db: Database,
+  project: string,
+  models: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (models.length === 0) return new Map();
+  const rows = await db.query
+    .selectFrom("registered_models")
+    .select(["model", "name"])
+    .where("project", "=", project)
+    .where("model", "in", [...models])
+    .execute();
+  return new Map(rows.map(({ model, name }) => [model, name]));
+}
+
 /** By name. */
 export async function readNames(db: Database): Promise<Name[]> {
   const rows = await db.query.selectFrom("registered_models").selectAll().orderBy("name").execute();

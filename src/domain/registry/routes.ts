@@ -10,7 +10,6 @@ import type { Route } from "#kernel/http";
 
 import type { RegistryCommands } from "./commands.ts";
 import type { ModelVersion, Registry } from "./index.ts";
-import { createModelGate } from "./model-gate.ts";
 import { problems } from "./problems.ts";
 import { versionSchema } from "./store.ts";
 
@@ -28,7 +27,7 @@ export function createRoutes(parts: {
   readonly ledger: Ledger;
 }): readonly Route[] {
   const { registry, commands, blobs, ledger } = parts;
-  const gate = createModelGate(registry.flatNameOf);
+  const { gate } = registry;
   return [
     defineRoute({
       method: "GET",

@@ -273,7 +273,7 @@ export function createServing(parts: ServingParts): ServingModule {
       return await createInfer(gatewayUrl(), row.model, signature)(rows);
     },
     get routes() {
-      return createRoutes(serving, parts.registry);
+      return createRoutes(serving, registry.gate);
     },
     async start() {
       await announceGateway("gateway.started", await gateway.start());

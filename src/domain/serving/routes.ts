@@ -3,9 +3,8 @@ import { z } from "zod";
 import { hourMs } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
-import type { Route, Visit } from "#kernel/http";
-import { createModelGate } from "#registry";
-import type { Registry } from "#registry";
+import type { Route } from "#kernel/http";
+import type { Asking, ModelGate } from "#registry";
 
 import type { Deployment, Serving } from "./index.ts";
 import { problems } from "./problems.ts";
@@ -38,8 +37,7 @@ const deploymentSchema = z
 
 const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-export function createRoutes(serving: Serving, registry: Pick<Registry, "flatNameOf">): readonly Route[] {
-  const gate = createModelGate(registry.flatNameOf);
+export function createRoutes(serving: Serving, gate: ModelGate): readonly Route[] {
   /** A deployment of the project in the path, when the visitor may with its model. */
   const find = async (project: string, id: string, asking: Asking): Promise<Deployment> => {
     const deployment = await serving.getDeployment(id).catch(ignoreAbsent);
@@ -134,8 +132,6 @@ export function createRoutes(serving: Serving, registry: Pick<Registry, "flatNam
     }),
   ];
 }
-
-type Asking = Pick<Visit, "allow" | "onlyAllowed">;
 
 function ignoreAbsent(error: unknown): undefined {
   if (error instanceof Problem && error.kind === "not_found") return undefined;

@@ -255,8 +255,9 @@ describe("the sealing of the prediction log", () => {
       const list = await send(path);
       return [...asked, list.ok ? String((await list.text()).includes(deployment?.id ?? "?")) : list.status];
     };
+    const model = deployment?.model ?? "";
     const nameOfModel = async (): Promise<string> =>
-      (await on.system.registry.flatNameOf("care", deployment?.model ?? "")) ?? "";
+      (await on.system.registry.flatNamesOf("care", [model])).get(model) ?? "";
 
     deepEqual(await statuses("cora", { role: "contributor" }), [200, 200, 200, "true"]);
     deepEqual(await statuses("eve", { role: "contributor", level: "none" }), [403, 403, 403, "false"]);
