@@ -28,6 +28,8 @@ export interface View {
   /** How charts are drawn: their horizontal axis and how much lines are smoothed. */
   axis?: string;
   smooth?: string;
+  /** Runs whose lines are not drawn. */
+  hidden?: string;
   /** The other thing of a comparison. */
   other?: string;
   segment?: string;
@@ -62,6 +64,7 @@ const texts = [
   "runs",
   "axis",
   "smooth",
+  "hidden",
   "other",
   "find",
   "segment",

@@ -4,6 +4,7 @@ import { dateTime, number } from "../format.ts";
 import { later } from "../later.tsx";
 import { ChartTable } from "./chart-table.tsx";
 import { downloadCsv } from "./csv.ts";
+import { LineLegend } from "./line-legend.tsx";
 
 /** uPlot comes with the first chart, not with the page. */
 const Drawing = later(
@@ -58,19 +59,13 @@ export function TimeChart(props: TimeChartProps) {
       <figcaption className="mb-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
           {props.showTitle !== false && <span className="font-medium">{title}</span>}
-          {series.length > 1 &&
-            series.map((line, index) => (
-              <button
-                key={line.key}
-                type="button"
-                aria-pressed={!hidden.has(line.key)}
-                onClick={() => setHidden(toggled(hidden, line.key))}
-                className="inline-flex h-6 items-center gap-1.5 rounded text-faint aria-[pressed=false]:line-through aria-[pressed=false]:opacity-60"
-              >
-                <LineSample index={line.colour ?? index} dashed={line.dashed} />
-                {line.label}
-              </button>
-            ))}
+          {series.length > 1 && (
+            <LineLegend
+              lines={series.map((line, index) => ({ ...line, colour: line.colour ?? index }))}
+              hidden={hidden}
+              onHide={setHidden}
+            />
+          )}
         </div>
         <div className="-my-1 flex">
           <IconButton
@@ -193,22 +188,6 @@ export interface ChartMark {
   tone?: "bad" | "good" | "accent";
 }
 
-function LineSample({ index, dashed }: { index: number; dashed?: boolean | undefined }) {
-  return (
-    <svg width="18" height="8" aria-hidden="true">
-      <line
-        x1="0"
-        x2="18"
-        y1="4"
-        y2="4"
-        strokeWidth="2"
-        strokeDasharray={dashed ? "4 3" : undefined}
-        style={{ stroke: `var(--series-${(index % 8) + 1})` }}
-      />
-    </svg>
-  );
-}
-
 function withInterval(
   line: ChartSeries | undefined,
   index: number,
@@ -247,10 +226,4 @@ function csvRows(
     ]),
   ]);
   return [[atLabel, ...head], ...rows];
-}
-
-function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(key)) next.add(key);
-  return next;
 }

@@ -11,6 +11,7 @@ import { Panel } from "../../components/panel.tsx";
 import { Stat } from "../../components/stat.tsx";
 import { seriesQuery, type Series } from "../../data/runs.ts";
 import { Answer } from "../../shell/answer.tsx";
+import { RunLegend } from "./run-legend.tsx";
 
 /** The runs whose metrics are drawn together; each keeps its colour in every chart. */
 export interface DrawnRun {
@@ -26,6 +27,7 @@ export interface DrawnRun {
 export function MetricCharts({ project, runs, keys, isLive }: MetricChartsProps) {
   const [shown, setShown] = useState(chartsAtOnce);
   const [look, setLook] = useLook();
+  const hidden = useMemo(() => new Set(look.hidden?.split(",")), [look.hidden]);
   const fitting = keys.filter((key) => key.toLowerCase().includes(look.needle.toLowerCase()));
   const drawn = fitting.slice(0, shown);
   const ids = runs.map((run) => run.id);
@@ -81,6 +83,13 @@ export function MetricCharts({ project, runs, keys, isLive }: MetricChartsProps)
           Logarithmic
         </label>
       </div>
+      {runs.length > 1 && (
+        <RunLegend
+          runs={runs}
+          hidden={hidden}
+          onHide={(now) => setLook({ hidden: now.size === 0 ? undefined : [...now].join(",") })}
+        />
+      )}
       {drawn.length === 0 ? (
         <EmptyState icon="search" title="No metric of that name" />
       ) : (
@@ -93,7 +102,7 @@ export function MetricCharts({ project, runs, keys, isLive }: MetricChartsProps)
                     project={project}
                     name={key}
                     runs={runs}
-                    series={series.filter((each) => each.key === key)}
+                    series={series.filter((each) => each.key === key && !hidden.has(each.run))}
                     look={look}
                   />
                 </Panel>
@@ -126,6 +135,8 @@ const pointsPerChart = 600;
 const pointsPerZoom = 1_200;
 
 interface Look {
+  /** Ids of runs that are not drawn, joined by commas. */
+  hidden: string | undefined;
   axis: "step" | "time" | "relative";
   smoothing: number;
   isLog: boolean;
@@ -133,9 +144,10 @@ interface Look {
 }
 
 function useLook(): [Look, (change: Record<string, unknown>) => void] {
-  const { axis, smooth, log, metric = "" } = useSearch({ strict: false });
+  const { axis, smooth, log, metric = "", hidden } = useSearch({ strict: false });
   const navigate = useNavigate();
   const look: Look = {
+    hidden,
     axis: axis === "time" || axis === "relative" ? axis : "step",
     smoothing: Math.min(0.99, Math.max(0, Number(smooth ?? 0) || 0)),
     isLog: log === true,
@@ -182,8 +194,13 @@ function OneMetric({
     // While the finer answer comes, the last one is drawn at the new scale.
     placeholderData: (before) => before,
   });
-  const drawn = zoom === undefined ? series : (finer.data?.series ?? series);
-  const lines = useMemo(() => toLines(drawn, runs, look.axis), [drawn, runs, look.axis]);
+  const found = zoom === undefined ? series : (finer.data?.series ?? series);
+  const lines = useMemo(() => {
+    // While a finer answer comes, the last one may still hold a run that was hidden since.
+    const drawn = new Set(series.map((each) => each.run));
+    const shown = found.filter((each) => drawn.has(each.run));
+    return toLines(shown, runs, look.axis);
+  }, [found, series, runs, look.axis]);
   const [only] = series;
   if (series.length === 1 && only && only.points <= 1)
     return <Stat label={name} value={only.last[0] ?? null} note="logged once" />;
