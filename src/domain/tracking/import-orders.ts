@@ -1,6 +1,7 @@
 import type { ImportCommands, ImportedLoggedModel, ImportedRun } from "./import-commands.ts";
 import type { ImportedExperiment } from "./import-commands.ts";
 import type { OrderParts } from "./experiment-orders.ts";
+import type { LongSeries } from "./long-series.ts";
 import { saveBatch } from "./store/batches.ts";
 import { readExperimentByName, saveExperimentTags } from "./store/experiments.ts";
 import type { StoredExperiment } from "./store/experiments.ts";
@@ -15,8 +16,10 @@ import type { StoredRun } from "./store/runs.ts";
  * Takes over what another server recorded. Nothing is checked against today's limits: what an older server
  * accepted happened, and leaving it out would falsify it.
  */
-export function createImportOrders(parts: OrderParts & { keys: Keys }): ImportCommands {
-  const { db, ledger, lookups, write, keys } = parts;
+export function createImportOrders(
+  parts: OrderParts & { keys: Keys; longSeries: Pick<LongSeries, "added"> },
+): ImportCommands {
+  const { db, ledger, lookups, write, keys, longSeries } = parts;
 
   async function insertExperiment(experiment: ImportedExperiment, project: string | null): Promise<number> {
     const { name, state, createdAtMs, updatedAtMs } = experiment;
@@ -128,6 +131,7 @@ export function createImportOrders(parts: OrderParts & { keys: Keys }): ImportCo
       await write(async () => {
         const run = await lookups.run(runId);
         await saveBatch(db, keys, run, { metrics: points, params: [], tags: [] });
+        await longSeries.added(run.id, points);
       });
     },
     async importLoggedModels({ experimentId, models, source, actor }) {

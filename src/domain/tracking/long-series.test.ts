@@ -25,9 +25,14 @@ async function openLong(open: OpenTestDatabase) {
   for (let at = 0; at < points; at += 1_000) await log(all.slice(at, at + 1_000), usual);
   const chunks = async (): Promise<number> =>
     (await kernel.db.query.selectFrom("metric_chunks").select("chunk").execute()).length;
+  const bringIn = (step: number, value: number) =>
+    commands.imports.importPoints({
+      runId: run.id,
+      points: [{ key: "loss", value, step, atMs: startMs + step * 10 }],
+    });
   const read = (options: { buckets: number; axis?: "step" | "time"; from?: number; to?: number }) =>
     metricSeries(run.id, "loss", options);
-  return { log, read, chunks, usual };
+  return { log, bringIn, read, chunks, usual };
 }
 
 const extremes = ({ buckets }: MetricSeries): [number, number] => [
@@ -74,6 +79,14 @@ describeOnEveryEngine("a long series", (open) => {
     await log([-5], () => -9_999);
     assert.deepEqual(extremes(await read({ buckets: 100 })), [-9_999, 9_999]);
     assert.equal(counted(await read({ buckets: 100 })), points + 2);
+  });
+
+  it("holds points that are brought in from another server, within what was summed up already", async () => {
+    const { bringIn, read } = await openLong(open);
+    await read({ buckets: 100 });
+    await bringIn(15_000, 9_999);
+    const whole = await read({ buckets: 100 });
+    assert.deepEqual([counted(whole), extremes(whole)], [points + 1, [-500, 9_999]]);
   });
 
   it("takes in points that go on arriving while it is summed up", async () => {
