@@ -57,6 +57,15 @@ describeOnEveryEngine("asking for a release", (open) => {
     );
   });
 
+  it("ties it to its model within its project, for whoever asks who may be told of it", async () => {
+    const house = await openHouse(await open());
+    const { id, model } = await house.request();
+    assert.deepEqual(
+      [await house.delivery.modelsOfReleases("care"), await house.delivery.modelsOfReleases("other")],
+      [new Map([[id, model]]), new Map()],
+    );
+  });
+
   it("is refused for a rejected version, another project's version, and an unknown environment", async () => {
     const house = await openHouse(await open());
     const rejected = house.addVersion({ state: "rejected", rejection: "it answers differently" });

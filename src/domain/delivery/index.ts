@@ -143,6 +143,8 @@ export interface Delivery {
   getRelease(id: string): Promise<Release>;
   /** Newest first. */
   listReleases(project: string): Promise<readonly Release[]>;
+  /** The model of each release of a project, by its id. */
+  modelsOfReleases(project: string): Promise<ReadonlyMap<string, string>>;
   liveRelease(project: string, environment: string): Promise<Release | undefined>;
   /** Releases whose evidence is still to be measured. */
   listJudging(): Promise<readonly Release[]>;

@@ -14,7 +14,7 @@ import { createJudging } from "./judging.ts";
 import { routingOf } from "./release.ts";
 import { createRollout } from "./rollout.ts";
 import { createRoutes } from "./routes.ts";
-import { blobsInUse, findOne, getRelease, readReleases } from "./store.ts";
+import { blobsInUse, findOne, getRelease, readModelsOfReleases, readReleases } from "./store.ts";
 
 export interface DeliveryModule extends Delivery, Pick<BlobHolder, "blobsInUse"> {
   readonly commands: DeliveryCommands;
@@ -42,6 +42,7 @@ export function createDelivery(parts: DeliveryParts): DeliveryModule {
   const delivery: Delivery = {
     getRelease: (id) => getRelease(db, id),
     listReleases: (project) => readReleases(db, { project }),
+    modelsOfReleases: (project) => readModelsOfReleases(db, project),
     liveRelease: (project, environment) => findOne(db, { project, environment }, "live"),
     listJudging: () => readReleases(db, { states: ["judging"] }),
     async desiredRouting(project, environment) {

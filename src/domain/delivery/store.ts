@@ -136,6 +136,18 @@ export async function findOne(
   return (await readReleases(db, { project, environment, states: [state] }))[0];
 }
 
+export async function readModelsOfReleases(
+  db: Database,
+  project: string,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.query
+    .selectFrom("releases")
+    .select(["id", "model"])
+    .where("project", "=", project)
+    .execute();
+  return new Map(rows.map(({ id, model }) => [id, model]));
+}
+
 /** Newest first. */
 export async function readReleases(
   db: Database,

@@ -2,8 +2,9 @@ import { z } from "zod";
 
 import type { AnyLedgerEvent } from "#kernel/events";
 import { createChannel, defineRoute, defineStream } from "#kernel/http";
-import type { Route } from "#kernel/http";
+import type { Route, StreamEvent } from "#kernel/http";
 
+import type { EventGate } from "./event-gate.ts";
 import type { InsightsParts } from "./module.ts";
 
 export const eventSchema = z
@@ -27,15 +28,16 @@ export const eventSchema = z
 const mostMissed = 500;
 
 /** The ledger as people read it: filtered, paged back by `seq`, streamed, and verified. */
-export function createAuditRoutes({
-  ledger,
-  access,
-}: Pick<InsightsParts, "ledger" | "access">): readonly Route[] {
+export function createAuditRoutes(
+  { ledger, access }: Pick<InsightsParts, "ledger" | "access">,
+  gate: EventGate,
+): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/events",
       permission: "audit:read",
+      scope: "handler",
       summary: "What happened in a project, newest first",
       query: z.object({
         before: z.coerce.number().int().optional(),
@@ -45,30 +47,35 @@ export function createAuditRoutes({
         limit: z.coerce.number().int().min(1).max(500).default(200),
       }),
       response: z.object({ events: z.array(eventSchema) }),
-      handler: async ({ params, query }) => {
-        const events = await ledger.list({
-          project: params.project,
-          newestFirst: true,
-          limit: query.limit,
-          ...(query.before === undefined ? {} : { before: query.before }),
-          ...(query.subject === undefined ? {} : { subject: query.subject }),
-          ...(query.actor === undefined ? {} : { actor: query.actor }),
-          ...(query.kinds === undefined ? {} : { kinds: query.kinds.split(",").map((kind) => kind.trim()) }),
-        });
+      handler: async ({ params: { project }, query, ...asking }) => {
+        await asking.allow(project);
+        const { before, subject, actor, kinds, limit } = query;
+        const filter = {
+          project,
+          limit,
+          ...(before === undefined ? {} : { before }),
+          ...(subject === undefined ? {} : { subject }),
+          ...(actor === undefined ? {} : { actor }),
+          ...(kinds === undefined ? {} : { kinds: kinds.split(",").map((kind) => kind.trim()) }),
+        };
+        const events = await gate.newest(filter, asking);
         return { events: await presentEvents(access, events) };
       },
     }),
     defineStream({
       path: "/api/v1/projects/:project/events/stream",
       permission: "audit:read",
+      scope: "handler",
       summary: "Events of a project as they happen, after the last one the client has seen",
-      handler: async ({ params, signal, lastEventId }) => {
-        const channel = createChannel<{ data: unknown; id: string }>(signal);
+      handler: async ({ params: { project }, lastEventId, ...asking }) => {
+        await asking.allow(project);
+        const { signal } = asking;
+        const channel = createChannel<readonly AnyLedgerEvent[]>(signal);
         let sent = /^\d{1,15}$/.test(lastEventId ?? "") ? Number(lastEventId) : null;
-        const send = ({ project, seq, kind, subject }: AnyLedgerEvent): void => {
-          if (project !== params.project || (sent !== null && seq <= sent)) return;
-          sent = seq;
-          channel.push({ id: String(seq), data: { seq, kind, subject } });
+        const send = (events: readonly AnyLedgerEvent[]): void => {
+          const fresh = events.filter((one) => one.project === project && (sent === null || one.seq > sent));
+          sent = fresh.at(-1)?.seq ?? sent;
+          if (fresh.length > 0) channel.push(fresh);
         };
         // What happens while the past is read comes after it, and once.
         const meanwhile: AnyLedgerEvent[] = [];
@@ -76,12 +83,11 @@ export function createAuditRoutes({
         const unwatch = ledger.watch((event) => receive(event));
         signal.addEventListener("abort", unwatch);
         if (sent !== null) {
-          const missed = { project: params.project, after: sent, limit: mostMissed };
-          (await ledger.list(missed)).forEach(send);
+          send(await ledger.list({ project, after: sent, limit: mostMissed }));
         }
-        meanwhile.forEach(send);
-        receive = send;
-        return channel;
+        for (const event of meanwhile) send([event]);
+        receive = (event) => send([event]);
+        return toldOf(channel, (events) => gate.only(project, events, asking));
       },
     }),
     defineRoute({
@@ -132,6 +138,16 @@ export function createAuditRoutes({
       },
     }),
   ];
+}
+
+/** Asks anew for what happens while the stream is open: a grant that changes meanwhile decides from then on. */
+async function* toldOf(
+  batches: AsyncIterable<readonly AnyLedgerEvent[]>,
+  only: (events: readonly AnyLedgerEvent[]) => Promise<AnyLedgerEvent[]>,
+): AsyncGenerator<StreamEvent> {
+  for await (const batch of batches)
+    for (const { seq, kind, subject } of await only(batch))
+      yield { id: String(seq), data: { seq, kind, subject } };
 }
 
 export async function presentEvents(

@@ -6,6 +6,7 @@ import type { Route } from "#kernel/http";
 import type { ProjectFile } from "#objectives";
 
 import { eventSchema, presentEvents } from "./audit-routes.ts";
+import type { EventGate } from "./event-gate.ts";
 import type { InsightsParts } from "./module.ts";
 import { overviewOf, timeBoxOf } from "./overview.ts";
 
@@ -84,28 +85,32 @@ const landmarks: readonly EventKind[] = [
 ];
 
 /** Everything the home page shows, in one answer. */
-export function createOverviewRoutes(parts: InsightsParts): readonly Route[] {
-  const { ledger, clock, access, objectives, data, pipelines, registry, delivery, serving, monitoring } =
-    parts;
+export function createOverviewRoutes(parts: InsightsParts, gate: EventGate): readonly Route[] {
+  const { clock, access, objectives, data, pipelines, registry, delivery, serving, monitoring } = parts;
   return [
     defineRoute({
       method: "GET",
       path: "/api/v1/projects/:project/overview",
-      permission: "project:read",
+      permission: "run:read",
+      scope: "handler",
       summary: "The loop of a project, what needs somebody, and what happened last",
       response: overviewSchema,
-      handler: async ({ params: { project } }) => {
+      handler: async ({ params: { project }, ...asking }) => {
+        await asking.allow(project);
         const { projectFile } = await objectives.getCharter(project);
+        const sight = await monitoring.sightOf(project, asking);
+        const only = <Row extends { readonly model: string }>(rows: readonly Row[]): Promise<Row[]> =>
+          registry.gate.only(project, rows, asking);
         const [datasets, executions, models, releases, deployments, incidents, watched, events] =
           await Promise.all([
             data.listDatasets(project),
             pipelines.listExecutions(project, { limit: 5 }),
-            registry.listModels(project),
-            delivery.listReleases(project),
-            serving.listDeployments(project),
-            monitoring.listIncidents(project),
-            monitoring.overview(project),
-            ledger.list({ project, kinds: landmarks, newestFirst: true, limit: newestEvents }),
+            registry.listModels(project).then(only),
+            delivery.listReleases(project).then(only),
+            serving.listDeployments(project).then((all) => serving.seen(project, all, asking)),
+            monitoring.listIncidents(project, sight),
+            monitoring.overview(project, sight),
+            gate.newest({ project, kinds: landmarks, limit: newestEvents }, asking),
           ]);
         const nowMs = clock.nowMs();
         const { stations, needs } = overviewOf({

@@ -9,6 +9,7 @@ import { createServer } from "#kernel/http";
 import { silentLog } from "#kernel/log";
 import { createTestKernel } from "#kernel/testing";
 import { createObjectives, migrations as objectiveMigrations } from "#objectives";
+import { createModelGate } from "#registry";
 
 import { exampleRelease, nothing } from "./fixtures/facts.ts";
 import { createInsights } from "./index.ts";
@@ -39,10 +40,23 @@ async function openRoutes() {
     objectives,
     data: { listDatasets: async () => [] },
     pipelines: { listExecutions: async () => [] },
-    registry: { listModels: async () => [] },
-    delivery: { listReleases: async () => [exampleRelease({ state: "awaiting_approval" })] },
-    serving: { listDeployments: async () => [] },
-    monitoring: { listIncidents: async () => [], overview: async () => nothing.monitoring },
+    registry: {
+      listModels: async () => [],
+      listNames: async () => [],
+      modelsOfVersions: async () => new Map(),
+      gate: createModelGate(async () => new Map()),
+    },
+    delivery: {
+      listReleases: async () => [exampleRelease({ state: "awaiting_approval" })],
+      modelsOfReleases: async () => new Map(),
+    },
+    serving: { listDeployments: async () => [], seen: async () => [] },
+    monitoring: {
+      listIncidents: async () => [],
+      overview: async () => nothing.monitoring,
+      releasesOfIncidents: async () => new Map(),
+      sightOf: async () => undefined,
+    },
   });
   const server = createServer({
     routes,

@@ -62,6 +62,11 @@ export interface Monitoring {
   overview(project: string, sight?: Sight): Promise<MonitoringOverview>;
   /** Newest first. */
   listIncidents(project: string, sight?: Sight): Promise<readonly Incident[]>;
+  /** The releases that these incidents of a project tell of, by the incident's id. */
+  releasesOfIncidents(
+    project: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Throws `incident_not_found`. */
   getIncident(id: string): Promise<Incident>;
   /** The release under way beside the live one; null when it is not being rolled out. */

@@ -24,6 +24,8 @@ import { createRolloutWatch } from "./rollout-watch.ts";
 import { createRoutes } from "./routes.ts";
 import { readIncidents, readProgress } from "./store.ts";
 import { followWork, linkTo } from "./timeline.ts";
+import { createVisitors } from "./visitors.ts";
+import type { Visitors } from "./visitors.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -57,6 +59,8 @@ export interface MonitoringParts {
 
 export interface MonitoringModule extends Monitoring {
   readonly commands: MonitoringCommands;
+  /** What a visitor may be told, for routes of others that show monitoring too. */
+  readonly sightOf: Visitors["sightOf"];
   readonly routes: readonly Route[];
   /** Begins the clock of every project. */
   start(): Promise<void>;
@@ -203,11 +207,13 @@ export function createMonitoring(parts: MonitoringParts): MonitoringModule {
   };
   const questions = createQuestions({ sources, clock, releases, origin, evaluation, rollouts, planOf });
 
+  const visitors = createVisitors({ monitoring: questions, releases, gate: parts.gate });
   const monitoring: MonitoringModule = {
     ...questions,
+    sightOf: visitors.sightOf,
     commands,
     get routes() {
-      return createRoutes({ monitoring, commands, releases, gate: parts.gate });
+      return createRoutes({ monitoring, commands, releases, gate: parts.gate, visitors });
     },
     async start() {
       for (const { id } of await charters.listProjects()) {

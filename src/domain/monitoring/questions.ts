@@ -12,7 +12,7 @@ import type { MonitoringPlan } from "./plan.ts";
 import type { OriginPort, ReleasesPort } from "./ports.ts";
 import { problems } from "./problems.ts";
 import type { createRolloutWatch } from "./rollout-watch.ts";
-import { incidentsWithin, readLine } from "./sight.ts";
+import { incidentsWithin, readLine, releasesOf } from "./sight.ts";
 import type { Sight } from "./sight.ts";
 import { readIncidents, readProgress, readWindows } from "./store.ts";
 import { tracePrediction } from "./trace.ts";
@@ -129,6 +129,12 @@ export function createQuestions(parts: QuestionParts): Monitoring & {
       };
     },
     listIncidents: (project, sight) => incidentsOf({ project }, sight),
+    async releasesOfIncidents(project, ids) {
+      if (ids.length === 0) return new Map();
+      const all = await releases.listReleases(project);
+      const incidents = await readIncidents(db, { project, ids });
+      return new Map(incidents.map((incident) => [incident.id, releasesOf(incident, all)]));
+    },
     getIncident,
     async getOpenIncident(id) {
       const incident = await getIncident(id);

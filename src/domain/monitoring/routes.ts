@@ -17,7 +17,7 @@ import {
   traceSchema,
   windowSchema,
 } from "./schemas.ts";
-import { createVisitors, orForbidden } from "./visitors.ts";
+import { orForbidden } from "./visitors.ts";
 import type { Visitors } from "./visitors.ts";
 
 const base = "/api/v1/projects/:project";
@@ -28,19 +28,15 @@ interface RouteParts {
   readonly commands: MonitoringCommands;
   readonly releases: ReleasesPort;
   readonly gate: ModelGate;
+  readonly visitors: Visitors;
 }
 
 /** Every route that tells of a model asks model by model. */
 export function createRoutes(parts: RouteParts): readonly Route[] {
-  const visitors = createVisitors(parts);
-  return [
-    ...outcomeRoutes(parts, visitors),
-    ...monitoringRoutes(parts, visitors),
-    ...incidentRoutes(parts, visitors),
-  ];
+  return [...outcomeRoutes(parts), ...monitoringRoutes(parts), ...incidentRoutes(parts)];
 }
 
-function outcomeRoutes({ commands }: RouteParts, { passPredictions }: Visitors): Route[] {
+function outcomeRoutes({ commands, visitors: { passPredictions } }: RouteParts): Route[] {
   return [
     defineRoute({
       method: "POST",
@@ -83,7 +79,7 @@ function outcomeRoutes({ commands }: RouteParts, { passPredictions }: Visitors):
 const range = { from: z.coerce.number().optional(), to: z.coerce.number().optional() };
 const marker = z.object({ atMs: z.number(), text: z.string(), id: z.string() });
 
-function monitoringRoutes({ monitoring, releases, gate }: RouteParts, { sightOf }: Visitors): Route[] {
+function monitoringRoutes({ monitoring, releases, gate, visitors: { sightOf } }: RouteParts): Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -228,7 +224,7 @@ function monitoringRoutes({ monitoring, releases, gate }: RouteParts, { sightOf 
   ];
 }
 
-function incidentRoutes({ monitoring, commands }: RouteParts, { sightOf, findIncident }: Visitors): Route[] {
+function incidentRoutes({ monitoring, commands, visitors: { sightOf, findIncident } }: RouteParts): Route[] {
   return [
     defineRoute({
       method: "GET",

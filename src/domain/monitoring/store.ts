@@ -305,12 +305,18 @@ function toWindowCounts(row: WindowRow): WindowCounts {
 
 export async function readIncidents(
   db: Database,
-  filter: { readonly project?: string; readonly state?: Incident["state"]; readonly id?: string },
+  filter: {
+    readonly project?: string;
+    readonly state?: Incident["state"];
+    readonly id?: string;
+    readonly ids?: readonly string[];
+  },
 ): Promise<Incident[]> {
   let query = db.query.selectFrom("incidents").selectAll();
   if (filter.project !== undefined) query = query.where("project", "=", filter.project);
   if (filter.state !== undefined) query = query.where("state", "=", filter.state);
   if (filter.id !== undefined) query = query.where("id", "=", filter.id);
+  if (filter.ids !== undefined) query = query.where("id", "in", [...filter.ids]);
   const rows = await query.orderBy("opened_at_ms", "desc").orderBy("id", "desc").execute();
   return rows.map(({ body }) => incidentSchema.parse(JSON.parse(body)));
 }

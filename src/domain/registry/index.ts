@@ -110,6 +110,10 @@ export interface Registry {
   lineage(id: string): Promise<LineageGraph>;
   /** The names of a project's models among all models, under which grants on them are kept; by model. */
   flatNamesOf(project: string, models: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** All of a project's models with those names. */
+  listNames(project: string): Promise<readonly { readonly name: string; readonly model: string }[]>;
+  /** The models of these versions of a project, by id; what is none of it is left out. */
+  modelsOfVersions(project: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** For routes, here and of later modules, that tell of models. */
   readonly gate: ModelGate;
 }

@@ -18,13 +18,13 @@ import { createModelGate } from "./model-gate.ts";
 import type { ModelSummary, ModelVersion, NamedModels, Registry } from "./index.ts";
 import { createNamedModels } from "./named-models.ts";
 import { createRegistryImports } from "./named-import.ts";
-import { readFlatNames } from "./named-store.ts";
+import { readFlatNames, readNamesIn } from "./named-store.ts";
 import { createNamedModelOrders } from "./named-orders.ts";
 import type { Convert } from "./onnx/convert.ts";
 import { problems } from "./problems.ts";
 import { createRegistering } from "./registering.ts";
 import { createRoutes } from "./routes.ts";
-import { blobsInUse, readAlias, readVersions } from "./store.ts";
+import { blobsInUse, readAlias, readModelsOf, readVersions } from "./store.ts";
 
 export interface RegistryModule extends Registry, Pick<BlobHolder, "blobsInUse"> {
   /** The same models under one flat space of names, as MLflow's clients see them. */
@@ -82,6 +82,8 @@ export function createRegistry(parts: RegistryParts): RegistryModule {
       return lineageOf(version, await Promise.all(ids.map((one) => data.getVersion(one))));
     },
     flatNamesOf,
+    listNames: (project) => readNamesIn(db, project),
+    modelsOfVersions: (project, ids) => readModelsOf(db, project, ids),
     gate: createModelGate(flatNamesOf),
   };
   const named = createNamedModels(parts);

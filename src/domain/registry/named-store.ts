@@ -152,6 +152,15 @@ export async function readFlatNames(
   return new Map(rows.map(({ model, name }) => [model, name]));
 }
 
+/** The models of a project with their flat names. */
+export async function readNamesIn(db: Database, project: string): Promise<Pick<Name, "name" | "model">[]> {
+  return await db.query
+    .selectFrom("registered_models")
+    .select(["name", "model"])
+    .where("project", "=", project)
+    .execute();
+}
+
 /** By name. */
 export async function readNames(db: Database): Promise<Name[]> {
   const rows = await db.query.selectFrom("registered_models").selectAll().orderBy("name").execute();

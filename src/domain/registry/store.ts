@@ -183,6 +183,22 @@ export async function readVersions(
   return rows.map((row) => toVersion(row, aliases));
 }
 
+/** The models of these versions of a project, by id. */
+export async function readModelsOf(
+  db: Database,
+  project: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.query
+    .selectFrom("model_versions")
+    .select(["id", "model"])
+    .where("project", "=", project)
+    .where("id", "in", [...ids])
+    .execute();
+  return new Map(rows.map(({ id, model }) => [id, model]));
+}
+
 type AliasRow = { project: string; model: string; alias: string; number: number };
 
 async function readAliases(db: Database, projects: ReadonlySet<string>): Promise<AliasRow[]> {

@@ -32,6 +32,8 @@ import { endsAQuarterDay, nextSealMs } from "./seal.ts";
 import { insertDeployment, readDeployments, saveVariants } from "./store.ts";
 import type { DeploymentRow } from "./store.ts";
 import { readTraffic } from "./traffic.ts";
+import { createVisitors } from "./visitors.ts";
+import type { Visitors } from "./visitors.ts";
 
 declare module "#kernel/jobs" {
   interface Jobs {
@@ -43,6 +45,8 @@ declare module "#kernel/jobs" {
 }
 
 export interface ServingModule extends Serving, Pick<BlobHolder, "blobsInUse"> {
+  /** For routes of others that show deployments too. */
+  readonly seen: Visitors["seen"];
   readonly routes: readonly Route[];
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -255,8 +259,10 @@ export function createServing(parts: ServingParts): ServingModule {
     },
   );
 
+  const visitors = createVisitors(registry);
   const serving: ServingModule = {
     gatewayUrl,
+    seen: visitors.seen,
     blobsInUse: () => blobsInUse(ledger),
     listDeployments: async (project) =>
       await Promise.all((await readDeployments(db, { project })).map(describe)),
@@ -273,7 +279,7 @@ export function createServing(parts: ServingParts): ServingModule {
       return await createInfer(gatewayUrl(), row.model, signature)(rows);
     },
     get routes() {
-      return createRoutes(serving, registry.gate);
+      return createRoutes(serving, registry.gate, visitors);
     },
     async start() {
       await announceGateway("gateway.started", await gateway.start());

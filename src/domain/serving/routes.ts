@@ -8,6 +8,7 @@ import type { Asking, ModelGate } from "#registry";
 
 import type { Deployment, Serving } from "./index.ts";
 import { problems } from "./problems.ts";
+import type { Visitors } from "./visitors.ts";
 
 const latencySchema = z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable();
 const deploymentSchema = z
@@ -37,7 +38,7 @@ const deploymentSchema = z
 
 const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-export function createRoutes(serving: Serving, gate: ModelGate): readonly Route[] {
+export function createRoutes(serving: Serving, gate: ModelGate, visitors: Visitors): readonly Route[] {
   /** A deployment of the project in the path, when the visitor may with its model. */
   const find = async (project: string, id: string, asking: Asking): Promise<Deployment> => {
     const deployment = await serving.getDeployment(id).catch(ignoreAbsent);
@@ -59,7 +60,7 @@ export function createRoutes(serving: Serving, gate: ModelGate): readonly Route[
       summary: "What answers requests, and with which versions",
       response: z.object({ deployments: z.array(deploymentSchema) }),
       async handler({ params: { project }, ...asking }) {
-        const deployments = await gate.only(project, await serving.listDeployments(project), asking);
+        const deployments = await visitors.seen(project, await serving.listDeployments(project), asking);
         return { deployments: deployments.map(present) };
       },
     }),
@@ -70,9 +71,11 @@ export function createRoutes(serving: Serving, gate: ModelGate): readonly Route[
       scope: "handler",
       summary: "One deployment with its variants",
       response: z.object({ deployment: deploymentSchema }),
-      handler: async ({ params: { project, deployment }, ...asking }) => ({
-        deployment: present(await find(project, deployment, asking)),
-      }),
+      async handler({ params: { project, deployment: id }, ...asking }) {
+        const deployment = await find(project, id, asking);
+        const [seen = deployment] = await visitors.seen(project, [deployment], asking);
+        return { deployment: present(seen) };
+      },
     }),
     defineRoute({
       method: "GET",
@@ -99,11 +102,12 @@ export function createRoutes(serving: Serving, gate: ModelGate): readonly Route[
       }),
       async handler({ params, query, ...asking }) {
         const { id } = await find(params.project, params.deployment, asking);
-        return {
-          points: [
-            ...(await serving.traffic(id, { fromMs: query.from, toMs: query.to, stepMs: query.step })),
-          ],
-        };
+        const { from: fromMs, to: toMs, step: stepMs } = query;
+        const points = await serving.traffic(id, { fromMs, toMs, stepMs });
+        // What answered there before need not be of the model that answers now.
+        const ids = points.map(({ modelVersionId }) => modelVersionId);
+        const seen = await visitors.seenVersions(params.project, ids, asking);
+        return { points: points.filter(({ modelVersionId }) => seen.has(modelVersionId)) };
       },
     }),
     defineRoute({
