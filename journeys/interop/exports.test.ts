@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -16,7 +15,10 @@ import { openShop } from "../lineage/shop.ts";
 import type { Shop } from "../lineage/shop.ts";
 import { findEnvironment } from "./environments.ts";
 import { installNodePackages } from "./node-packages.ts";
+import { runPython } from "./run-python.ts";
+import { validateStateMachine } from "./state-language.ts";
 import { runStateMachine } from "./state-machine.ts";
+import { unusualPipeline } from "./unusual-pipeline.ts";
 
 const run = promisify(execFile);
 
@@ -74,9 +76,13 @@ describe("a pipeline exported to Airflow", () => {
       NO_PROXY: "*",
     };
     await run(environment.interpreter, ["-m", "airflow", "db", "migrate"], { env, timeout: 600_000 });
-    const play = async (conf: object): Promise<Readonly<Record<string, ReturnType<typeof JSON.parse>>>> => {
+    const play = async (
+      conf: object,
+      folder = dags,
+      runId = "go",
+    ): Promise<Readonly<Record<string, ReturnType<typeof JSON.parse>>>> => {
       const script = join(import.meta.dirname, "scripts", "airflow-dag.py");
-      const words = [script, dags, "shop", "go", JSON.stringify(conf)];
+      const words = [script, folder, "shop", runId, JSON.stringify(conf)];
       const { stdout } = await run(environment.interpreter, words, {
         env,
         timeout: 600_000,
@@ -107,6 +113,15 @@ describe("a pipeline exported to Airflow", () => {
     assert.match(String(first["stdout"]), /cleaning/);
     assert.equal((await executionsOf(shop)).length, 4);
     assert.ok((await executionsOf(shop)).every((line) => line.endsWith("succeeded")));
+
+    const unusual = join(home, "unusual");
+    await mkdir(unusual);
+    await shop.write(unusualPipeline);
+    const { text: dag } = await exported(shop, "airflow");
+    await writeFile(join(unusual, file), dag);
+    const { loaded } = await play({}, unusual, "-");
+    const { stages } = await shop.system.pipelines.planGraph("shop");
+    assert.deepEqual([loaded.errors, Object.keys(loaded.tasks).length], [{}, stages.length]);
   });
 });
 
@@ -180,17 +195,13 @@ describe("a pipeline exported to Argo", () => {
   });
 });
 
-type Validator = (machine: unknown) => { readonly isValid: boolean; errorsText(): string };
-
 describe("a pipeline exported to Step Functions", () => {
-  it("is a state machine by its validator, which runs the stages here level by level", async (test) => {
+  it("is a state machine by its validators, which runs the stages here level by level", async (test) => {
     const packages = await installNodePackages("asl");
     if (packages.startsWith("no ")) return test.skip(packages);
     const shop = await openShop(pipeline);
     const { text } = await exported(shop, "step-functions");
-    const validator: Validator = createRequire(join(packages, "any.js"))("asl-validator");
-    const validated = validator(JSON.parse(text));
-    assert.equal(validated.isValid, true, validated.errorsText());
+    assert.deepEqual(await validateStateMachine(text, packages), []);
     const execution = { Name: "first", Input: {} };
     const visited = await runStateMachine(text, execution, packages);
     assert.deepEqual(
@@ -210,15 +221,3 @@ describe("a pipeline exported to Step Functions", () => {
     );
   });
 });
-
-async function runPython(source: string, variables: Readonly<Record<string, string>>): Promise<string> {
-  const child = spawn("python3", ["-"], { env: { PATH: process.env["PATH"] ?? "", ...variables } });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-  }
-  child.stdin.end(source);
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(said);
-  return said;
-}

@@ -1,19 +1,26 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { inParallel } from "#kernel/in-parallel";
+
 /*
- * Just enough of the Amazon States Language to run what we export: states of six kinds, JSONata by its own
+ * Just enough of the Amazon States Language to run what we export: states of seven kinds, JSONata by its own
  * package, and HTTP tasks that really ask the server.
  */
 
 const state = z.looseObject({
-  Type: z.enum(["Task", "Choice", "Parallel", "Succeed", "Fail"]),
+  Type: z.enum(["Task", "Choice", "Parallel", "Map", "Wait", "Succeed", "Fail"]),
   Next: z.string().optional(),
   Arguments: z.looseObject({}).optional(),
   Output: z.string().optional(),
   Branches: z.array(z.unknown()).optional(),
+  Items: z.array(z.unknown()).optional(),
+  MaxConcurrency: z.number().optional(),
+  ItemProcessor: z.unknown().optional(),
+  Seconds: z.string().optional(),
   Choices: z.array(z.looseObject({ Condition: z.string(), Next: z.string() })).optional(),
   Default: z.string().optional(),
   Error: z.string().optional(),
@@ -65,7 +72,7 @@ export async function runStateMachine(
         const words = [now.Error, now.Cause].map(async (word) => await evaluate(word, states));
         throw new Error((await Promise.all(words)).join(": "));
       }
-      if (now.Type === "Succeed") return input;
+      if (now.Type === "Succeed") return await evaluate(now.Output ?? input, states);
       if (now.Type === "Choice") {
         name = now.Default;
         for (const choice of now.Choices ?? []) {
@@ -79,6 +86,15 @@ export async function runStateMachine(
         input = await Promise.all(
           (now.Branches ?? []).map(async (branch) => await runMachine(branch, input)),
         );
+      } else if (now.Type === "Map") {
+        const items = now.Items ?? [];
+        const outputs: unknown[] = [];
+        await inParallel([...items.entries()], now.MaxConcurrency ?? items.length, async ([index, item]) => {
+          outputs[index] = await runMachine(now.ItemProcessor, item);
+        });
+        input = outputs;
+      } else if (now.Type === "Wait") {
+        await sleep(1_000 * z.number().parse(await evaluate(now.Seconds, states)));
       } else {
         const result = await ask(request.parse(await evaluate(now.Arguments, states)));
         input = await evaluate(now.Output ?? "{% $states.result %}", { ...states, result });

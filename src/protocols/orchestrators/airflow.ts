@@ -1,12 +1,15 @@
 import type { ExportedFile, ExportedPipeline } from "./entities.ts";
 import { pythonText, stageClient } from "./stage-client.ts";
-import { taskNames } from "./task-names.ts";
+import { lettersAndDigits, taskNames } from "./task-names.ts";
+
+// What Airflow allows in the name of a task.
+const longestName = 250;
 
 /** A DAG for Airflow 2.4 and later, 3 included, that needs no package beside Airflow itself. */
 export function toAirflow({ project, url, stages }: ExportedPipeline): ExportedFile {
   const names = taskNames(
     stages.map(({ name }) => name),
-    "_",
+    { forbidden: lettersAndDigits, joiner: "_", longest: longestName },
   );
   const nameOf = (stage: string): string => names.get(stage) ?? stage;
   const tasks = stages.map(({ name, description }) => {

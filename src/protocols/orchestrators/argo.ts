@@ -1,17 +1,19 @@
-import { stringify } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 
 import type { ExportedFile, ExportedPipeline } from "./entities.ts";
 import { stageClient } from "./stage-client.ts";
-import { taskNames } from "./task-names.ts";
+import { lettersAndDigits, taskNames } from "./task-names.ts";
 
 // Any image with Python 3 will do: the program needs the standard library alone.
 const image = "python:3.13-alpine";
+// What Argo's validator allows in the name of a task.
+const longestName = 128;
 
 /** A workflow for Argo 3: one pod a stage, which waits while Gyre works. */
 export function toArgo({ project, url, stages }: ExportedPipeline): ExportedFile {
   const names = taskNames(
     stages.map(({ name }) => name),
-    "-",
+    { forbidden: lettersAndDigits, joiner: "-", longest: longestName, beforeDigit: "stage-" },
   );
   const workflow = {
     apiVersion: "argoproj.io/v1alpha1",
@@ -42,7 +44,22 @@ export function toArgo({ project, url, stages }: ExportedPipeline): ExportedFile
     },
   };
   const head = `# The pipeline of ${project}: each task runs a stage at Gyre and waits for its end.\n# Made by: gyre export argo. A token, where one is needed, is the key token of the secret gyre.\n`;
-  return { file: `${project}-workflow.yaml`, text: head + stringify(workflow, { lineWidth: 0 }) };
+  return { file: `${project}-workflow.yaml`, text: head + writeYaml(workflow) };
+}
+
+/**
+ * Every text of one line is quoted: which plain ones are a number or a truth depends on who reads. Argo's
+ * reader takes the stages `yes`, `1_000` and `0o17` for such.
+ */
+function writeYaml(workflow: object): string {
+  const document = new Document(workflow);
+  visit(document, {
+    Scalar(place, scalar) {
+      if (place === "key" || typeof scalar.value !== "string" || scalar.value.includes("\n")) return;
+      scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
 
 function stageTemplate(project: string, url: string): object {

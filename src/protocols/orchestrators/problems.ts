@@ -6,6 +6,11 @@ export const problems = defineProblems({
     when: "A pipeline without stages is to be exported.",
     next: "Write the stages into dvc.yaml first.",
   },
+  export_too_large: {
+    kind: "invalid",
+    when: "A pipeline has so many stages that the orchestrator would refuse its definition as too large.",
+    next: "Export it to Airflow, which has no such limit, or have one task of your own start all stages over HTTP.",
+  },
   flow_stage_exists: {
     kind: "conflict",
     when: "A flow is to become a stage whose name is taken in the pipeline file.",

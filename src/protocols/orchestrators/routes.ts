@@ -38,10 +38,30 @@ export function createRoutes(parts: {
           });
         }
         const url = (query.url ?? parts.url()).replace(/\/+$/, "");
-        return exportTo(format, { project, url, stages }, query.connection);
+        const exported = exportTo(format, { project, url, stages }, query.connection);
+        refuseTooLarge(format, exported);
+        return exported;
       },
     }),
   ];
+}
+
+/**
+ * Step Functions has a limit of its own for a definition; Argo's is that of a request to the database of a
+ * Kubernetes cluster.
+ */
+const mostBytes: Readonly<Record<ExportFormat, number>> = {
+  airflow: Infinity,
+  argo: 1_572_864,
+  "step-functions": 1_048_576,
+};
+
+function refuseTooLarge(format: ExportFormat, { text }: ExportedFile): void {
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes <= mostBytes[format]) return;
+  throw new Problem(problems.export_too_large, {
+    message: `The definition has ${sizeBytes} bytes; ${format} takes ${mostBytes[format]}.`,
+  });
 }
 
 function exportTo(

@@ -1,25 +1,61 @@
+import { digestOf } from "#kernel/digest";
+
 import type { ExportedFile, ExportedPipeline, ExportedStage } from "./entities.ts";
 import { levelsOf } from "./levels.ts";
+import { jsonataText, stageStates } from "./stage-states.ts";
+import { taskNames } from "./task-names.ts";
 
 /** What stands for the connection that holds the token, until the deployment fills it in. */
 export const connectionPlaceholder = "${GyreConnectionArn}";
 
+// A definition may have a megabyte, and a branch takes 4 kB of it; of a map no more than so many run at once.
+const mostBranches = 40;
+// Eighty signs, of which the verb before it takes some. Names are unique in a machine, not only in a branch.
+const stateNames = { forbidden: /[\p{Cc}\p{Zs}]+/gu, joiner: " ", longest: 72 };
+
 /**
- * A state machine in the Amazon States Language, with JSONata. An HTTP task may take 60 seconds, so each
- * look waits 45 at the server. The token is that of an EventBridge connection.
+ * A state machine in the Amazon States Language, with JSONata. The token is that of an EventBridge connection.
+ * The stages of a level have a branch each, under their names, unless they are very many.
  */
 export function toStepFunctions(
   { project, url, stages }: ExportedPipeline,
   connection: string = connectionPlaceholder,
 ): ExportedFile {
   const levels = levelsOf(stages);
-  const nameOf = (index: number): string => `Level ${index + 1}`;
+  const names = taskNames(
+    stages.map(({ name }) => name),
+    stateNames,
+  );
   const endpoint = `${url}/api/v1/projects/${encodeURIComponent(project)}/executions`;
+  const nameOf = (index: number): string => `Level ${index + 1}`;
+  const branchOf = ({ name, description }: ExportedStage): object => ({
+    ...(description === null ? {} : { Comment: description }),
+    ...stageStates(names.get(name) ?? name, {
+      endpoint,
+      connection,
+      stage: name,
+      key: jsonataText(keyPart(name)),
+    }),
+  });
   const states = levels.map((level, index) => [
     nameOf(index),
     {
-      Type: "Parallel",
-      Branches: level.map((stage) => branchOf(stage, endpoint, connection)),
+      ...(level.length > mostBranches
+        ? {
+            Type: "Map",
+            Items: level.map(({ name }) => ({ stage: name, key: keyPart(name) })),
+            MaxConcurrency: mostBranches,
+            ItemProcessor: {
+              ProcessorConfig: { Mode: "INLINE" },
+              ...stageStates(`a stage of level ${index + 1}`, {
+                endpoint,
+                connection,
+                stage: "{% $states.input.stage %}",
+                key: "$states.input.key",
+              }),
+            },
+          }
+        : { Type: "Parallel", Branches: level.map(branchOf) }),
       ...(index + 1 < levels.length ? { Next: nameOf(index + 1) } : { End: true }),
     },
   ]);
@@ -29,103 +65,11 @@ export function toStepFunctions(
     StartAt: nameOf(0),
     States: Object.fromEntries(states),
   };
-  return { file: `${project}.asl.json`, text: `${JSON.stringify(machine, null, 2)}\n` };
+  return { file: `${project}.asl.json`, text: `${JSON.stringify(machine, null, 1)}\n` };
 }
 
-const retry = [
-  {
-    ErrorEquals: [
-      "States.Http.StatusCode.429",
-      "States.Http.StatusCode.500",
-      "States.Http.StatusCode.502",
-      "States.Http.StatusCode.503",
-      "States.Http.StatusCode.504",
-      "States.Http.Socket",
-      "States.Timeout",
-    ],
-    IntervalSeconds: 2,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    MaxAttempts: 12,
-    JitterStrategy: "FULL",
-  },
-];
-
-function branchOf({ name, description }: ExportedStage, endpoint: string, connection: string): object {
-  const [start, look, decide, fail, done] = ["Start", "Await", "Decide", "Fail", "Done"].map((verb) =>
-    `${verb} ${name}`.slice(0, 80),
-  );
-  const common = { Authentication: { ConnectionArn: connection } };
-  const invoke = "arn:aws:states:::http:invoke";
-  const result =
-    "{% {'execution': $states.result.ResponseBody.id, 'state': $states.result.ResponseBody.state, 'failure': $states.result.ResponseBody.failure} %}";
-  return {
-    ...(description === null ? {} : { Comment: description }),
-    StartAt: start,
-    States: {
-      [String(start)]: {
-        Type: "Task",
-        Resource: invoke,
-        Arguments: {
-          ApiEndpoint: endpoint,
-          Method: "POST",
-          ...common,
-          Headers: {
-            "Content-Type": "application/json",
-            Prefer: "return=minimal",
-            "Idempotency-Key": keyOf(name),
-          },
-          RequestBody: {
-            targets: [name],
-            parameters:
-              "{% $exists($states.context.Execution.Input.parameters) ? $states.context.Execution.Input.parameters : {} %}",
-            reason: "{% 'asked for by Step Functions, ' & $states.context.Execution.Name %}",
-          },
-        },
-        Output: result,
-        Retry: retry,
-        Next: look,
-      },
-      [String(look)]: {
-        Type: "Task",
-        Resource: invoke,
-        Arguments: {
-          ApiEndpoint: `{% ${jsonataText(`${endpoint}/`)} & $states.input.execution %}`,
-          Method: "GET",
-          ...common,
-          Headers: { Prefer: "return=minimal" },
-          QueryParameters: { waitSeconds: "45" },
-        },
-        Output: result,
-        Retry: retry,
-        Next: decide,
-      },
-      [String(decide)]: {
-        Type: "Choice",
-        Choices: [
-          { Condition: "{% $states.input.state = 'succeeded' %}", Next: done },
-          { Condition: "{% $states.input.state in ['queued', 'running'] %}", Next: look },
-        ],
-        Default: fail,
-      },
-      [String(fail)]: {
-        Type: "Fail",
-        Error: "GyreStageFailed",
-        Cause:
-          "{% $exists($states.input.failure.message) ? $states.input.failure.message & ' ' & $states.input.failure.next : 'The execution ' & $states.input.execution & ' was cancelled.' %}",
-      },
-      [String(done)]: { Type: "Succeed" },
-    },
-  };
-}
-
-/** The same through every retry of a task; another one when a person has the machine go on after a failure. */
-function keyOf(stage: string): string {
-  const redriven =
-    "($exists($states.context.Execution.RedriveCount) ? $string($states.context.Execution.RedriveCount) : '0')";
-  return `{% 'step-functions:' & $states.context.Execution.Name & ':' & ${jsonataText(stage)} & ':' & ${redriven} %}`;
-}
-
-function jsonataText(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+/** A header carries ASCII, and the server takes a key of 200 signs, of which the rest of it may need 110. */
+function keyPart(stage: string): string {
+  const part = encodeURIComponent(stage);
+  return part.length <= 90 ? part : digestOf(stage);
 }
