@@ -110,6 +110,7 @@ export function createAuditRoutes(
       method: "GET",
       path: "/api/v1/audit/failures",
       permission: "audit:read",
+      scope: "handler",
       summary: "Deliveries of events that failed or were given up",
       response: z.object({
         failures: z.array(
@@ -123,7 +124,14 @@ export function createAuditRoutes(
           }),
         ),
       }),
-      handler: async () => ({ failures: await ledger.failures() }),
+      async handler(asking) {
+        await asking.allow();
+        const failures = await ledger.failures();
+        const seqs = [...new Set(failures.map(({ seq }) => seq))];
+        const events = await ledger.list({ seqs, limit: seqs.length });
+        const seen = new Set((await gate.onlyAnywhere(events, asking)).map(({ seq }) => seq));
+        return { failures: failures.filter(({ seq }) => seen.has(seq)) };
+      },
     }),
     defineRoute({
       method: "POST",

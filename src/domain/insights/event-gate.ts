@@ -1,3 +1,4 @@
+import { modelThing, outsideProjects } from "#access";
 import type { Delivery } from "#delivery";
 import type { AnyLedgerEvent, EventFilter, Ledger } from "#kernel/events";
 import type { Monitoring } from "#monitoring";
@@ -6,6 +7,8 @@ import type { Asking, Registry } from "#registry";
 /** Which events a visitor may read: those of no model, and those of models that the visitor may see. */
 export interface EventGate {
   only(project: string, events: readonly AnyLedgerEvent[], asking: Asking): Promise<AnyLedgerEvent[]>;
+  /** As `only`, for events of whatever project or of none. */
+  onlyAnywhere(events: readonly AnyLedgerEvent[], asking: Asking): Promise<AnyLedgerEvent[]>;
   /** The newest of them, `limit` where there are so many: how many were left out is not to be seen. */
   newest(
     filter: EventFilter & { readonly project: string; readonly limit: number },
@@ -31,6 +34,15 @@ export function createEventGate(parts: EventGateParts): EventGate {
   };
   return {
     only,
+    async onlyAnywhere(events, asking) {
+      const found: AnyLedgerEvent[] = [];
+      for (const [project, some] of Map.groupBy(events, (event) => event.project)) {
+        found.push(
+          ...(project === null ? await onlyOutside(some, asking) : await only(project, some, asking)),
+        );
+      }
+      return found;
+    },
     async newest(filter, asking) {
       const found: AnyLedgerEvent[] = [];
       let { limit, before } = filter;
@@ -44,6 +56,18 @@ export function createEventGate(parts: EventGateParts): EventGate {
       }
     },
   };
+}
+
+/** Of models outside projects, whose flat name is their name. */
+async function onlyOutside(
+  events: readonly AnyLedgerEvent[],
+  { onlyAllowed }: Asking,
+): Promise<AnyLedgerEvent[]> {
+  return await onlyAllowed(
+    events,
+    () => outsideProjects,
+    (event) => namesIn(event).map(modelThing)[0],
+  );
 }
 
 /**

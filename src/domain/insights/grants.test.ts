@@ -30,7 +30,9 @@ const actor = "system";
 const secrets = /secret|rel_2|inc_2|Never told/;
 
 interface Holding {
+  /** In the project. */
   readonly role?: Role;
+  readonly everywhere?: Role;
   readonly secret?: Level;
   readonly open?: Level;
 }
@@ -155,10 +157,12 @@ async function openHouse(db?: Database) {
     registry,
     server,
     append,
-    async come({ role, secret, open }: Holding): Promise<string> {
+    async come({ role, everywhere, secret, open }: Holding): Promise<string> {
       const name = `visitor ${++visitors}`;
       const { id: principal } = await access.commands.addPrincipal({ name, kind: "person", actor });
       if (role !== undefined) await access.commands.grantRole({ principal, role, project: "care", actor });
+      if (everywhere !== undefined)
+        await access.commands.grantRole({ principal, role: everywhere, project: null, actor });
       for (const [model, level] of [["care-secret", secret] as const, ["care-open", open] as const]) {
         if (level !== undefined)
           await access.commands.grantThing({ principal, thing: modelThing(model), level, actor });
@@ -236,6 +240,31 @@ describeOnEveryEngine("the events of a model", (open) => {
     assert.match((await house.ask("events")).text, /outcomes.recorded/);
     await house.come({ role: "contributor", secret: "none" });
     assert.doesNotMatch((await house.ask("events")).text, /outcomes.recorded/);
+  });
+});
+
+describe("deliveries that failed", () => {
+  it("tell nothing of a closed model, of a project or of none", async () => {
+    const house = await openHouse();
+    const { ledger } = house.kernel;
+    const { named } = house.registry.commands;
+    ledger.on("fragile", ["release.declined", "registered_model.created"], async ({ subject }) => {
+      throw new Error(`broken by ${subject}`);
+    });
+    await ledger.start();
+    await named.createModel({ name: "hermit", description: "", tags: {}, actor });
+    await house.append({ kind: "release.declined", subject: "rel_1", data: { reason: "no" } });
+    await ledger.settle();
+    const ask = async () => (await house.server.inject({ url: "/api/v1/audit/failures" })).text;
+    const principal = await house.come({ everywhere: "contributor" });
+    const told = await ask();
+    for (const subject of ["rel_1", "rel_2", "care-secret", "hermit"])
+      assert.match(told, new RegExp(`broken by ${subject}`));
+    await house.shutOut(principal, "care-secret");
+    await house.shutOut(principal, "hermit");
+    const left = await ask();
+    assert.doesNotMatch(left, /secret|rel_2|hermit/);
+    assert.match(left, /broken by rel_1/);
   });
 });
 

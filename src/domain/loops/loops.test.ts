@@ -99,7 +99,7 @@ describe("a performance incident", () => {
     await world.tell(opened);
     assert.deepEqual(world.executions.at(0)?.purpose, {
       kind: "retrain",
-      reason: "retrained because of recall fell",
+      reason: "retrained because of a performance incident",
       incident: "inc_1",
     });
     await world.pass(dayMs);

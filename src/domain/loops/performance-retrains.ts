@@ -49,7 +49,12 @@ export function performanceRetrains(parts: LoopParts): void {
       await gatherLabelledData(parts, project);
       await pipelines.commands.execute({
         project,
-        purpose: { kind: "retrain", reason: `retrained because of ${incident.title}`, incident: incidentId },
+        // Executions are the project's, open to whom the model may be closed: its figures stay in the incident.
+        purpose: {
+          kind: "retrain",
+          reason: "retrained because of a performance incident",
+          incident: incidentId,
+        },
         actor: "system",
       });
     },

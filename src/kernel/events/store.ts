@@ -72,6 +72,8 @@ export interface EventFilter {
   /** Names that no module declares match nothing. */
   readonly kinds?: readonly string[];
   readonly actor?: string;
+  /** Those alone. */
+  readonly seqs?: readonly number[];
   /** Only events with a greater `seq`. */
   readonly after?: number;
   /** Only events with a smaller `seq`: for paging back. */
@@ -160,8 +162,9 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Any
   if (filter.project !== undefined) query = query.where("project", "=", filter.project);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
-  if (filter.kinds?.length === 0) return [];
+  if (filter.kinds?.length === 0 || filter.seqs?.length === 0) return [];
   if (filter.kinds !== undefined) query = query.where("kind", "in", [...filter.kinds]);
+  if (filter.seqs !== undefined) query = query.where("seq", "in", [...filter.seqs]);
   if (filter.after !== undefined) query = query.where("seq", ">", filter.after);
   if (filter.before !== undefined) query = query.where("seq", "<", filter.before);
   const rows = await query

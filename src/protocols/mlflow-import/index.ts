@@ -1,8 +1,9 @@
 import { z } from "zod";
 
+import { modelThing, outsideProjects } from "#access";
 import { Problem } from "#kernel/errors";
 import { defineRoute } from "#kernel/http";
-import type { Route } from "#kernel/http";
+import type { Route, Visit } from "#kernel/http";
 import type { NamedModels, VersionFile } from "#registry";
 import type { NamedModelCommands, RegistryImports } from "#registry/commands";
 import type { ArtifactOwner, TrackingQuestions } from "#tracking";
@@ -39,7 +40,7 @@ export interface MlflowImportParts {
   };
   readonly traces: { readonly commands: { readonly imports: TraceImports } };
   readonly registry: {
-    readonly named: Pick<NamedModels, "getModel">;
+    readonly named: Pick<NamedModels, "getModel" | "projectOfModel">;
     readonly commands: {
       readonly imports: RegistryImports;
       readonly named: Pick<NamedModelCommands, "setAlias">;
@@ -138,16 +139,20 @@ export function createMlflowImport({ tracking, traces, registry }: MlflowImportP
       ...shared,
       path: "/api/v1/import/mlflow/registered-models",
       permission: "model:write",
+      scope: "handler",
       summary: "Takes over a registered model without its versions.",
       body: z.object({ model: modelSchema }),
       response: z.object({ isNew: z.boolean() }),
-      handler: async ({ body, principal }) =>
-        await registry.commands.imports.importModel({ ...body, actor: principal.id }),
+      async handler({ body, principal, allow }) {
+        await passModel(body.model.name, allow);
+        return await registry.commands.imports.importModel({ ...body, actor: principal.id });
+      },
     }),
     defineRoute({
       ...shared,
       path: "/api/v1/import/mlflow/versions",
       permission: "model:write",
+      scope: "handler",
       summary: "Takes over a version, made of the files named, which must be here already.",
       body: z.object({
         source,
@@ -156,7 +161,8 @@ export function createMlflowImport({ tracking, traces, registry }: MlflowImportP
         address: z.string().optional(),
       }),
       response: z.object({ isNew: z.boolean() }),
-      async handler({ body: { source: from, version, files: of, address }, principal }) {
+      async handler({ body: { source: from, version, files: of, address }, principal, allow }) {
+        await passModel(version.name, allow);
         const files = of === null ? [] : await filesBelow(of.owner, of.folder);
         return await registry.commands.imports.importVersion({
           version: { ...version, files, address },
@@ -169,10 +175,12 @@ export function createMlflowImport({ tracking, traces, registry }: MlflowImportP
       ...shared,
       path: "/api/v1/import/mlflow/aliases",
       permission: "model:write",
+      scope: "handler",
       summary: "Points aliases that are not there yet at the versions they had; answers how many were new.",
       body: z.object({ name: z.string(), aliases: z.record(z.string(), z.int()) }),
       response: z.object({ added: z.number() }),
-      async handler({ body: { name, aliases }, principal }) {
+      async handler({ body: { name, aliases }, principal, allow }) {
+        await passModel(name, allow);
         const known = await registry.named.getModel(name);
         const missing = Object.entries(aliases).filter(([alias]) => known.aliases[alias] === undefined);
         for (const [alias, number] of missing) {
@@ -209,6 +217,12 @@ export function createMlflowImport({ tracking, traces, registry }: MlflowImportP
     }),
   ];
   return { routes };
+
+  /** Bringing in is for whom everything is open; a grant on one model decides about that one all the same. */
+  async function passModel(name: string, allow: Visit["allow"]): Promise<void> {
+    await allow();
+    await allow((await registry.named.projectOfModel(name)) ?? outsideProjects, modelThing(name));
+  }
 
   async function filesBelow(owner: ArtifactOwner, folder: string): Promise<readonly VersionFile[]> {
     const prefix = folder === "" ? "" : `${folder}/`;
