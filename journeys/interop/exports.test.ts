@@ -72,6 +72,7 @@ describe("a pipeline exported to Airflow", () => {
       AIRFLOW_HOME: home,
       AIRFLOW__CORE__LOAD_EXAMPLES: "false",
       AIRFLOW__CORE__DAGS_FOLDER: dags,
+      AIRFLOW__OPENLINEAGE__NAMESPACE: "team",
       AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "false",
       NO_PROXY: "*",
     };
@@ -113,6 +114,13 @@ describe("a pipeline exported to Airflow", () => {
     assert.match(String(first["stdout"]), /cleaning/);
     assert.equal((await executionsOf(shop)).length, 4);
     assert.ok((await executionsOf(shop)).every((line) => line.endsWith("succeeded")));
+    const begun = await shop.system.pipelines.listExecutions("shop", { limit: 100 });
+    assert.deepEqual(
+      new Set(begun.map(({ purpose }) => `${purpose.parent?.namespace} ${purpose.parent?.job}`)),
+      new Set(["clean", "train_small", "train_large", "report"].map((task) => `team shop.${task}`)),
+      "each names the task of Airflow that it runs within",
+    );
+    assert.equal(new Set(begun.map(({ purpose }) => purpose.root?.runId)).size, 1);
 
     const unusual = join(home, "unusual");
     await mkdir(unusual);

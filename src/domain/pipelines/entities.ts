@@ -35,6 +35,17 @@ export interface Purpose {
   readonly runId?: string;
   /** Of what a clock began: the time it was meant for, however late it was taken up. */
   readonly nominalAtMs?: number;
+  /** Of what a task of another system asked for: the run of that task, and the outermost run around it. */
+  readonly parent?: ForeignRun;
+  readonly root?: ForeignRun;
+}
+
+/** A run of another system, as lineage names it. */
+export interface ForeignRun {
+  readonly namespace: string;
+  readonly job: string;
+  /** A UUID. */
+  readonly runId: string;
 }
 
 /** What stopped an execution or a step, in words for its reader. */

@@ -37,6 +37,7 @@ export type {
   ExecutionRecord,
   ExecutionState,
   Failure,
+  ForeignRun,
   KeyParts,
   PlannedGraph,
   PlannedStage,

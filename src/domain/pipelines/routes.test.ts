@@ -119,6 +119,22 @@ describe("the routes of pipelines", () => {
     assert.deepEqual([long.status, long.json.code], [400, "idempotency_key_refused"]);
   });
 
+  it("keep of what a task elsewhere asked for the run of that task, and refuse a text that is none", async () => {
+    const { call } = await openServer();
+    const runId = "01a222ae-2d4d-7656-96ea-c42a2c52987c";
+    const begun = await call("POST", "executions", {
+      lineageParent: `team/nightly.train/${runId}`,
+      lineageRoot: `postgres://db:5432/nightly/${runId.toUpperCase()}`,
+    });
+    assert.partialDeepStrictEqual(begun.json.purpose, {
+      parent: { namespace: "team", job: "nightly.train", runId },
+      root: { namespace: "postgres://db:5432", job: "nightly", runId },
+    });
+    const wrong = await call("POST", "executions", { lineageParent: "nightly.train/7" });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.json.message, /namespace\/job\/UUID/);
+  });
+
   it("say of a step why it ran, against the nearest result before it, and whose result stood in", async () => {
     const { call, jobs, clock, write } = await openServer();
     const ids: string[] = [];

@@ -11,6 +11,7 @@ import type { PipelinesCommands } from "./commands.ts";
 import type { Execution, Step, StepState } from "./entities.ts";
 import { followExecution } from "./follow.ts";
 import { keyOf } from "./idempotency-header.ts";
+import { foreignRunText } from "./foreign-run.ts";
 import { problems } from "./problems.ts";
 import type { PipelinesQuestions } from "./questions.ts";
 import { executionDetail, executionSummary, explanation, graph, logPart } from "./schemas.ts";
@@ -56,6 +57,8 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
         targets: z.array(z.string()).default([]),
         parameters: z.record(z.string(), z.unknown()).default({}),
         reason: z.string().max(500).optional(),
+        lineageParent: foreignRunText.optional(),
+        lineageRoot: foreignRunText.optional(),
       }),
       status: 201,
       response: executionDetail,
@@ -64,7 +67,12 @@ export function createRoutes(questions: PipelinesQuestions, commands: PipelinesC
           project: params.project,
           targets: body.targets,
           parameters: body.parameters,
-          purpose: { kind: "requested", reason: body.reason ?? `asked for by ${principal.name}` },
+          purpose: {
+            kind: "requested",
+            reason: body.reason ?? `asked for by ${principal.name}`,
+            ...(body.lineageParent === undefined ? {} : { parent: body.lineageParent }),
+            ...(body.lineageRoot === undefined ? {} : { root: body.lineageRoot }),
+          },
           actor: principal.id,
           ...keyOf(request.headers["idempotency-key"]),
         });

@@ -11,6 +11,8 @@ const failure = z
   })
   .meta({ id: "Failure" });
 
+const foreignRun = z.object({ namespace: z.string(), job: z.string(), runId: z.string() });
+
 const purpose = z.object({
   kind: z.enum(["requested", "retrain", "schedule", "trigger", "backfill", "study"]),
   reason: z.string(),
@@ -20,6 +22,8 @@ const purpose = z.object({
   trial: z.number().optional(),
   runId: z.string().optional(),
   nominalAtMs: z.number().optional(),
+  parent: foreignRun.optional(),
+  root: foreignRun.optional(),
 });
 
 const out = z.object({

@@ -45,7 +45,20 @@ PROJECT = ${pythonText(project)}
 def gyre_stage(stage):
     context = get_current_context()
     key = "airflow:%s:%s" % (context["run_id"], stage)
-    return run_stage(PROJECT, stage, key, context["params"].get("parameters"))
+    return run_stage(PROJECT, stage, key, context["params"].get("parameters"), lineage_of(context["ti"]))
+
+
+def lineage_of(task_instance):
+    """Where this Airflow tells lineage: which of its runs the stage runs within."""
+    try:
+        from airflow.providers.openlineage.plugins import macros
+
+        return {
+            "lineageParent": macros.lineage_parent_id(task_instance),
+            "lineageRoot": macros.lineage_root_parent_id(task_instance),
+        }
+    except (ImportError, AttributeError):
+        return {}
 
 
 with DAG(

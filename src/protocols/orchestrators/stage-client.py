@@ -10,10 +10,11 @@ import urllib.request
 LONGEST_SILENCE_SECONDS = 900
 
 
-def run_stage(project, stage, key, parameters=None):
+def run_stage(project, stage, key, parameters=None, lineage=None):
     """Starts a stage at Gyre and waits for its end. The same key finds what was begun before."""
     base = "/api/v1/projects/" + urllib.parse.quote(project, safe="") + "/executions"
-    body = {"targets": [stage], "parameters": parameters or {}, "reason": "asked for by " + key}
+    body = {"targets": [stage], "parameters": parameters or {}, "reason": ("asked for by " + key)[:500]}
+    body.update(lineage or {})
     for number in range(1, 1000):
         execution = call("POST", base, body, {"Idempotency-Key": "%s:%d" % (header_of(key), number)})
         # A new execution is never at its end: this one is that of an earlier try, and the next is due.

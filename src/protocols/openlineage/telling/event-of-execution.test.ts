@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 
 import type { ExecutionRecord } from "#pipelines";
 
-import { eventOfExecution } from "./event-of-execution.ts";
+import { eventOfExecution, parentFacet } from "./event-of-execution.ts";
 import { createFacetMaker } from "./facets.ts";
 
 const url = "http://127.0.0.1:7357";
@@ -45,6 +45,26 @@ describe("an event of an execution", () => {
           { key: "name", value: "ada" },
         ],
       },
+    });
+  });
+
+  it("names the task elsewhere that asked for it, and for its own steps the run around that", () => {
+    const parent = { namespace: "team", job: "nightly.train", runId: "01a222ae-2d4d-7656-96ea-c42a2c52987c" };
+    const root = { namespace: "team", job: "nightly", runId: "01a222ae-2d4d-7920-befa-37240fa8457b" };
+    const asked = {
+      ...execution,
+      purpose: { kind: "requested", reason: "by Airflow", parent, root },
+    } as const;
+    const { run } = eventOfExecution(context, asked, { type: "START", atMs: 1, inputs: [] });
+    const outermost = { run: { runId: root.runId }, job: { namespace: "team", name: "nightly" } };
+    assert.partialDeepStrictEqual(run.facets["parent"], {
+      run: { runId: parent.runId },
+      job: { namespace: "team", name: "nightly.train" },
+      root: outermost,
+    });
+    assert.partialDeepStrictEqual(parentFacet(context, asked), {
+      run: { runId: run.runId },
+      root: outermost,
     });
   });
 

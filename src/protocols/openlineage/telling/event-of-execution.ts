@@ -1,5 +1,5 @@
 import { jobName, runIdOf } from "#lineage";
-import type { ExecutionRecord } from "#pipelines";
+import type { ExecutionRecord, ForeignRun } from "#pipelines";
 
 import type { Facet, FacetMaker } from "./facets.ts";
 
@@ -65,6 +65,7 @@ export function eventOfExecution(
         gyre_execution: facets.ownFacet("GyreExecutionRunFacet", describe(context, execution)),
         ...parameterFacet(facets, execution),
         ...nominalTime(facets, execution),
+        ...outerParent(facets, execution),
         ...(moment.type === "FAIL" && failure !== null
           ? { errorMessage: errorFacet(facets, execution, failure.message, failure.lastLines ?? []) }
           : {}),
@@ -115,7 +116,25 @@ export function errorFacet(
 export function parentFacet(context: TellingContext, execution: ExecutionRecord): Facet {
   const run = { runId: runIdOf(execution.id) };
   const job = { namespace: context.namespace, name: jobName(execution.project) };
-  return context.facets.facet("parent", { run, job, root: { run, job } });
+  return context.facets.facet("parent", { run, job, root: rootOf(execution) ?? { run, job } });
+}
+
+/** Of what a task elsewhere asked for: the run of that task, so that its hierarchy goes on here. */
+function outerParent(facets: FacetMaker, execution: ExecutionRecord): Readonly<Record<string, Facet>> {
+  const { parent } = execution.purpose;
+  const root = rootOf(execution);
+  if (parent === undefined || root === undefined) return {};
+  return { parent: facets.facet("parent", { ...namesOf(parent), root }) };
+}
+
+/** The outermost run around an execution; without a word of it, its parent is the outermost that is known. */
+function rootOf({ purpose: { parent, root } }: ExecutionRecord): object | undefined {
+  const outermost = root ?? parent;
+  return outermost === undefined ? undefined : namesOf(outermost);
+}
+
+function namesOf({ runId, namespace, job }: ForeignRun): object {
+  return { run: { runId }, job: { namespace, name: job } };
 }
 
 /** For what was begun by a schedule: the time it was meant for. */
