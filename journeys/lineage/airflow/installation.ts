@@ -12,16 +12,19 @@ import { temporaryFolder } from "#kernel/testing";
 const run = promisify(execFile);
 
 export interface Airflow {
+  /** Begins a run of a DAG that has no schedule. */
+  trigger(dag: string): Promise<void>;
   /** What its processes have written so far. */
   log(): string;
 }
 
 /**
- * Airflow as a team has it, on loopback, over the DAGs beside this file: the scheduler with its local executor,
- * the processor of DAGs, and the server that tasks talk to. Ended after the test.
+ * Airflow as a team has it, on loopback, over a folder of DAGs: the scheduler with its local executor, the
+ * processor of DAGs, and the server that tasks talk to. Ended after the test.
  */
 export async function startAirflow(
   environment: Environment,
+  dags: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<Airflow> {
   const home = await temporaryFolder();
@@ -34,7 +37,7 @@ export async function startAirflow(
     AIRFLOW__API__BASE_URL: `http://127.0.0.1:${port}`,
     AIRFLOW__API_AUTH__JWT_SECRET: randomBytes(64).toString("hex"),
     AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: "false",
-    AIRFLOW__CORE__DAGS_FOLDER: join(import.meta.dirname, "dags"),
+    AIRFLOW__CORE__DAGS_FOLDER: dags,
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${port}/execution/`,
     AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
     AIRFLOW__CORE__LOAD_EXAMPLES: "false",
@@ -62,7 +65,12 @@ export async function startAirflow(
     after(() => endGroup(child.pid));
     return file;
   });
-  return { log: () => logs.map((file) => readFileSync(file, "utf8")).join("\n") };
+  return {
+    async trigger(dag) {
+      await run(environment.interpreter, [...airflow, "dags", "trigger", dag], { env, timeout: 120_000 });
+    },
+    log: () => logs.map((file) => readFileSync(file, "utf8")).join("\n"),
+  };
 }
 
 /** Each has children of its own, which would outlive it. */
