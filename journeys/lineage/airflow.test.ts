@@ -19,13 +19,13 @@ describe("Airflow's own emitter of OpenLineage", () => {
       const environment = await findEnvironment("airflow");
       if (typeof environment === "string") return test.skip(environment);
       const team = await openTeam(environment, project);
-      await team.untilOver("nightly");
-      await team.untilOver("strict");
-      assert.match(team.airflow.log(), /401 Client Error/, "the emitter with an unknown token is refused");
+      // The scheduler may say that a DAG is over before its last task has said so of itself.
+      for (const job of ["nightly", "nightly.check", "strict", "strict.check"]) await team.untilOver(job);
       await checkRuns(team);
 
       await team.airflow.trigger("shop");
-      await team.untilOver("shop");
+      for (const job of ["shop", "shop.report"]) await team.untilOver(job);
+      assert.match(team.airflow.log(), /401 Client Error/, "the emitter with an unknown token is refused");
       const { executions } = await team.ask(team.tokens.ofShop, "/api/v1/projects/shop/executions");
       assert.deepEqual(
         executions.map(({ purpose, state }: ReturnType<typeof JSON.parse>) => [purpose, state]),
