@@ -39,15 +39,18 @@ describe("a pipeline with unusual names, many stages and settings of its own", (
 
   it("has each stage begun and awaited by the program in a pod of Argo's", async () => {
     const shop = await openShop(unusualPipeline);
-    const [, { script }] = parse(await exported(shop, "argo")).spec.templates;
+    const [{ dag }, { script }] = parse(await exported(shop, "argo")).spec.templates;
     const { stages } = await shop.system.pipelines.planGraph("shop");
     const names = stages.map(({ name }) => name).filter((name) => !name.startsWith("part@"));
     for (const name of names) {
+      const task = dag.tasks[stages.findIndex((stage) => stage.name === name)];
+      const { value } = task.arguments.parameters[0];
+      assert.doesNotMatch(value, /\{\{/, "Argo would fill it in");
       const said = await runPython(script.source, {
         GYRE_URL: shop.system.url(),
         GYRE_PROJECT: "shop",
-        GYRE_STAGE: name,
-        GYRE_KEY: `argo:0f0e0d0c-0b0a-4908-8706-050403020100:${name}`,
+        GYRE_STAGE: value,
+        GYRE_KEY: `argo:0f0e0d0c-0b0a-4908-8706-050403020100:${value}`,
         GYRE_PARAMETERS: "{}",
       });
       assert.ok(said.includes(`Gyre runs ${name} as `), said);

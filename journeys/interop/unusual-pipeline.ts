@@ -27,6 +27,8 @@ export const unusualPipeline = {
           "data/a.csv",
           "../up",
           "日本",
+          "{{ item }}",
+          "50%",
           "two  words",
           "12:30:45",
         ],

@@ -15,7 +15,7 @@ export function toAirflow({ project, url, stages }: ExportedPipeline): ExportedF
   const tasks = stages.map(({ name, description }) => {
     const doc = description === null ? "" : `, doc_md=${pythonText(description)}`;
     const options = `task_id=${pythonText(nameOf(name))}${doc}`;
-    return `    tasks[${pythonText(name)}] = task(${options})(gyre_stage)(${pythonText(name)})`;
+    return `    tasks[${pythonText(name)}] = task(${options})(gyre_stage)()`;
   });
   const edges = stages.flatMap(({ name, dependsOn }) =>
     dependsOn
@@ -40,10 +40,15 @@ except ImportError:  # Airflow 2
     from airflow.operators.python import get_current_context
 
 PROJECT = ${pythonText(project)}
+# Not given to the tasks as arguments, in which Airflow would fill in what stands in double braces.
+STAGES = {
+${stages.map(({ name }) => `    ${pythonText(nameOf(name))}: ${pythonText(name)},`).join("\n")}
+}
 
 
-def gyre_stage(stage):
+def gyre_stage():
     context = get_current_context()
+    stage = STAGES[context["ti"].task_id]
     key = "airflow:%s:%s" % (context["run_id"], stage)
     return run_stage(PROJECT, stage, key, context["params"].get("parameters"), lineage_of(context["ti"]))
 

@@ -34,7 +34,7 @@ export function toArgo({ project, url, stages }: ExportedPipeline): ExportedFile
             tasks: stages.map(({ name, dependsOn }) => ({
               name: names.get(name),
               template: "stage",
-              arguments: { parameters: [{ name: "stage", value: name }] },
+              arguments: { parameters: [{ name: "stage", value: withoutBraces(name) }] },
               dependencies: dependsOn.flatMap((before) => names.get(before) ?? []),
             })),
           },
@@ -68,7 +68,7 @@ function stageTemplate(project: string, url: string): object {
 if __name__ == "__main__":
     run_stage(
         os.environ["GYRE_PROJECT"],
-        os.environ["GYRE_STAGE"],
+        urllib.parse.unquote(os.environ["GYRE_STAGE"]),
         os.environ["GYRE_KEY"],
         json.loads(os.environ["GYRE_PARAMETERS"]),
     )
@@ -95,6 +95,11 @@ if __name__ == "__main__":
       source: `${stageClient(url).trimEnd()}\n${main}`,
     },
   };
+}
+
+/** Argo fills in what stands in double braces, wherever it stands; the program in the pod turns this back. */
+function withoutBraces(stage: string): string {
+  return stage.replaceAll(/[%{}]/g, encodeURIComponent);
 }
 
 /** Kubernetes wants lower case, and a letter or digit at both ends. */
