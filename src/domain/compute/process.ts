@@ -8,6 +8,7 @@ import type { Clock } from "#kernel/clock";
 import { Problem } from "#kernel/errors";
 import { readStartTicks } from "#kernel/process-identity";
 
+import { copyOutput } from "./copy-output.ts";
 import type { Environment } from "./environment.ts";
 import { createMask } from "./mask.ts";
 import { endGroup } from "./process-group.ts";
@@ -117,7 +118,7 @@ async function runWithLog(
       : setTimeout(() => endEarly("timeout"), Math.min(request.timeoutMs, 2 ** 31 - 1));
   request.signal?.addEventListener("abort", onAbort);
   if (request.signal?.aborted === true) onAbort();
-  const printed = copyOutput(child, write, () => endEarly("log_limit"));
+  const printed = copyOutput(child.output, write, () => endEarly("log_limit"));
   try {
     if (ended === "exited") await openGate(child, request);
     const { exitCode, signal } = await exit;
@@ -128,7 +129,7 @@ async function runWithLog(
     child.closeGate();
     // Of a group that is ending already the children have what is left of its time, also without their leader.
     await (ending ?? endGroup(pid, exit));
-    await drained(printed, child);
+    await printed.finish();
   }
 }
 
@@ -218,33 +219,4 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
   });
-}
-
-/** Reads no faster than the disk writes, so the memory stays flat however much is printed. */
-async function copyOutput(
-  child: StartedProcess,
-  write: (chunk: Uint8Array) => Promise<boolean>,
-  onLimit: () => void,
-): Promise<void> {
-  for await (const chunk of child.output) {
-    if (await write(chunk)) continue;
-    // Leaving the loop closes the pipe, which also ends a process that only prints.
-    onLimit();
-    return;
-  }
-}
-
-const drainMs = 2_000;
-
-/** A process that left the group may hold the pipe open for ever; what it prints after the end is not ours. */
-async function drained(printed: Promise<void>, child: StartedProcess): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)));
-  try {
-    await Promise.race([printed, late]);
-  } finally {
-    clearTimeout(timer);
-    child.output.destroy();
-  }
-  await printed.catch(() => {});
 }
