@@ -13,16 +13,34 @@ handed to a new interpreter by `exec`.
 
 import sys
 
-_known = set(sys.modules)
-
 import _imp
 import os
 import site
+
+# Python has all of these by now. What is imported from here on belongs to a sitecustomize of its own, or to us.
+_known = set(sys.modules)
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def _find_real():
+    """The sitecustomize that this one stands before, run as it would have been; Debian's Python has one."""
+    finder = sys.modules["_frozen_importlib_external"].PathFinder
+    found = finder.find_spec("sitecustomize", [entry for entry in sys.path if entry != _FOLDER])
+    if found is None or found.loader is None:
+        return None
+    module = type(sys)("sitecustomize")
+    module.__spec__, module.__loader__, module.__file__ = found, found.loader, found.origin
+    found.loader.exec_module(module)
+    _known.update(sys.modules)
+    return module
+
+
+_real = _find_real()
+
 import warnings
 
 import gyreforks
 
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _MAIN_FD = 199
 _MAIN = "/proc/self/fd/199"
 
@@ -109,25 +127,13 @@ def _forget():
     for name in list(sys.modules):
         if name not in _known and name not in ("runpy", "pkgutil"):
             del sys.modules[name]
-    del sys.modules["sitecustomize"]
+    # In its place: the order of modules is to be seen, too.
     if _real is not None:
         sys.modules["sitecustomize"] = _real
+    else:
+        del sys.modules["sitecustomize"]
 
 
-def _find_real():
-    """The sitecustomize that this one stands before, run as it would have been."""
-    finder = sys.modules["_frozen_importlib_external"].PathFinder
-    found = finder.find_spec("sitecustomize", [entry for entry in sys.path if entry != _FOLDER])
-    if found is None or found.loader is None:
-        return None
-    module = type(sys)("sitecustomize")
-    module.__spec__, module.__loader__, module.__file__ = found, found.loader, found.origin
-    found.loader.exec_module(module)
-    _known.update(sys.modules)
-    return module
-
-
-_real = _find_real()
 sys.path[:] = [entry for entry in sys.path if entry != _FOLDER]
 sys.path_importer_cache.pop(_FOLDER, None)
 _become(*gyreforks.serve())

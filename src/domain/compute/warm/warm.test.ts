@@ -175,6 +175,14 @@ describe("a warm interpreter", { skip }, () => {
     });
   }
 
+  it("shows a program what a sitecustomize of its Python has imported, and nothing of ours", async () => {
+    const own = await cold.ensureEnvironment({ requirementsText: "# own\n", pythonVersion: ">=3.10" });
+    const library = join(own.binFolder, "..", "lib");
+    const [python = ""] = await readdir(library);
+    await writeFile(join(library, python, "site-packages", "sitecustomize.py"), "import colorsys\n");
+    await compare(await prepare(scripts["modules"] ?? ""), "python script.py", { environment: own });
+  });
+
   it("runs modules as a cold one does", async () => {
     const place = await prepare("");
     for (const command of [
