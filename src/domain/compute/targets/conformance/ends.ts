@@ -9,12 +9,13 @@ import type { OpenTarget, TargetUnderTest } from "./subject.ts";
 type Ending = Pick<TargetUnderTest, "cpus" | "takeAway" | "vanish" | "outlivesServer">;
 
 /**
- * Counts, one a tenth of a second, and goes on from where the checkpoint says. Half a number is never in the
- * checkpoint, whenever the work is told to end: it is written beside the directory and renamed into it.
+ * Counts, one a tenth of a second, and goes on from where the checkpoint says. Whenever it is told to end, the
+ * checkpoint holds a whole number, which is what it says then: a number is written beside the directory and renamed
+ * into it, and the first one before it says that it has begun.
  */
 const counting = `
-n=$(cat keep/n 2>/dev/null || echo 0); echo "begins at $n"
-trap 'echo "told at $n"; echo $n > keep/told; exit 75' TERM
+trap 'echo "told at $(cat keep/n)"; cp keep/n keep/told; exit 75' TERM
+n=$(cat keep/n 2>/dev/null || echo 0); echo $n > n.part; mv n.part keep/n; echo "begins at $n"
 while [ $n -lt LIMIT ]; do n=$((n+1)); echo $n > n.part; mv n.part keep/n; sleep 0.1; done
 echo "counted to $n"`;
 const countTo = (limit: number): readonly string[] => [
