@@ -4,6 +4,7 @@ export function LineLegend({ lines, hidden, onHide }: LineLegendProps) {
     <button
       key={line.key}
       type="button"
+      title={line.label}
       aria-pressed={!hidden.has(line.key)}
       onClick={() => onHide(toggled(hidden, line.key))}
       className="group inline-flex h-6 max-w-48 items-center gap-1.5 rounded text-faint aria-[pressed=false]:line-through"
