@@ -1,13 +1,11 @@
 import { resolve } from "node:path";
 
-import { problemOf } from "../failure.ts";
 import { nameOf, readArguments } from "./arguments.ts";
 import type { DvcArguments, DvcOption } from "./arguments.ts";
 import { DvcCallError } from "./call-error.ts";
 import type { DvcCommand, DvcOutput } from "./command.ts";
 import { dvcCommands } from "./commands.ts";
 import { everywhere } from "./shared-options.ts";
-import { tellFailure } from "./tell-failure.ts";
 import { overviewOfDvc } from "./overview.ts";
 
 /** Where the lines of a command go. */
@@ -51,6 +49,10 @@ export async function runDvc(words: readonly string[], streams: DvcStreams): Pro
       streams.complain(command === undefined ? overviewOfDvc() : usageOf(command));
       return 254;
     }
+    const [{ problemOf }, { tellFailure }] = await Promise.all([
+      import("../failure.ts"),
+      import("./tell-failure.ts"),
+    ]);
     return tellFailure(problemOf(error), error, command?.failureCode ?? 255, streams);
   }
 }

@@ -9,7 +9,8 @@ import { isFolderDigest, readListing } from "../formats/listing.ts";
 import type { ListedFile } from "../formats/listing.ts";
 import { problems } from "../problems.ts";
 import { openCompleteListings } from "./complete-listings.ts";
-import { asidePrefix, objectPlace, storeBytes } from "./store-object.ts";
+import { asidePrefix } from "./half-written.ts";
+import { objectPlace, storeBytes } from "./store-object.ts";
 
 /** The objects of a repository in `.dvc/cache`: `files/md5/ab/…`, and the layout of DVC 2 beside it. */
 export interface Cache {

@@ -1,20 +1,26 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
-import { hashFiles } from "./hash-files.ts";
+import { hashFiles, joinHashed } from "./hash-files.ts";
 import type { HashedFiles, HashOrder } from "./hash-files.ts";
 import type { HashAnswer } from "./hash-worker.ts";
 
 /** Hashes files in threads; a few are hashed at once, because threads cost their start. */
 export interface HashPool {
   hash(order: HashOrder): Promise<HashedFiles>;
+  /**
+   * Starts the threads before there is work for them, while this one still finds out what there is to do. Then it
+   * hashes beside them: for a command that has nothing else to do than to wait.
+   */
+  start(): void;
+  /** Ends the threads; orders that are not begun are never answered. */
   close(): Promise<void>;
 }
 
 // A worker thread takes some 30 ms to start, in which one thread hashes a few hundred small files.
-const filesBeforeThreads = 600;
-// Two orders on the way keep a worker busy while an answer travels.
-const ordersPerWorker = 2;
+export const filesBeforeThreads = 600;
+// Two orders on the way keep a worker busy while an answer travels, a third while this thread hashes.
+const ordersPerWorker = 3;
 
 interface Waiting {
   readonly order: HashOrder;
@@ -31,6 +37,8 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
   const members: Member[] = [];
   const waiting: Waiting[] = [];
   let filesSoFar = 0;
+  let isHelping = false;
+  let isScheduled = false;
 
   const feed = (): void => {
     for (const member of members) {
@@ -43,37 +51,80 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
       }
     }
   };
-  const start = (): void => {
-    const worker = new Worker(new URL("hash-worker.ts", import.meta.url));
-    const member: Member = { worker, current: [] };
-    worker.on("message", (answer: HashAnswer) => {
-      const done = member.current.shift();
-      if (done === undefined) return;
-      if ("hashed" in answer) done.resolve(answer.hashed);
-      else {
-        const { message, code, path } = answer.failure;
-        done.reject(Object.assign(new Error(message), { code, path }));
-      }
-      feed();
-    });
-    worker.on("error", (error: unknown) => {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of member.current.splice(0)) reject(reason);
-    });
-    members.push(member);
+  const startWorkers = (count: number): void => {
+    while (threads > 1 && members.length < count) members.push(startWorker(feed));
   };
+  /** One order at a time, so that answers of the others are taken in between. */
+  const help = (): void => {
+    isScheduled = false;
+    feed();
+    const next = waiting.shift();
+    if (next === undefined) return;
+    hashHere(next);
+    scheduleHelp();
+  };
+  const scheduleHelp = (): void => {
+    if (isScheduled || !isHelping) return;
+    isScheduled = true;
+    setImmediate(help);
+  };
+  const hashOrder = async (order: HashOrder): Promise<HashedFiles> =>
+    await new Promise((resolve, reject) => {
+      waiting.push({ order, resolve, reject });
+      feed();
+      scheduleHelp();
+    });
   return {
+    start() {
+      isHelping = true;
+      startWorkers(threads - 1);
+    },
     async hash(order) {
       filesSoFar += order.names.length;
-      if (members.length === 0 && (filesSoFar < filesBeforeThreads || threads < 2)) return hashFiles(order);
-      while (members.length < threads) start();
-      return await new Promise((resolve, reject) => {
-        waiting.push({ order, resolve, reject });
-        feed();
-      });
+      const isSmall = members.length === 0 && filesSoFar < filesBeforeThreads;
+      if (!isSmall && !isHelping) startWorkers(threads);
+      const hashOne = threads < 2 ? async (one: HashOrder) => hashFiles(one) : hashOrder;
+      const first = isSmall ? hashFiles(order) : await hashOne(order);
+      const left = order.names.slice(first.md5s.length);
+      if (left.length === 0) return first;
+      // The files are large: each is an order of its own from here on, so that every thread has some.
+      if (!isHelping) startWorkers(threads);
+      const others = await Promise.all(left.map(async (name) => await hashOne({ ...order, names: [name] })));
+      return joinHashed([first, ...others]);
     },
     async close() {
+      waiting.length = 0;
+      isHelping = false;
       await Promise.all(members.splice(0).map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+/** `onAnswer` is called after each answer: there is room for another order. */
+function startWorker(onAnswer: () => void): Member {
+  const worker = new Worker(new URL("hash-worker.ts", import.meta.url));
+  const member: Member = { worker, current: [] };
+  worker.on("message", (answer: HashAnswer) => {
+    const done = member.current.shift();
+    if (done === undefined) return;
+    if ("hashed" in answer) done.resolve(answer.hashed);
+    else {
+      const { message, code, path } = answer.failure;
+      done.reject(Object.assign(new Error(message), { code, path }));
+    }
+    onAnswer();
+  });
+  worker.on("error", (error: unknown) => {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    for (const { reject } of member.current.splice(0)) reject(reason);
+  });
+  return member;
+}
+
+function hashHere({ order, resolve, reject }: Waiting): void {
+  try {
+    resolve(hashFiles(order));
+  } catch (error) {
+    reject(error instanceof Error ? error : new Error(String(error)));
+  }
 }

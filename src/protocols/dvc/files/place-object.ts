@@ -22,7 +22,7 @@ import type { Cache } from "./cache.ts";
 import { missingObject } from "./cache.ts";
 import { fingerprint } from "./stat-index.ts";
 import type { StatIndex } from "./stat-index.ts";
-import { asidePrefix } from "./store-object.ts";
+import { asideIn } from "./half-written.ts";
 
 /** How an object comes into the work tree; the first that the disk allows is taken. */
 export type LinkKind = "reflink" | "hardlink" | "symlink" | "copy";
@@ -39,7 +39,6 @@ export interface Placing {
 const pieceBytes = 4 * 1024 * 1024;
 // What a file system refused once it will refuse again.
 const refused = new Set<LinkKind>();
-let serial = 0;
 
 /**
  * Puts an object at a path of the work tree, verified: whatever the file's mode says, its bytes are held
@@ -84,7 +83,7 @@ function isLinked(kind: LinkKind, source: string, target: string): boolean {
 
 function copyObject(cache: Cache, digest: PathDigest, folder: string, name: string): void {
   const source = cache.placeOf(digest);
-  const aside = asideName(folder);
+  const aside = asideIn(folder);
   try {
     const size = statSync(source, { throwIfNoEntry: false })?.size;
     if (size === undefined) throw missingObject(digest.md5);
@@ -123,7 +122,7 @@ function linkObject(
 ): void {
   const source = cache.placeOf(digest);
   if (isVerified !== true) verifyObject(cache, index, digest);
-  const aside = asideName(folder);
+  const aside = asideIn(folder);
   try {
     if (kind === "hardlink") linkSync(source, aside);
     else if (kind === "symlink") symlinkSync(source, aside);
@@ -180,11 +179,6 @@ function isRefusal(error: unknown): boolean {
   return ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS", "EPERM", "EMLINK"].includes(
     String(code),
   );
-}
-
-function asideName(folder: string): string {
-  serial += 1;
-  return `${folder}/${asidePrefix}${process.pid}-${serial}.tmp`;
 }
 
 function removeQuietly(place: string): void {

@@ -22,8 +22,12 @@ export interface ScanParts {
 
 export interface ScanOptions {
   readonly isLegacy?: boolean;
-  /** Stores what is not there yet: the folder of objects, and whether an object is in it. */
-  readonly store?: { readonly objects: string; has(md5: string): boolean };
+  /** Stores what is not there yet: the folder of objects, whether an object is in it, where small ones may wait. */
+  readonly store?: {
+    readonly objects: string;
+    readonly staged?: string | undefined;
+    has(md5: string): boolean;
+  };
 }
 
 /** What lies at a path now; a folder with its files and the text of their listing. */
@@ -81,7 +85,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
     const { folder, prefix, inRoot } = next;
     const batch = new FolderBatch(parts, folder, options);
-    const names = new Set<string>();
+    const names: string[] = [];
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const { name } = entry;
       const isFolder = isFolderEntry(entry, folder);
@@ -95,12 +99,12 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
         continue;
       }
       if (name === ".dvcignore") throw ignoreFileInside(folder);
-      names.add(name);
+      names.push(name);
       batch.add(name);
     }
     batch.keepOnly(names);
     batch.sendRest();
-    if (names.size > 0) batches.push({ prefix, batch });
+    if (names.length > 0) batches.push({ prefix, batch });
   }
   const files: ListedFile[] = [];
   let sizeBytes = 0;
@@ -173,8 +177,8 @@ class FolderBatch {
     if (this.#waiting.length >= filesPerOrder) this.#send();
   }
 
-  keepOnly(names: ReadonlySet<string>): void {
-    this.#parts.index.keepOnly(this.#key, names);
+  keepOnly(names: readonly string[]): void {
+    if (this.#known !== undefined) this.#parts.index.keepOnly(this.#key, new Set(names));
   }
 
   /** All threads have something to do while other folders are still read. */
@@ -196,6 +200,7 @@ class FolderBatch {
       names,
       isLegacy: this.#options.isLegacy === true,
       objects: this.#options.store?.objects,
+      staged: this.#options.store?.staged,
       clockOffsetMs: this.#parts.index.clockOffsetMs,
     };
     const answer = this.#parts.pool.hash(order).then((hashed) => this.#take(names, hashed));

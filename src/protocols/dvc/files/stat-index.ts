@@ -126,17 +126,17 @@ function readIndex(file: string): Folders {
 }
 
 function writeIndex(file: string, folders: Folders): void {
-  const parts: string[] = [];
+  let text = "";
   for (const [place, known] of folders) {
     if (known.size === 0) continue;
-    parts.push(`/${place}`);
-    for (const [name, { print, md5 }] of known) parts.push(name, print, md5);
+    text += `/${place}\0`;
+    for (const [name, { print, md5 }] of known) text += `${name}\0${print}\0${md5}\0`;
   }
-  const body = parts.map((part) => `${part}\0`).join("");
+  const body = Buffer.from(text);
   const aside = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(aside, `${heading} ${crc32(body)}\n${body}`);
+    writeFileSync(aside, Buffer.concat([Buffer.from(`${heading} ${crc32(body)}\n`), body]));
     renameSync(aside, file);
   } catch {
     // A full disk must not end a command that has done its work.

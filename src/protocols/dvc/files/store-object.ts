@@ -15,20 +15,19 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { threadId } from "node:worker_threads";
 
 import { Problem } from "#kernel/errors";
 
 import type { PathDigest } from "../formats/entries.ts";
 import { problems } from "../problems.ts";
+import { asideIn } from "./half-written.ts";
 import { legacyDigest } from "./legacy-digest.ts";
 
 // An object is read-only: whoever links it into a work tree must not write through the link.
 const objectMode = 0o444;
 const pieceBytes = 4 * 1024 * 1024;
 const isMasked = (process.umask() & objectMode) !== 0;
-const asideFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-let serial = 0;
+const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 let piece: Buffer | undefined;
 
 /**
@@ -36,17 +35,16 @@ let piece: Buffer | undefined;
  * for a name is whole. One that is there already is left, if it is what its name says.
  */
 export function storeBytes(objects: string, md5: string, bytes: Uint8Array): void {
-  if (isThere(objects, md5) && isSound(objects, md5, bytes)) return;
-  writeAside(objects, md5, (file) => {
-    for (let offset = 0; offset < bytes.length;)
-      offset += writeSync(file, bytes, offset, bytes.length - offset);
-  });
+  const names = namesIn(objects, md5);
+  if (names.has(md5) && isSound(objects, md5, bytes)) return;
+  writeAside(objects, md5, bytes);
+  names.add(md5);
 }
 
 /** Stores a large file and returns its digest, which is taken of the bytes that were stored. */
 export function storeLarge(objects: string, place: string, file: number): string {
   mkdirSync(objects, { recursive: true });
-  const aside = asideName(objects);
+  const aside = asideIn(objects);
   try {
     const md5 = cloneAndHash(place, aside) ?? copyAndHash(file, aside);
     moveInto(objects, md5, aside);
@@ -67,7 +65,7 @@ export async function storeDownload(
   download: (place: string) => Promise<boolean>,
 ): Promise<boolean> {
   mkdirSync(`${root}/${digest.md5.slice(0, 2)}`, { recursive: true });
-  const aside = asideName(`${root}/${digest.md5.slice(0, 2)}`);
+  const aside = asideIn(`${root}/${digest.md5.slice(0, 2)}`);
   try {
     if (!(await download(aside))) return false;
     refuseDamaged(aside, digest);
@@ -104,22 +102,19 @@ export function objectPlace(objects: string, md5: string): string {
   return `${objects}/${md5.slice(0, 2)}/${md5.slice(2)}`;
 }
 
-// Names by folder of two digits, read once: looking into a set costs less than asking the disk 25,000 times.
-const present = new Map<string, Set<string>>();
+// Whole names by folder of objects; a folder of two digits is read once: looking into a set costs less than
+// asking the disk 25,000 times.
+const present = new Map<string, { readonly prefixes: Set<string>; readonly md5s: Set<string> }>();
 
-function isThere(objects: string, md5: string): boolean {
-  return namesIn(objects, md5.slice(0, 2)).has(md5.slice(2));
-}
-
-function namesIn(objects: string, prefix: string): Set<string> {
-  const folder = `${objects}/${prefix}`;
-  let names = present.get(folder);
-  if (names === undefined) {
-    mkdirSync(folder, { recursive: true });
-    names = new Set(readdirSync(folder));
-    present.set(folder, names);
-  }
-  return names;
+function namesIn(objects: string, md5: string): Set<string> {
+  let known = present.get(objects);
+  if (known === undefined) present.set(objects, (known = { prefixes: new Set(), md5s: new Set() }));
+  const prefix = md5.slice(0, 2);
+  if (known.prefixes.has(prefix)) return known.md5s;
+  mkdirSync(`${objects}/${prefix}`, { recursive: true });
+  for (const name of readdirSync(`${objects}/${prefix}`)) known.md5s.add(`${prefix}${name}`);
+  known.prefixes.add(prefix);
+  return known.md5s;
 }
 
 /** Whether the object that is there has the bytes we hold; one that has not is replaced. */
@@ -133,39 +128,39 @@ function isSound(objects: string, md5: string, bytes: Uint8Array): boolean {
   }
 }
 
-function writeAside(objects: string, md5: string, write: (file: number) => void): void {
-  const names = namesIn(objects, md5.slice(0, 2));
-  const aside = asideName(`${objects}/${md5.slice(0, 2)}`);
+/** The folder may have gone since it was looked at: somebody has emptied the cache. */
+function writeAside(objects: string, md5: string, bytes: Uint8Array): void {
+  const aside = asideIn(`${objects}/${md5.slice(0, 2)}`);
   try {
-    const file = openAside(objects, md5, aside);
     try {
-      if (isMasked) fchmodSync(file, objectMode);
-      write(file);
-    } finally {
-      closeSync(file);
+      writeObject(aside, bytes);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      present.delete(objects);
+      namesIn(objects, md5);
+      writeObject(aside, bytes);
     }
     renameSync(aside, objectPlace(objects, md5));
   } catch (error) {
     removeQuietly(aside);
     throw error;
   }
-  names.add(md5.slice(2));
 }
 
-/** The folder may have gone since it was looked at: somebody has emptied the cache. */
-function openAside(objects: string, md5: string, aside: string): number {
+/** Makes a file that is not there yet. */
+export function writeObject(place: string, bytes: Uint8Array): void {
+  const file = openSync(place, newFileFlags, objectMode);
   try {
-    return openSync(aside, asideFlags, objectMode);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    present.delete(`${objects}/${md5.slice(0, 2)}`);
-    namesIn(objects, md5.slice(0, 2));
-    return openSync(aside, asideFlags, objectMode);
+    if (isMasked) fchmodSync(file, objectMode);
+    for (let offset = 0; offset < bytes.length;)
+      offset += writeSync(file, bytes, offset, bytes.length - offset);
+  } finally {
+    closeSync(file);
   }
 }
 
 function moveInto(objects: string, md5: string, aside: string): void {
-  namesIn(objects, md5.slice(0, 2)).add(md5.slice(2));
+  namesIn(objects, md5).add(md5);
   renameSync(aside, objectPlace(objects, md5));
 }
 
@@ -213,14 +208,6 @@ function forEachPiece(file: number, take: (piece: Buffer) => void): void {
     take(piece.subarray(0, read));
     position += read;
   }
-}
-
-/** Names that begin so are half-written; whoever died leaves them, and collecting garbage takes them away. */
-export const asidePrefix = ".gyre-";
-
-function asideName(folder: string): string {
-  serial += 1;
-  return `${folder}/${asidePrefix}${process.pid}-${threadId}-${serial}.tmp`;
 }
 
 function removeQuietly(place: string): void {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { isMapping } from "./json-guards.ts";
-import { compareText, writePythonText } from "./python-json.ts";
+import { compareText, escapeBeyondAscii } from "./python-json.ts";
 import { invalidFile } from "./yaml-reader.ts";
 
 /** One file of a tracked folder. */
@@ -17,9 +17,9 @@ export interface ListedFile {
  */
 export function writeListing(files: readonly ListedFile[]): string {
   const items = sortByPath(files).map(
-    ({ path, md5 }) => `{"md5": "${md5}", "relpath": ${writePythonText(path)}}`,
+    ({ path, md5 }) => `{"md5": "${md5}", "relpath": ${JSON.stringify(path)}}`,
   );
-  return `[${items.join(", ")}]`;
+  return escapeBeyondAscii(`[${items.join(", ")}]`);
 }
 
 export function digestOfListing(text: string): string {
@@ -50,9 +50,8 @@ export function readListing(file: string, text: string): readonly ListedFile[] {
 }
 
 function sortByPath(files: readonly ListedFile[]): readonly ListedFile[] {
-  const isSorted = files.every(({ path }, index) => {
-    const before = files[index - 1];
-    return before === undefined || compareText(before.path, path) < 0;
-  });
-  return isSorted ? files : files.toSorted((a, b) => compareText(a.path, b.path));
+  // Without surrogates JavaScript's own order is that of code points, and three times as fast.
+  const hasSurrogates = files.some(({ path }) => /[\ud800-\udfff]/.test(path));
+  const compare = hasSurrogates ? compareText : (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return files.toSorted((a, b) => compare(a.path, b.path));
 }

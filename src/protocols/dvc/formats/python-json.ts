@@ -17,15 +17,16 @@ export function writePythonJson(value: YamlValue): string {
 }
 
 /** A text in quotes, with `\uXXXX` for every UTF-16 unit beyond ASCII. */
-export function writePythonText(text: string): string {
-  const quoted = JSON.stringify(text);
+function writePythonText(text: string): string {
+  return escapeBeyondAscii(JSON.stringify(text));
+}
+
+/** JSON with `\uXXXX` for every UTF-16 unit beyond ASCII. */
+export function escapeBeyondAscii(json: string): string {
   // oxlint-disable-next-line no-control-regex -- what is not ASCII, and DEL, which Python leaves alone
-  return /^[\x00-\x7f]*$/.test(quoted)
-    ? quoted
-    : quoted.replaceAll(
-        /[\u0080-\uffff]/g,
-        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-      );
+  return /^[\x00-\x7f]*$/.test(json)
+    ? json
+    : json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** The order in which Python sorts texts: by code point, where JavaScript sorts by UTF-16 unit. */

@@ -2,7 +2,7 @@ import { constants, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 
 import { copyFile, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { asidePrefix } from "../files/store-object.ts";
+import { asideIn, asidePrefix } from "../files/half-written.ts";
 import { remoteFailed } from "./remote.ts";
 import type { Remote, RemoteObject, RemoteOptions } from "./remote.ts";
 
@@ -11,11 +11,9 @@ export function openFolderRemote({ name, address, jobs }: RemoteOptions): Remote
   const root = address.replace(/^(file|local):\/\//, "");
   const placeOf = (key: string): string => join(root, key);
   const self = { name, address };
-  let serial = 0;
   const aside = (place: string): string => {
     mkdirSync(dirname(place), { recursive: true });
-    serial += 1;
-    return join(dirname(place), `${asidePrefix}${process.pid}-${serial}.tmp`);
+    return asideIn(dirname(place));
   };
   /** Written aside and renamed: a reader meets whole objects only. */
   const write = async (key: string, fill: (place: string) => Promise<void>): Promise<void> => {

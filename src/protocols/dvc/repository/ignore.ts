@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { readIgnoreRules } from "./ignore-rules.ts";
@@ -37,15 +37,18 @@ function openIgnore(root: string, fileName: string, first: string): Ignore {
   const rulesIn = (folder: string): readonly (readonly [string, IgnoreRules])[] => {
     const before = known.get(folder);
     if (before !== undefined) return before;
-    const outer = folder === "" ? [["", readIgnoreRules(first)] as const] : rulesIn(parentOf(folder));
+    const outer =
+      folder !== "" ? rulesIn(parentOf(folder)) : first === "" ? [] : [["", readIgnoreRules(first)] as const];
     const text = readText(join(root, folder, fileName));
     const rules = text === undefined ? outer : [[folder, readIgnoreRules(text)] as const, ...outer];
     known.set(folder, rules);
     return rules;
   };
   const leavesOut = (folder: string, name: string, isFolder: boolean): boolean => {
+    const holding = rulesIn(folder);
+    if (holding.length === 0) return false;
     const path = folder === "" ? name : `${folder}/${name}`;
-    for (const [from, rules] of rulesIn(folder)) {
+    for (const [from, rules] of holding) {
       const verdict = rules.verdict(from === "" ? path : path.slice(from.length + 1), isFolder);
       if (verdict !== undefined) return verdict;
     }
@@ -68,6 +71,8 @@ function parentOf(folder: string): string {
 }
 
 function readText(file: string): string | undefined {
+  // Most folders have none, and to be told so by an error costs ten times the look.
+  if (!existsSync(file)) return undefined;
   try {
     return readFileSync(file, "utf8");
   } catch {

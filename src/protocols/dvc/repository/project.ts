@@ -1,18 +1,14 @@
 import { posix } from "node:path";
 
-import { connect, defaultSettings, readPipeline } from "#pipelines/definition";
-import type { FlagStyle, Pipeline, Stage } from "#pipelines/definition";
-import { Problem } from "#kernel/errors";
+import type { FlagStyle, Pipeline } from "#pipelines/definition";
 
 import { readEntries } from "../formats/entries.ts";
 import { readDvcFile } from "../formats/dvc-file.ts";
-import { readLockFile } from "../formats/lock-file.ts";
 import type { LockFile } from "../formats/lock-file.ts";
 import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
 import type { YamlMapping } from "../formats/yaml-reader.ts";
-import { problems } from "../problems.ts";
 import type { SourceTree } from "./source-tree.ts";
-import { isRepositoryImport, resolvePath, trackedPath, writtenFrom } from "./stages.ts";
+import { commandOf, resolvePath, trackedPath } from "./stages.ts";
 import type { TrackedOut, TrackedStage } from "./stages.ts";
 
 /** Everything a repository tracks, in the order of its files. */
@@ -41,6 +37,8 @@ export async function loadProject(tree: SourceTree, { flags }: ProjectOptions = 
     (folder) => data.has(folder),
     async (file) => {
       if (file.endsWith(".dvc")) return add([readSingleStage(file, tree.readText(file) ?? "")]);
+      // What reads pipelines costs its start: a repository of data alone goes without.
+      const { readPipelineFile } = await import("./pipeline-file.ts");
       const { pipeline, lock, stages: read } = await readPipelineFile(tree, file, flags);
       pipelines.push(pipeline);
       locks.set(file, lock);
@@ -48,103 +46,6 @@ export async function loadProject(tree: SourceTree, { flags }: ProjectOptions = 
     },
   );
   return { stages, pipelines, locks };
-}
-
-/** Reads one `dvc.yaml` with its lock file. */
-export async function readPipelineFile(
-  tree: SourceTree,
-  file: string,
-  flags?: FlagStyle,
-): Promise<{ pipeline: Pipeline; lock: LockFile; stages: readonly TrackedStage[] }> {
-  const files = { readText: async (path: string) => tree.readText(path) };
-  const pipeline = await readPipeline({
-    files,
-    file,
-    outside: "kept",
-    ...(flags === undefined ? {} : { flags }),
-  });
-  const lockPath = file.replace(/\.yaml$/, ".lock");
-  const lock = readLockFile(lockPath, tree.readText(lockPath));
-  const stages = pipeline.stages.map((stage) => trackedStage(file, stage, lock));
-  return { pipeline, lock, stages };
-}
-
-/** Throws when two stages claim a path or a ring of them depends on itself. */
-export function refuseConflicts(project: Project): void {
-  connect(graphStages(project.stages));
-}
-
-/** Stages as the graph knows them: by the file and name that tell them apart. */
-export function graphStages(stages: readonly TrackedStage[]): readonly Stage[] {
-  return stages.map((stage) => ({
-    name: keyOf(stage),
-    commands: [],
-    cmd: "",
-    wdir: stage.wdir,
-    // What is imported lies at a path of another repository.
-    deps: isRepositoryImport(stage) ? [] : stage.dependencies.map(({ path }) => path),
-    params: stage.parameters.map(({ file, keys }) => ({ file, keys })),
-    outs: stage.outs.map(({ path, kind, isCached, persists }) => ({
-      path,
-      kind,
-      cache: isCached,
-      persist: persists,
-      annotations: {},
-    })),
-    frozen: stage.isFrozen,
-    alwaysChanged: stage.alwaysChanged,
-    description: null,
-    meta: null,
-    settings: defaultSettings,
-    position: stage.position,
-  }));
-}
-
-export function keyOf(stage: TrackedStage): string {
-  return stage.name === undefined ? stage.file : `${stage.file}:${stage.name}`;
-}
-
-function trackedStage(file: string, stage: Stage, lock: LockFile): TrackedStage {
-  const entry = lock.stages.get(stage.name);
-  const dependencies = new Map(readEntries(lock.file, entry?.["deps"]).map((one) => [one.path, one]));
-  const outs = new Map(readEntries(lock.file, entry?.["outs"]).map((one) => [one.path, one]));
-  const parameters = isYamlMapping(entry?.["params"]) ? entry["params"] : {};
-  const { wdir } = stage;
-  const asWritten = (path: string): string => stage.writtenPaths?.[path] ?? writtenFrom(wdir, path);
-  return {
-    file,
-    name: stage.name,
-    wdir,
-    cmd: stage.cmd,
-    lockedCmd: commandOf(entry?.["cmd"]),
-    dependencies: stage.deps.map((path) => {
-      const written = asWritten(path);
-      return trackedPath(dependencies.get(written), wdir, written);
-    }),
-    parameters: stage.params.map((one) => {
-      const written = asWritten(one.file);
-      const locked = parameters[written];
-      return { file: one.file, written, keys: one.keys, locked: isYamlMapping(locked) ? locked : undefined };
-    }),
-    outs: stage.outs.map((out): TrackedOut => {
-      const written = asWritten(out.path);
-      const { push, remote, ...annotations } = out.annotations;
-      return {
-        ...trackedPath(outs.get(written), wdir, written),
-        kind: out.kind,
-        isCached: out.cache,
-        persists: out.persist,
-        isPushed: push !== false,
-        remote: typeof remote === "string" ? remote : undefined,
-        annotations,
-      };
-    }),
-    isFrozen: stage.frozen,
-    alwaysChanged: stage.alwaysChanged,
-    md5: undefined,
-    raw: {},
-    position: stage.position,
-  };
 }
 
 /** Reads a `.dvc` file: data that was added or imported, or a single stage of the time before `dvc.yaml`. */
@@ -198,17 +99,4 @@ export function readSingleStage(file: string, text: string): TrackedStage {
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== false && value !== null;
-}
-
-function commandOf(value: unknown): string | readonly string[] | undefined {
-  if (typeof value === "string") return value;
-  if (!Array.isArray(value)) return value === undefined || value === null ? undefined : String(value);
-  return value.map(String);
-}
-
-export function unknownTarget(target: string): Problem {
-  return new Problem(problems.dvc_target_unknown, {
-    message: `'${target}' does not exist as an output or a stage name in 'dvc.yaml': no .dvc file, stage or tracked path has this name.`,
-    data: { target },
-  });
 }

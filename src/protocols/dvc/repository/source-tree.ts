@@ -32,21 +32,23 @@ export function workTree(repository: Repository): SourceTree {
     filesBelow: (folder) => listFiles(repository.root, folder),
     async listDvcFiles(isTracked, found) {
       const visit = async (folder: string): Promise<void> => {
-        const entries = readdirSync(join(repository.root, folder), { withFileTypes: true }).toSorted((a, b) =>
-          a.name < b.name ? -1 : 1,
-        );
+        const all = readdirSync(join(repository.root, folder), { withFileTypes: true });
+        // A repository within the repository looks after its own data.
+        if (folder !== "" && all.some((entry) => entry.name === ".dvc" && !entry.isFile())) return;
+        const entries = all
+          .filter((entry) => (entry.isFile() ? isDvcFile(entry.name) : entry.isDirectory()))
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1));
         const inGit = `${above}${folder}`.replace(/\/$/, "");
         const isLeftOut = (name: string, isFolder: boolean): boolean =>
           dvcIgnore.leavesOut(folder, name, isFolder) || gitIgnore?.leavesOut(inGit, name, isFolder) === true;
         for (const entry of entries) {
-          if (!entry.isFile() || !isDvcFile(entry.name) || isLeftOut(entry.name, false)) continue;
+          if (!entry.isFile() || isLeftOut(entry.name, false)) continue;
           await found(folder === "" ? entry.name : `${folder}/${entry.name}`);
         }
         for (const entry of entries) {
           if (!entry.isDirectory()) continue;
           const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-          if (isTracked(path) || isLeftOut(entry.name, true) || holdsRepository(repository, path)) continue;
-          await visit(path);
+          if (!isTracked(path) && !isLeftOut(entry.name, true)) await visit(path);
         }
       };
       await visit("");
@@ -96,7 +98,7 @@ export function revisionTree(repository: Repository, git: Git, revision: string)
 }
 
 export function isDvcFile(path: string): boolean {
-  return path.endsWith(".dvc") || posix.basename(path) === "dvc.yaml";
+  return path.endsWith(".dvc") || path === "dvc.yaml" || path.endsWith("/dvc.yaml");
 }
 
 function listFiles(root: string, folder: string): readonly string[] | undefined {
@@ -107,16 +109,6 @@ function listFiles(root: string, folder: string): readonly string[] | undefined 
     });
   } catch {
     return undefined;
-  }
-}
-
-/** A repository within the repository looks after its own data. */
-function holdsRepository(repository: Repository, folder: string): boolean {
-  try {
-    readdirSync(join(repository.root, folder, ".dvc"));
-    return true;
-  } catch {
-    return false;
   }
 }
 

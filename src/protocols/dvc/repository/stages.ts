@@ -123,3 +123,15 @@ export function trackedPath(entry: PathEntry | undefined, wdir: string, written:
     raw: entry?.raw ?? {},
   };
 }
+
+/** What tells a stage from all others of its repository. */
+export function keyOf(stage: TrackedStage): string {
+  return stage.name === undefined ? stage.file : `${stage.file}:${stage.name}`;
+}
+
+/** The command of a stage as a file holds it: one, or several lines of one shell. */
+export function commandOf(value: unknown): string | readonly string[] | undefined {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return value === undefined || value === null ? undefined : String(value);
+  return value.map(String);
+}

@@ -1,8 +1,9 @@
 import { connect } from "#pipelines/definition";
 import type { Graph } from "#pipelines/definition";
 
-import { graphStages, keyOf } from "../repository/project.ts";
+import { graphStages } from "../repository/stage-graph.ts";
 import type { Project } from "../repository/project.ts";
+import { keyOf } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";
 
 export interface PlanOptions {

@@ -1,9 +1,12 @@
-import { cpSync, existsSync, globSync, lstatSync, statSync } from "node:fs";
+import { cpSync, existsSync, globSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { Problem } from "#kernel/errors";
 
+import type { Cache } from "../files/cache.ts";
+import { filesBeforeThreads } from "../files/hash-pool.ts";
 import type { Scanned } from "../files/scan.ts";
+import { openStagedObjects } from "../files/staged-objects.ts";
 import { removePath } from "../files/work-tree.ts";
 import { trackedEntry } from "../formats/entries.ts";
 import type { PathState } from "../formats/entries.ts";
@@ -49,6 +52,8 @@ export interface Added {
  * Git ignores them. All targets are looked at before anything is written.
  */
 export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
+  const isLarge = options.targets.some((target) => holdsMany(resolve(session.repository.here, target)));
+  if (isLarge) session.pool.start();
   const project = await session.loadProject();
   const { here } = session.repository;
   const targets = expandTargets(here, options);
@@ -62,7 +67,7 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   const added: Added[] = [];
   const changed: string[] = [];
   for (const order of orders) {
-    const state = await hashAndStore(session, order, options);
+    const state = await hashAndStore(session, order, options, isLarge);
     const written = writeDvc(session, order, state);
     changed.push(
       written.place,
@@ -74,6 +79,25 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   }
   trackInGit(session, changed);
   return added;
+}
+
+/** Whether a folder has so many files that threads will hash them: then they start while the project is read. */
+function holdsMany(place: string): boolean {
+  let files = 0;
+  const folders = [place];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        if (entry.isDirectory()) folders.push(join(folder, entry.name));
+        else files += 1;
+      }
+    } catch {
+      // A file, or nothing: what is wrong with it is said where it is added.
+      continue;
+    }
+    if (files >= filesBeforeThreads) return true;
+  }
+  return false;
 }
 
 /** One target: a path of its own, or a part of a folder that is tracked already. */
@@ -166,19 +190,37 @@ async function hashAndStore(
   session: Session,
   order: AddOrder,
   { isNotCommitted = false }: AddOptions,
+  isLarge: boolean,
 ): Promise<Scanned> {
   const { cache } = session;
-  const store = {
-    objects: cache.objects,
-    has: (md5: string) => cache.has({ md5, isLegacy: false }),
-  };
   const path = order.part === "" ? order.path : `${order.path}/${order.part}`;
-  const scanned = await session.look(path, isNotCommitted ? {} : { store });
+  const scanned = isNotCommitted
+    ? await session.look(path)
+    : isLarge
+      ? await lookStaged(session, path)
+      : await session.look(path, { store: storeOf(cache) });
   cache.forget();
   const state = order.part === "" ? scanned : withPart(session, order, scanned);
   if (state === undefined) throw new Error(`${path} went away while it was added`);
   if (!isNotCommitted && state.listing !== undefined) cache.storeListing(state.md5, state.listing.text);
   return state;
+}
+
+async function lookStaged(session: Session, path: string): Promise<Scanned | undefined> {
+  const staged = openStagedObjects(session.cache.objects);
+  try {
+    const scanned = await session.look(path, { store: { ...storeOf(session.cache), staged: staged.folder } });
+    staged.publish();
+    return scanned;
+  } catch (error) {
+    await session.pool.close();
+    staged.discard();
+    throw error;
+  }
+}
+
+function storeOf(cache: Cache): { readonly objects: string; has(md5: string): boolean } {
+  return { objects: cache.objects, has: (md5) => cache.has({ md5, isLegacy: false }) };
 }
 
 /** The folder's listing with the named part as it is now; the rest as it was added. */

@@ -4,8 +4,8 @@ import { Problem } from "#kernel/errors";
 
 import { removePath } from "../files/work-tree.ts";
 import { problems } from "../problems.ts";
-import { keyOf } from "../repository/project.ts";
 import { placeOf } from "../repository/repository.ts";
+import { keyOf } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { checkoutOut } from "./checkout-out.ts";
 import { forgottenOuts, rememberOuts } from "./remembered-outs.ts";

@@ -1,7 +1,7 @@
 import { connect } from "#pipelines/definition";
 
-import { graphStages, keyOf } from "../repository/project.ts";
-import { addressOf, isRepositoryImport } from "../repository/stages.ts";
+import { graphStages } from "../repository/stage-graph.ts";
+import { addressOf, isRepositoryImport, keyOf } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 import { chooseStages } from "./targets.ts";

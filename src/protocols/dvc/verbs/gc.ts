@@ -1,9 +1,9 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { Problem } from "#kernel/errors";
 
-import { asidePrefix } from "../files/store-object.ts";
+import { removeAbandoned, removeHalfWritten } from "../files/half-written.ts";
 import { problems } from "../problems.ts";
 import { openPacks } from "../remotes/packs.ts";
 import { presentIn } from "../remotes/presence.ts";
@@ -153,30 +153,12 @@ function removeUnused(
   const unused = cache.list(isLegacy).filter((md5) => !kept.has(objectName({ md5, isLegacy })));
   if (isDry) return unused.length;
   for (const md5 of unused) rmSync(cache.placeOf({ md5, isLegacy }), { force: true });
-  if (!isLegacy) removeHalfWritten(cache.objects);
+  if (!isLegacy) {
+    removeAbandoned(cache.objects);
+    removeHalfWritten(cache.objects);
+  }
   cache.forget();
   return unused.length;
-}
-
-/** What somebody who died left half-written; whoever still writes has a process. */
-function removeHalfWritten(objects: string): void {
-  for (const prefix of namesIn(objects)) {
-    for (const name of namesIn(join(objects, prefix))) {
-      const writer = name.startsWith(asidePrefix)
-        ? Number(name.slice(asidePrefix.length).split("-")[0])
-        : undefined;
-      if (writer !== undefined && !isAlive(writer)) rmSync(join(objects, prefix, name), { force: true });
-    }
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function removeFromRemote(
@@ -199,13 +181,5 @@ async function removeFromRemote(
     return unused.length;
   } finally {
     await remote.close();
-  }
-}
-
-function namesIn(place: string): readonly string[] {
-  try {
-    return statSync(place).isDirectory() ? readdirSync(place) : [];
-  } catch {
-    return [];
   }
 }

@@ -2,9 +2,8 @@ import { Problem } from "#kernel/errors";
 
 import { problems } from "../problems.ts";
 import { placeOf } from "../repository/repository.ts";
-import { keyOf } from "../repository/project.ts";
 import type { Project } from "../repository/project.ts";
-import { addressOf } from "../repository/stages.ts";
+import { addressOf, keyOf } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";
 import { readEnvironment } from "../repro/environment.ts";
 import { openLockWriter } from "../repro/lock-writer.ts";

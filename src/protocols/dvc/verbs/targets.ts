@@ -1,13 +1,16 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { Problem } from "#kernel/errors";
 import { connect } from "#pipelines/definition";
 
+import { problems } from "../problems.ts";
 import { globPattern } from "../repository/ignore-rules.ts";
-import { graphStages, keyOf, unknownTarget } from "../repository/project.ts";
+import { graphStages } from "../repository/stage-graph.ts";
 import type { Project } from "../repository/project.ts";
 import { pathFromRoot } from "../repository/repository.ts";
 import { isDvcFile } from "../repository/source-tree.ts";
+import { keyOf } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";
 import type { Session } from "../session.ts";
 
@@ -122,4 +125,11 @@ function distinct(chosen: readonly Chosen[]): readonly Chosen[] {
 
 function isFolder(place: string): boolean {
   return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function unknownTarget(target: string): Problem {
+  return new Problem(problems.dvc_target_unknown, {
+    message: `'${target}' does not exist as an output or a stage name in 'dvc.yaml': no .dvc file, stage or tracked path has this name.`,
+    data: { target },
+  });
 }

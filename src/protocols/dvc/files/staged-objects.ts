@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { removeAbandoned, stagedName } from "./half-written.ts";
+import { writeObject } from "./store-object.ts";
+
+/**
+ * The objects of a large add before anybody sees them: they are written under their last names in a folder of
+ * their own, which becomes a folder of the cache at once. To write each aside and to rename it costs a fifth of
+ * the whole add. It is only for those of the 256 folders that the cache does not have yet; into the others every
+ * object comes by itself.
+ */
+export interface StagedObjects {
+  readonly folder: string;
+  /** Brings into sight what was staged: whole folders, or file by file where somebody has made the folder since. */
+  publish(): void;
+  /** Takes away what was staged, after nobody writes there any more. */
+  discard(): void;
+}
+
+// Two characters would make it an object in the eyes of DVC, which looks at the last two parts of a path.
+const goalPrefix = "into-";
+
+export function openStagedObjects(objects: string): StagedObjects {
+  removeAbandoned(objects);
+  const folder = join(objects, stagedName());
+  mkdirSync(folder, { recursive: true });
+  const discard = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  return {
+    folder,
+    publish() {
+      for (const name of readdirSync(folder))
+        publishFolder(join(folder, name), join(objects, name.slice(goalPrefix.length)));
+      discard();
+    },
+    discard,
+  };
+}
+
+function publishFolder(staged: string, goal: string): void {
+  try {
+    renameSync(staged, goal);
+  } catch (error) {
+    if (!existsSync(goal)) throw error;
+    // One that is there already is replaced by what this process has written itself.
+    for (const name of readdirSync(staged)) renameSync(join(staged, name), join(goal, name));
+  }
+}
+
+// What this thread knows of the staging it works for: which folders of two digits go through it.
+let known: { readonly folder: string; readonly prefixes: Map<string, boolean> } | undefined;
+
+/** Stages an object, unless the cache has its folder: then it says false, and the object is to be stored at once. */
+export function stageBytes(objects: string, folder: string, md5: string, bytes: Uint8Array): boolean {
+  if (known?.folder !== folder) known = { folder, prefixes: new Map() };
+  const prefix = md5.slice(0, 2);
+  const goal = `${folder}/${goalPrefix}${prefix}`;
+  let isStaged = known.prefixes.get(prefix);
+  if (isStaged === undefined) {
+    isStaged = !existsSync(`${objects}/${prefix}`);
+    if (isStaged) makeFolder(goal);
+    known.prefixes.set(prefix, isStaged);
+  }
+  if (isStaged) writeOnce(`${goal}/${md5.slice(2)}`, bytes);
+  return isStaged;
+}
+
+/** Another thread may have made it. */
+function makeFolder(place: string): void {
+  try {
+    mkdirSync(place);
+  } catch (error) {
+    if (!isThere(error)) throw error;
+  }
+}
+
+/** Two files with the same bytes are one object; if the other thread cannot finish it, the whole add fails. */
+function writeOnce(place: string, bytes: Uint8Array): void {
+  try {
+    writeObject(place, bytes);
+  } catch (error) {
+    if (!isThere(error)) throw error;
+  }
+}
+
+function isThere(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
+}

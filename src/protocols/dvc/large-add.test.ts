@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { createHash, hash } from "node:crypto";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+import { writeListing } from "./formats/listing.ts";
+import { openTestRepository } from "./test-repository.ts";
+
+// From so many files on, threads hash them, and new folders of the cache come into sight at once.
+const many = 700;
+
+describe("adding many files", () => {
+  it("leaves the cache as if they were added one by one: each text once, read-only, under its digest", async (test) => {
+    const texts = new Map<string, string>();
+    // Every fourth text stands in two files, in folders that other threads may have.
+    for (let index = 0; index < many; index++)
+      texts.set(`${index % 7}/${index}.txt`, `text ${index % 4 === 0 ? index % 8 : index}`);
+    texts.set("ünder/😀.txt", "not ASCII");
+    texts.set("large.bin", "x".repeat(5 * 1024 * 1024));
+    const files = Object.fromEntries([...texts].map(([path, text]) => [`data/${path}`, text]));
+    const repository = openTestRepository(test, { ...files, "early.txt": "text 1", "other.txt": "text 2" });
+    // Folders of two digits that are there before: for the others there is nothing to be kept.
+    await repository.add("early.txt", "other.txt");
+    const [added] = await repository.add("data");
+    const listing = writeListing([...texts].map(([path, text]) => ({ path, md5: hash("md5", text, "hex") })));
+    const objects = Object.fromEntries([...texts.values()].map((text) => [hash("md5", text, "hex"), text]));
+    const folderDigest = `${hash("md5", listing, "hex")}.dir`;
+    assert.equal(added?.state.md5, folderDigest);
+    assert.deepEqual(cacheOf(repository.root), { ...objects, [folderDigest]: listing });
+  });
+
+  it("puts nothing into the cache when one of them cannot be read, and leaves nothing beside it", async (test) => {
+    const repository = openTestRepository(test, manyFiles("data"));
+    symlinkSync("nowhere", join(repository.root, "data/broken"));
+    await assert.rejects(repository.add("data"), { code: "ENOENT" });
+    assert.deepEqual(readdirSync(join(repository.root, ".dvc/cache/files/md5")), []);
+  });
+
+  it("takes away what an add that died had staged, and nothing of one that lives", async (test) => {
+    const repository = openTestRepository(test, manyFiles("data"));
+    const objects = join(repository.root, ".dvc/cache/files/md5");
+    const dead = 2 ** 22 + 1;
+    const staged = [
+      `.gyre-${dead}-1-${hostname()}`,
+      `.gyre-${process.ppid}-1-${hostname()}`,
+      `.gyre-1-1-elsewhere`,
+    ];
+    for (const name of staged) mkdirSync(join(objects, name, "into-00"), { recursive: true });
+    await repository.add("data");
+    assert.deepEqual(
+      readdirSync(objects).filter((name) => name.startsWith(".gyre-")),
+      staged.slice(1).toSorted(),
+    );
+  });
+});
+
+describe("adding large files", () => {
+  it("lets every thread have some of them, and takes the digest of each whole", async (test) => {
+    const repository = openTestRepository(test, { "data/small": "small" });
+    const sizes = [33, 0.5, 40, 5, 34].map((mebibytes) => mebibytes * 1024 * 1024);
+    for (const [index, size] of sizes.entries()) {
+      writeFileSync(join(repository.root, `data/${index}`), "");
+      truncateSync(join(repository.root, `data/${index}`), size);
+    }
+    const found = await repository.run(async (session) => await session.look("data"));
+    assert.deepEqual(
+      found?.listing?.files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      [
+        ...sizes.map((size, index) => ({ path: String(index), md5: digestOfZeros(size) })),
+        { path: "small", md5: hash("md5", "small", "hex") },
+      ],
+    );
+  });
+});
+
+function manyFiles(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: many }, (_, index) => [`${folder}/${index}`, `file ${index}`]),
+  );
+}
+
+/** Every file of the cache by its digest, which is not trusted to be that of its text; all must be read-only. */
+function cacheOf(root: string): Record<string, string> {
+  const objects = join(root, ".dvc/cache/files/md5");
+  return Object.fromEntries(
+    readdirSync(objects).flatMap((prefix) =>
+      readdirSync(join(objects, prefix)).map((name) => {
+        const place = join(objects, prefix, name);
+        assert.equal(statSync(place).mode & 0o777, 0o444, place);
+        return [`${prefix}${name}`, readFileSync(place, "utf8")];
+      }),
+    ),
+  );
+}
+
+function digestOfZeros(size: number): string {
+  return createHash("md5").update(Buffer.alloc(size)).digest("hex");
+}
