@@ -11,18 +11,24 @@ export interface Selection {
 }
 
 /**
- * Reads the arguments of `npm test -- …`: names of steps, paths, and flags of Node. Paths without a step
- * run the test files among them, whichever step they belong to, and none of the checks.
+ * Reads the arguments of `npm test -- …`: names of steps, paths, and flags of Node. Paths without a step of test
+ * files run those among them, whichever step they belong to; of the checks only those that are named run.
  */
 export function readSelection(words: readonly string[]): Selection {
   const nodeFlags = words.filter((word) => word.startsWith("-"));
   const named = words.filter((word): word is StepName => stepNames.some((name) => name === word));
   const paths = words.filter((word) => !word.startsWith("-") && !stepNames.some((name) => name === word));
-  return { steps: named.length > 0 ? named : defaultSteps(paths), paths, nodeFlags };
+  return { steps: stepNames.filter((name) => isMeant(name, named, paths)), paths, nodeFlags };
 }
 
-function defaultSteps(paths: readonly string[]): readonly StepName[] {
-  return paths.length === 0 ? stepNames : stepNames.filter((name) => name !== "types" && name !== "lint");
+/** Steps that only check: no path is part of them. */
+const checks: readonly StepName[] = ["types", "lint"];
+
+function isMeant(name: StepName, named: readonly StepName[], paths: readonly string[]): boolean {
+  if (named.includes(name)) return true;
+  if (named.length === 0 && paths.length === 0) return true;
+  const namesFiles = named.some((one) => !checks.includes(one));
+  return paths.length > 0 && !namesFiles && !checks.includes(name);
 }
 
 /** Whether a test file lies under one of the paths: a file, a folder, or a glob that names it. */

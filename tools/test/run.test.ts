@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,6 +99,12 @@ describe("a check", () => {
 });
 
 describe("the arguments of npm test", () => {
+  it("that name no test are a failure, which says what could be named", () => {
+    const said = spawnSync(process.execPath, ["tools/test.mjs", "src/nowhere"], { encoding: "utf8" });
+    assert.equal(said.status, 1);
+    assert.match(said.stderr, /No test was found under src\/nowhere\.\nNext: name a test file/);
+  });
+
   it("select everything, steps, paths and flags of Node", () => {
     assert.deepEqual(readSelection([]).steps, ["types", "lint", "unit", "web", "journeys", "browser"]);
     assert.deepEqual(readSelection(["unit", "src/kernel", "--test-name-pattern=lease"]), {
@@ -106,6 +113,14 @@ describe("the arguments of npm test", () => {
       nodeFlags: ["--test-name-pattern=lease"],
     });
     assert.deepEqual(readSelection(["chaos"]).steps, ["unit", "web", "journeys", "browser"]);
+    assert.deepEqual(readSelection(["types", "chaos"]).steps, [
+      "types",
+      "unit",
+      "web",
+      "journeys",
+      "browser",
+    ]);
+    assert.deepEqual(readSelection(["lint", "types"]).steps, ["types", "lint"]);
   });
 
   it("find a test file by its path, its folder or a glob", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { findMoto } from "../../journeys/s3/moto.ts";
-import { isSelected, readSelection } from "./arguments.ts";
+import { isSelected, readSelection, stepNames } from "./arguments.ts";
 import type { Selection } from "./arguments.ts";
 import { findChromium } from "./browser.ts";
 import { addTallies, emptyTally, tallyLine } from "./cases.ts";
@@ -31,9 +31,18 @@ export async function runTests(words: readonly string[]): Promise<number> {
     for (const close of run.close) await close();
   }
   const total = addTallies(tallies);
+  if (isEmpty(total) && !stopping.signal.aborted) {
+    console.error(`No test was found under ${words.join(" ")}.
+Next: name a test file, a folder of them, a glob, or a step: ${stepNames.join(", ")}.`);
+    return 1;
+  }
   printEnd(total);
   console.log(tallyLine(total));
   return total.failures.length > 0 || stopping.signal.aborted ? 1 : 0;
+}
+
+function isEmpty({ passed, failures, skips }: Tally): boolean {
+  return passed + failures.length + skips.length === 0;
 }
 
 interface Run {
@@ -52,7 +61,8 @@ interface Resource {
 async function runStep(step: Step, run: Run): Promise<Tally> {
   const { paths } = run.selection;
   const files = step.files === undefined ? [] : findFiles(step.files, paths);
-  const checks = paths.length === 0 ? step.checks : [];
+  // Paths narrow the files of a step; a step that only checks was named.
+  const checks = paths.length === 0 || step.files === undefined ? step.checks : [];
   if (checks.length === 0 && files.length === 0) return emptyTally;
   const startedMs = performance.now();
   console.log(`\n${step.title}`);
