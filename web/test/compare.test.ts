@@ -18,6 +18,10 @@ test("the legend hides a run in every chart, one is seen alone, and the URL hold
   assert.deepEqual(await namesInTables(page), [others, others]);
   assert.deepEqual(await violations(page), []);
   await legend.getByRole("button", { name: "Hide all" }).press("Enter");
+  await page.getByRole("button", { name: "Show as chart" }).first().click();
+  await page.getByText("Every run is hidden: show one in the legend.").first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Show as table" }).first().click();
   await legend.getByRole("button", { name: "train 3" }).press("Enter");
   await page.getByRole("columnheader", { name: "train 2" }).waitFor({ state: "detached" });
   assert.deepEqual(await namesInTables(page), [["train 3"], ["train 3"]]);

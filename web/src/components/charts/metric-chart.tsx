@@ -106,6 +106,11 @@ export function MetricChart(props: MetricChartProps) {
           <p id={hint} className="sr-only">
             {`${at.length} stretches. Arrow keys move along the chart, plus and minus zoom, 0 shows all of it.`}
           </p>
+          {at.length === 0 && (
+            <p className="absolute inset-0 z-10 grid place-items-center text-sm text-faint">
+              {props.whyEmpty ?? "No values in this stretch."}
+            </p>
+          )}
           <MetricDrawing
             at={at}
             lines={drawn}
@@ -140,6 +145,8 @@ export interface MetricChartProps {
   onZoom: (zoom: readonly [number, number] | undefined) => void;
   /** A finer answer for this stretch is on its way. */
   isBusy?: boolean;
+  /** What is said in place of lines; a stretch without values needs no reason. */
+  whyEmpty?: string;
   height?: number;
 }
 

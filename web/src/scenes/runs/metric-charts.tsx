@@ -216,6 +216,7 @@ function OneMetric({
       zoom={zoom}
       onZoom={(range) => setZoomed(range && { axis: look.axis, range })}
       isBusy={finer.isFetching}
+      {...(series.length === 0 && { whyEmpty: "Every run is hidden: show one in the legend." })}
     />
   );
 }
