@@ -1,4 +1,6 @@
-import { dvcVerbs, withSession } from "#protocols/dvc";
+import { resolve } from "node:path";
+
+import { dvcVerbs, holdManyFiles, openHashPool, withSession } from "#protocols/dvc";
 
 import { DvcCallError } from "./call-error.ts";
 import type { DvcCommand } from "./command.ts";
@@ -19,18 +21,26 @@ export const addCommand: DvcCommand = {
   async act({ typed, here, output }) {
     if (typed.has("out") && typed.targets.length > 1)
       throw new DvcCallError("multiple targets can't be used with --out");
-    const add = await dvcVerbs.add();
-    const out = typed.text("out");
-    await withSession({ here, voice: output }, async (session) => {
-      await add(session, {
-        targets: typed.targets,
-        isGlob: typed.has("glob"),
-        isNotCommitted: typed.has("no-commit"),
-        isForced: typed.has("force"),
-        isNotRelinked: typed.has("no-relink"),
-        ...(out === undefined ? {} : { out }),
+    // Threads start while the rest is loaded: that is when nothing else keeps the second processor busy.
+    const pool = openHashPool();
+    if (holdManyFiles(typed.targets.map((target) => resolve(here, target)))) pool.start();
+    try {
+      const add = await dvcVerbs.add();
+      const out = typed.text("out");
+      await withSession({ here, voice: output, pool }, async (session) => {
+        await add(session, {
+          targets: typed.targets,
+          isGlob: typed.has("glob"),
+          isNotCommitted: typed.has("no-commit"),
+          isForced: typed.has("force"),
+          isNotRelinked: typed.has("no-relink"),
+          ...(out === undefined ? {} : { out }),
+        });
       });
-    });
-    return 0;
+      return 0;
+    } finally {
+      // Without a repository there was no session to close it.
+      await pool.close();
+    }
   },
 };

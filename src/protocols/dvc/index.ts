@@ -1,5 +1,7 @@
+import type { Session, SessionOptions } from "./session.ts";
+
 export { problems } from "./problems.ts";
-export { withSession } from "./session.ts";
+export { holdManyFiles, openHashPool } from "./files/hash-pool.ts";
 export type { Session, Voice } from "./session.ts";
 export { defaultRemote } from "./repository/repository.ts";
 export { addressOf } from "./repository/stages.ts";
@@ -11,6 +13,15 @@ export type { Change, Measures } from "./verbs/measures.ts";
 export type { Added } from "./verbs/add.ts";
 export type { CheckoutResult } from "./verbs/checkout.ts";
 export type { Status } from "./verbs/status.ts";
+
+/** Opens the repository around a folder for one command; what it takes is loaded when a command begins. */
+export async function withSession<Result>(
+  options: SessionOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await import("./session.ts");
+  return await session.withSession(options, work);
+}
 
 /** The verbs, each loaded when it is asked for: a command pays for its own only. */
 export const dvcVerbs = {

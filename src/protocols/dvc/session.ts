@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openCache } from "./files/cache.ts";
 import type { Cache } from "./files/cache.ts";
 import { openHashPool } from "./files/hash-pool.ts";
+import type { HashPool } from "./files/hash-pool.ts";
 import { scan } from "./files/scan.ts";
 import type { Scanned, ScanOptions, ScanParts } from "./files/scan.ts";
 import { openStatIndex } from "./files/stat-index.ts";
@@ -47,17 +48,18 @@ export interface Session extends ScanParts {
 export interface SessionOptions {
   readonly here: string;
   readonly voice: Voice;
+  /** One whose threads may have been started already; the session closes it. */
+  readonly pool?: HashPool;
 }
 
 /** Opens the repository around a folder, lets a command work, and keeps what was learnt of its files. */
 export async function withSession<Result>(
-  { here, voice }: SessionOptions,
+  { here, voice, pool = openHashPool() }: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const repository = openRepository(here);
   ignoreOwnPlaces(repository);
   const index = openStatIndex(join(repository.temporaryFolder, "gyre", "stat-index"));
-  const pool = openHashPool();
   const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };
   const tree = workTree(repository);
   const flags = flagStyle(repository);

@@ -1,4 +1,6 @@
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 import { hashFiles, joinHashed } from "./hash-files.ts";
@@ -18,9 +20,28 @@ export interface HashPool {
 }
 
 // A worker thread takes some 30 ms to start, in which one thread hashes a few hundred small files.
-export const filesBeforeThreads = 600;
+const filesBeforeThreads = 600;
 // Two orders on the way keep a worker busy while an answer travels, a third while this thread hashes.
 const ordersPerWorker = 3;
+
+/** Whether there are so many files in these folders that threads are worth their start. */
+export function holdManyFiles(places: readonly string[]): boolean {
+  let files = 0;
+  const folders = [...places];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        if (entry.isDirectory()) folders.push(join(folder, entry.name));
+        else files += 1;
+      }
+    } catch {
+      // A file, or nothing: what is wrong with it is said where it is added.
+      continue;
+    }
+    if (files >= filesBeforeThreads) return true;
+  }
+  return false;
+}
 
 interface Waiting {
   readonly order: HashOrder;

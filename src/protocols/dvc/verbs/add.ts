@@ -1,10 +1,10 @@
-import { cpSync, existsSync, globSync, lstatSync, readdirSync, statSync } from "node:fs";
+import { cpSync, existsSync, globSync, lstatSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { Problem } from "#kernel/errors";
 
 import type { Cache } from "../files/cache.ts";
-import { filesBeforeThreads } from "../files/hash-pool.ts";
+import { holdManyFiles } from "../files/hash-pool.ts";
 import type { Scanned } from "../files/scan.ts";
 import { openStagedObjects } from "../files/staged-objects.ts";
 import { removePath } from "../files/work-tree.ts";
@@ -52,7 +52,7 @@ export interface Added {
  * Git ignores them. All targets are looked at before anything is written.
  */
 export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
-  const isLarge = options.targets.some((target) => holdsMany(resolve(session.repository.here, target)));
+  const isLarge = holdManyFiles(options.targets.map((target) => resolve(session.repository.here, target)));
   if (isLarge) session.pool.start();
   const project = await session.loadProject();
   const { here } = session.repository;
@@ -79,25 +79,6 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   }
   trackInGit(session, changed);
   return added;
-}
-
-/** Whether a folder has so many files that threads will hash them: then they start while the project is read. */
-function holdsMany(place: string): boolean {
-  let files = 0;
-  const folders = [place];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    try {
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        if (entry.isDirectory()) folders.push(join(folder, entry.name));
-        else files += 1;
-      }
-    } catch {
-      // A file, or nothing: what is wrong with it is said where it is added.
-      continue;
-    }
-    if (files >= filesBeforeThreads) return true;
-  }
-  return false;
 }
 
 /** One target: a path of its own, or a part of a folder that is tracked already. */
