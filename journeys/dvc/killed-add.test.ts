@@ -39,7 +39,7 @@ describe("an add of many files that is killed", () => {
       }
       assert.ok(killed >= 3, `only ${killed} were killed before their end`);
       assert.equal(team.gyre("add", "-q", "data").code, 0);
-      const { [`${digestIn(team)}`]: listing, ...objects } = objectsOf(team.root);
+      const { [digestIn(team)]: listing, ...objects } = objectsOf(team.root);
       assert.ok(listing !== undefined);
       assert.deepEqual(objects, expected);
       assert.deepEqual(halfWritten(team.root), []);

@@ -54,8 +54,9 @@ function isAlive(processId: number): boolean {
   try {
     process.kill(processId, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // A process of somebody else may not be sent anything; it lives all the same.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
