@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -51,8 +51,23 @@ export function openTestRepository(test: TestContext, files: Readonly<Record<str
         (await repro(session, options)).map(({ name, file }) => name ?? file),
       );
     },
+    objects: () => objectsOf(root),
     objectOf: (md5: string) => join(root, ".dvc/cache/files/md5", md5.slice(0, 2), md5.slice(2)),
   };
+}
+
+/** Every file of the cache by its digest, which is not trusted to be that of its text; all must be read-only. */
+function objectsOf(root: string): Record<string, string> {
+  const objects = join(root, ".dvc/cache/files/md5");
+  return Object.fromEntries(
+    readdirSync(objects).flatMap((prefix) =>
+      readdirSync(join(objects, prefix)).map((name) => {
+        const place = join(objects, prefix, name);
+        assert.equal(statSync(place).mode & 0o777, 0o444, place);
+        return [`${prefix}${name}`, readFileSync(place, "utf8")];
+      }),
+    ),
+  );
 }
 
 /** What a refusal says: its code, its place, and a step to take. */

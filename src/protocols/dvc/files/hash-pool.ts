@@ -20,7 +20,7 @@ export interface HashPool {
 }
 
 // A worker thread takes some 30 ms to start, in which one thread hashes a few hundred small files.
-const filesBeforeThreads = 600;
+export const filesBeforeThreads = 600;
 // Two orders on the way keep a worker busy while an answer travels, a third while this thread hashes.
 const ordersPerWorker = 3;
 
@@ -110,7 +110,9 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
       if (left.length === 0) return first;
       // The files are large: each is an order of its own from here on, so that every thread has some.
       if (!isHelping) startWorkers(threads);
-      const others = await Promise.all(left.map(async (name) => await hashOne({ ...order, names: [name] })));
+      const others = await Promise.all(
+        left.map(async (_, index) => await hashOne(partOf(order, first.md5s.length + index))),
+      );
       return joinHashed([first, ...others]);
     },
     async close() {
@@ -118,6 +120,15 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
       isHelping = false;
       await Promise.all(members.splice(0).map(({ worker }) => worker.terminate()));
     },
+  };
+}
+
+function partOf(order: HashOrder, index: number): HashOrder {
+  const { names, expected } = order;
+  return {
+    ...order,
+    names: names.slice(index, index + 1),
+    ...(expected === undefined ? {} : { expected: expected.slice(index, index + 1) }),
   };
 }
 

@@ -41,13 +41,22 @@ export function storeBytes(objects: string, md5: string, bytes: Uint8Array): voi
   names.add(md5);
 }
 
-/** Stores a large file and returns its digest, which is taken of the bytes that were stored. */
-export function storeLarge(objects: string, place: string, file: number): string {
+/**
+ * Stores a large file and returns its digest, which is taken of the bytes that were stored; nothing is kept where
+ * another was expected.
+ */
+export function storeLarge(
+  objects: string,
+  place: string,
+  file: number,
+  expected: string | undefined,
+): string {
   mkdirSync(objects, { recursive: true });
   const aside = asideIn(objects);
   try {
     const md5 = cloneAndHash(place, aside) ?? copyAndHash(file, aside);
-    moveInto(objects, md5, aside);
+    if (expected === undefined || md5 === expected) moveInto(objects, md5, aside);
+    else removeQuietly(aside);
     return md5;
   } catch (error) {
     removeQuietly(aside);

@@ -31,6 +31,7 @@ export function openFolderRemote({ name, address, jobs }: RemoteOptions): Remote
     name,
     address,
     isReadOnly: false,
+    folder: root,
     calls: jobs ?? 8,
     has: async (key) => statSync(placeOf(key), { throwIfNoEntry: false }) !== undefined,
     async read(key, part) {

@@ -20,6 +20,8 @@ export interface Remote {
   readonly address: string;
   /** Nothing can be put where this is true. */
   readonly isReadOnly: boolean;
+  /** Where its objects lie, if that is a folder of this machine. */
+  readonly folder?: string;
   /** How many calls the remote likes at a time. */
   readonly calls: number;
   has(key: string): Promise<boolean>;

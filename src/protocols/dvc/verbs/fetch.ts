@@ -16,6 +16,7 @@ import type { UsedObject, UsedOut } from "../remotes/used-objects.ts";
 import type { Session } from "../session.ts";
 import { chooseEverywhere } from "./revisions.ts";
 import type { RevisionOptions } from "./revisions.ts";
+import { fetchFromFolder } from "./fetch-from-folder.ts";
 import { fetchRuns } from "./run-cache-transfer.ts";
 import { distinct } from "./push.ts";
 import type { Chosen, TargetOptions } from "./targets.ts";
@@ -117,20 +118,28 @@ async function fetchAll(
 ): Promise<Fetched> {
   const wanted = objects.filter(({ digest }) => !session.cache.has(digest));
   const packed = new Map<string, (PackedObject & { readonly object: UsedObject })[]>();
+  const nearby: UsedObject[] = [];
   const single: UsedObject[] = [];
   for (const object of wanted) {
     const found = object.digest.isLegacy ? undefined : packs.find(object.digest.md5);
-    if (found === undefined) single.push(object);
+    if (found === undefined) (isNearby(remote, object) ? nearby : single).push(object);
     else packed.set(found.pack, [...(packed.get(found.pack) ?? []), { ...found, object }]);
   }
   const missing: UsedObject[] = [];
   await inParallel([...packed], Math.min(3, remote.calls), async ([pack, parts]) => {
     await fetchPacked(session, remote, pack, parts);
   });
+  if (remote.folder !== undefined)
+    missing.push(...(await fetchFromFolder(session, join(remote.folder, "files", "md5"), nearby)));
   await inParallel(single, remote.calls, async (object) => {
     if (!(await fetchOne(session, remote, object))) missing.push(object);
   });
   return { count: wanted.length - missing.length, missing };
+}
+
+/** Files of a folder can be read by threads; listings have another name than their digest. */
+function isNearby({ folder }: Remote, { digest }: UsedObject): boolean {
+  return folder !== undefined && !digest.isLegacy && !isFolderDigest(digest.md5);
 }
 
 async function fetchOne({ cache }: Session, remote: Remote, { digest }: UsedObject): Promise<boolean> {
