@@ -39,7 +39,8 @@ export function readStartTicks(pid: number): string {
   return fields[0] === "Z" || fields[0] === "X" ? "" : (fields[19] ?? "");
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether a process of this number lives here; it may be another than the one that was meant. */
+export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

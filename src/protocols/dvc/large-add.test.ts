@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash, hash } from "node:crypto";
 import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+
+import { processIdentity } from "#kernel/process-identity";
 
 import { writeListing } from "./formats/listing.ts";
 import { openTestRepository } from "./test-repository.ts";
@@ -41,11 +42,11 @@ describe("adding many files", () => {
   it("takes away what an add that died had staged, and nothing of one that lives", async (test) => {
     const repository = openTestRepository(test, manyFiles("data"));
     const objects = join(repository.root, ".dvc/cache/files/md5");
-    const dead = 2 ** 22 + 1;
+    const here = processIdentity.split("/")[0] ?? "";
     const staged = [
-      `.gyre-${dead}-1-${hostname()}`,
-      `.gyre-${process.ppid}-1-${hostname()}`,
-      `.gyre-1-1-elsewhere`,
+      `.gyre-staged-1-${here}~${2 ** 22 + 1}~`,
+      `.gyre-staged-1-${here}~${process.ppid}~`,
+      `.gyre-staged-1-elsewhere~1~`,
     ];
     for (const name of staged) mkdirSync(join(objects, name, "into-00"), { recursive: true });
     await repository.add("data");
