@@ -2,12 +2,16 @@
 export interface Translator {
   /** Pairs the ids of two answers to the same question. */
   learn(ours: unknown, theirs: unknown): void;
-  /** A body or a value: ids long enough to be nothing else are exchanged wherever they stand. */
+  /**
+   * A body or an answer: ids long enough to be nothing else are exchanged wherever they stand, tokens of
+   * pages only where one is asked for. A token may be two letters, which any random value can hold.
+   */
   text(text: string): string;
   path(path: string): string;
 }
 
 const long = /m-[0-9a-f]{32}|[0-9a-f]{32}/g;
+const pageToken = /("page_token":\s*"|[?&]page_token=)([^"&]+)/g;
 const idKeys = new Set([
   "run_id",
   "run_uuid",
@@ -46,8 +50,11 @@ export function createTranslator(): Translator {
   function text(said: string): string {
     // One by one: in a query, the `%27` before an id looks like a part of it.
     let translated = said;
-    for (const [mine, other] of [...ids, ...tokens]) translated = translated.replaceAll(mine, other);
-    return translated;
+    for (const [mine, other] of ids) translated = translated.replaceAll(mine, other);
+    return translated.replaceAll(
+      pageToken,
+      (_, before: string, token: string) => before + (tokens.get(token) ?? token),
+    );
   }
 
   return {
