@@ -3,6 +3,7 @@ import { arch, availableParallelism, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { bucket } from "./bucket/index.ts";
+import { digests } from "./dvc/digests.ts";
 import { dvc } from "./dvc/index.ts";
 import { dvcHarness } from "./dvc/harness.ts";
 import { pushToBucket } from "./dvc/push-to-bucket.ts";
@@ -32,6 +33,7 @@ const measurements = [
   dvc,
   pushToBucket,
   dvcHarness,
+  digests,
   ledger,
   tracking,
   trackingAtScale,

@@ -2,6 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { createHash, hash } from "node:crypto";
 
 import { legacyDigest } from "./legacy-digest.ts";
+import { openMd5Batch, paddingBytes } from "./md5/digest-many.ts";
+import type { Message } from "./md5/digest-many.ts";
 import { stageBytes } from "./staged-objects.ts";
 import { fingerprint, isRacy } from "./stat-index.ts";
 import { storeBytes, storeLarge } from "./store-object.ts";
@@ -29,6 +31,11 @@ export interface HashedFiles {
   readonly sizes: readonly number[];
 }
 
+// Up to this size files are hashed many at once; a read of it costs less than the switch to another way.
+const smallBytes = 64 * 1024;
+// Enough for the lanes to be full, and little enough to stay in a processor's cache until it is stored.
+const batchFiles = 64;
+const batch = openMd5Batch(8 * smallBytes);
 // Up to this size a file is read at once and stored from memory; beyond, it is read in pieces of it.
 const pieceBytes = 4 * 1024 * 1024;
 const buffer = Buffer.allocUnsafeSlow(pieceBytes);
@@ -44,6 +51,7 @@ export function hashFiles(order: HashOrder): HashedFiles {
   const md5s: string[] = [];
   const prints: string[] = [];
   const sizes: number[] = [];
+  const small = new SmallFiles(order, md5s);
   let doneBytes = 0;
   for (const [index, name] of names.entries()) {
     if (doneBytes >= orderBytes) break;
@@ -52,18 +60,83 @@ export function hashFiles(order: HashOrder): HashedFiles {
     const file = openUnnoticed(place);
     try {
       const status = fstatSync(file, { bigint: true });
-      const md5 = isLegacy
-        ? legacyDigest(file)
-        : hashOne(file, place, status.size, order, order.expected?.[index]);
-      md5s.push(md5);
+      const size = Number(status.size);
+      if (isLegacy) md5s[index] = legacyDigest(file);
+      else if (!small.take(index, file, size)) md5s[index] = hashOne(file, place, size, order, index);
       prints.push(isRacy(status, readAtMs) ? "" : fingerprint(status));
-      sizes.push(Number(status.size));
-      doneBytes += Number(status.size);
+      sizes.push(size);
+      doneBytes += size;
     } finally {
       closeSync(file);
     }
   }
+  small.finish();
   return { md5s, prints, sizes };
+}
+
+/** Small files of an order, read one after the other, hashed and stored together. */
+class SmallFiles {
+  readonly #order: HashOrder;
+  readonly #md5s: string[];
+  readonly #indexes: number[] = [];
+  readonly #messages: Message[] = [];
+  #end = batch.firstByte;
+
+  /** `md5s` is where the digests go, each at the index of its file. */
+  constructor(order: HashOrder, md5s: string[]) {
+    this.#order = order;
+    this.#md5s = md5s;
+  }
+
+  /** Reads a file, if it is small. */
+  take(index: number, file: number, size: number): boolean {
+    if (size > smallBytes) return false;
+    const length = readAll(file, { bytes: batch.bytes, start: this.#end, room: smallBytes + 1 }, size);
+    // It has grown since.
+    if (length > smallBytes) return false;
+    this.#indexes.push(index);
+    this.#messages.push({ start: this.#end, length });
+    this.#md5s[index] = "";
+    this.#end += length + paddingBytes;
+    const room = batch.bytes.length - this.#end;
+    if (this.#messages.length === batchFiles || room < smallBytes + paddingBytes) this.finish();
+    return true;
+  }
+
+  finish(): void {
+    for (const [place, md5] of batch.digest(this.#messages).entries()) {
+      const [index = 0, message] = [this.#indexes[place], this.#messages[place]];
+      if (message === undefined) continue;
+      this.#md5s[index] = md5;
+      store(this.#order, index, md5, batch.bytes.subarray(message.start, message.start + message.length));
+    }
+    this.#indexes.length = 0;
+    this.#messages.length = 0;
+    this.#end = batch.firstByte;
+  }
+}
+
+interface Target {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly room: number;
+}
+
+/** Reads up to the end, or until there is no room; gives the number of bytes. */
+function readAll(file: number, { bytes, start, room }: Target, size: number): number {
+  for (let length = 0; ;) {
+    const read = readSync(file, bytes, start + length, room - length, length);
+    length += read;
+    // As long as it was: whoever appends to it now changes its times, and it will be read again.
+    if (read === 0 || length === size || length === room) return length;
+  }
+}
+
+/** Stores the bytes where a cache is named, unless they are not what they ought to be. */
+function store({ objects, staged, expected }: HashOrder, index: number, md5: string, bytes: Buffer): void {
+  const wanted = expected?.[index];
+  if (objects === undefined || (wanted !== undefined && md5 !== wanted)) return;
+  if (staged === undefined || !stageBytes(objects, staged, md5, bytes)) storeBytes(objects, md5, bytes);
 }
 
 /** What was found of one order in parts. */
@@ -93,29 +166,17 @@ function openUnnoticed(place: string): number {
   }
 }
 
-function hashOne(
-  file: number,
-  place: string,
-  size: bigint,
-  order: HashOrder,
-  expected: string | undefined,
-): string {
-  const { objects, staged } = order;
-  if (size >= BigInt(pieceBytes))
-    return objects === undefined ? hashLarge(file) : storeLarge(objects, place, file, expected);
-  let length = 0;
-  for (;;) {
-    const read = readSync(file, buffer, length, pieceBytes - length, null);
-    length += read;
-    // As long as it was: whoever appends to it now changes its times, and it will be read again.
-    if (read === 0 || BigInt(length) === size) break;
-    // It has grown since: from the start, the other way.
-    if (length === pieceBytes) return hashOne(file, place, BigInt(pieceBytes), order, expected);
-  }
+function hashOne(file: number, place: string, size: number, order: HashOrder, index: number): string {
+  const length =
+    size < pieceBytes ? readAll(file, { bytes: buffer, start: 0, room: pieceBytes }, size) : pieceBytes;
+  // It is large, or has grown to be.
+  if (length === pieceBytes)
+    return order.objects === undefined
+      ? hashLarge(file)
+      : storeLarge(order.objects, place, file, order.expected?.[index]);
   const bytes = buffer.subarray(0, length);
   const md5 = hash("md5", bytes, "hex");
-  if (objects === undefined || (expected !== undefined && md5 !== expected)) return md5;
-  if (staged === undefined || !stageBytes(objects, staged, md5, bytes)) storeBytes(objects, md5, bytes);
+  store(order, index, md5, bytes);
   return md5;
 }
 
