@@ -20,11 +20,16 @@ const entries = {
   "dvc-hash-worker": "src/protocols/dvc/files/hash-worker.ts",
 };
 
+/** By the name of a built file what is in it, once it was looked up. */
+const reachable = {};
+
 const bundle = await rolldown({
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
   platform: "node",
   // Packages with native parts find those from where they lie.
   external: [/^onnxruntime-node/, /^@duckdb\//, "pg-native"],
+  // Nobody imports what is started; a file that is may hold more than its entry gives away.
+  preserveEntrySignatures: "allow-extension",
   plugins: [
     { name: "places", transform: keepPlaces },
     { name: "lazily exported", renderChunk: takeWithoutReading },
@@ -32,13 +37,56 @@ const bundle = await rolldown({
   checks: { pluginTimings: false },
 });
 rmSync(folder, { recursive: true, force: true });
-const { output } = await bundle.write({ dir: folder, format: "esm", chunkFileNames: "[name]-[hash].js" });
+const { output } = await bundle.write({
+  dir: folder,
+  format: "esm",
+  chunkFileNames: "[name]-[hash].js",
+  codeSplitting: {
+    groups: [{ name: togetherWith, test: /[\\/]dvc[\\/]/ }],
+    includeDependenciesRecursively: false,
+  },
+});
 await bundle.close();
 
 const sources = output.flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : []));
 const own = sources.filter((path) => path.startsWith(join(root, "src")));
 const files = [...own, join(root, "package.json"), join(root, "package-lock.json")].toSorted();
 writeFileSync(join(folder, manifestFile), `${JSON.stringify({ files: files.map(fingerprint) })}\n`);
+
+/**
+ * What `dvc add` needs is one file and not thirty of some hundred lines, each of which costs half a millisecond to be
+ * found and linked; and another what its threads need. A module belongs to the first that reaches it.
+ */
+function togetherWith(path, modules) {
+  const together = {
+    "dvc-hashing": ["protocols/dvc/files/hash-worker.ts"],
+    "dvc-adding": [
+      "cli/dvc/run.ts",
+      "cli/dvc/add.ts",
+      "protocols/dvc/session.ts",
+      "protocols/dvc/verbs/add.ts",
+    ],
+  };
+  return Object.keys(together).find((name) => {
+    reachable[name] ??= reach(
+      together[name].map((entry) => join(root, "src", entry)),
+      modules,
+    );
+    return reachable[name].has(path);
+  });
+}
+
+/** The modules that are imported from some, and from those. */
+function reach(paths, modules) {
+  const found = new Set();
+  const waiting = [...paths];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    waiting.push(...(modules.getModuleInfo(path)?.importedIds ?? []));
+  }
+  return found;
+}
 
 /** A file's place, size and time: what `findBuiltProgram` compares. */
 function fingerprint(path) {

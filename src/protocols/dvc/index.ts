@@ -6,7 +6,7 @@ export type { Session, Voice } from "./session.ts";
 export { defaultRemote } from "./repository/repository.ts";
 export { addressOf } from "./repository/stages.ts";
 export { flatten, pythonText } from "./formats/python-text.ts";
-export type { YamlValue } from "./formats/yaml-writer.ts";
+export type { YamlValue } from "./formats/yaml-value.ts";
 export type { Dag } from "./verbs/dag.ts";
 export type { Diff, DiffEntry } from "./verbs/diff.ts";
 export type { Change, Measures } from "./verbs/measures.ts";

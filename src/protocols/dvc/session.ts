@@ -12,7 +12,7 @@ import { openDvcIgnore } from "./repository/ignore.ts";
 import { openRepositoryLock } from "./repository/lock.ts";
 import type { RepositoryLock } from "./repository/lock.ts";
 import { loadProject } from "./repository/project.ts";
-import type { Project } from "./repository/project.ts";
+import type { Project, ProjectOptions } from "./repository/project.ts";
 import { openRepository, placeOf, setting, shown } from "./repository/repository.ts";
 import type { Repository } from "./repository/repository.ts";
 import { workTree } from "./repository/source-tree.ts";
@@ -38,7 +38,7 @@ export interface Session extends ScanParts {
   readonly flags: FlagStyle;
   readonly lock: RepositoryLock;
   /** Everything the work tree tracks, as it was when it was first asked for. */
-  loadProject(): Promise<Project>;
+  loadProject(options?: Pick<ProjectOptions, "seen">): Promise<Project>;
   /** What lies at a path from the root now; undefined for nothing. */
   look(path: string, options?: ScanOptions): Promise<Scanned | undefined>;
   /** A path from the root as the user sees it. */
@@ -73,8 +73,8 @@ export async function withSession<Result>(
     voice,
     flags,
     lock: openRepositoryLock(repository.temporaryFolder, voice.waitsForLock),
-    async loadProject() {
-      project ??= loadProject(tree, { flags });
+    async loadProject(options) {
+      project ??= loadProject(tree, { flags, ...options });
       return await project;
     },
     look: async (path, options) => await scan(parts, placeOf(repository, path), options),

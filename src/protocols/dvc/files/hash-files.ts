@@ -5,7 +5,7 @@ import { legacyDigest } from "./legacy-digest.ts";
 import { openMd5Batch, paddingBytes } from "./md5/digest-many.ts";
 import type { Message } from "./md5/digest-many.ts";
 import { stageBytes } from "./staged-objects.ts";
-import { fingerprint, isRacy } from "./stat-index.ts";
+import { fingerprint, isRacy, recordText } from "./stat-index.ts";
 import { storeBytes, storeLarge } from "./store-object.ts";
 
 /** Files of one folder to be hashed, and stored where a cache is named. */
@@ -26,9 +26,9 @@ export interface HashOrder {
 /** Of the names what was found, in order; where the files are large, of the first of them only. */
 export interface HashedFiles {
   readonly md5s: readonly string[];
-  /** Empty for a file that may change unnoticed and must not be remembered. */
-  readonly prints: readonly string[];
   readonly sizes: readonly number[];
+  /** Records for the index of them, without the files that may change unnoticed and must not be remembered. */
+  readonly records: string;
 }
 
 // Up to this size files are hashed many at once; a read of it costs less than the switch to another way.
@@ -63,7 +63,7 @@ export function hashFiles(order: HashOrder): HashedFiles {
       const size = Number(status.size);
       if (isLegacy) md5s[index] = legacyDigest(file);
       else if (!small.take(index, file, size)) md5s[index] = hashOne(file, place, size, order, index);
-      prints.push(isRacy(status, readAtMs) ? "" : fingerprint(status));
+      prints.push(isRacy(status, readAtMs) ? notToBeKept : fingerprint(status));
       sizes.push(size);
       doneBytes += size;
     } finally {
@@ -71,7 +71,17 @@ export function hashFiles(order: HashOrder): HashedFiles {
     }
   }
   small.finish();
-  return { md5s, prints, sizes };
+  return { md5s, sizes, records: recordsOf(names, md5s, prints) };
+}
+
+const notToBeKept = "";
+
+/** Made here, by many threads, and not where all of it comes together. */
+function recordsOf(names: readonly string[], md5s: readonly string[], prints: readonly string[]): string {
+  let records = "";
+  for (const [index, print] of prints.entries())
+    if (print !== notToBeKept) records += recordText(names[index] ?? "", { print, md5: md5s[index] ?? "" });
+  return records;
 }
 
 /** Small files of an order, read one after the other, hashed and stored together. */
@@ -143,8 +153,8 @@ function store({ objects, staged, expected }: HashOrder, index: number, md5: str
 export function joinHashed(parts: readonly HashedFiles[]): HashedFiles {
   return {
     md5s: parts.flatMap(({ md5s }) => md5s),
-    prints: parts.flatMap(({ prints }) => prints),
     sizes: parts.flatMap(({ sizes }) => sizes),
+    records: parts.map(({ records }) => records).join(""),
   };
 }
 

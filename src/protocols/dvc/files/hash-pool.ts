@@ -5,7 +5,8 @@ import { Worker } from "node:worker_threads";
 
 import { hashFiles, joinHashed } from "./hash-files.ts";
 import type { HashedFiles, HashOrder } from "./hash-files.ts";
-import type { HashAnswer } from "./hash-worker.ts";
+import { isMine } from "./hash-task.ts";
+import type { HashAnswer, HashTask } from "./hash-task.ts";
 
 /** Hashes files in threads; a few are hashed at once, because threads cost their start. */
 export interface HashPool {
@@ -21,8 +22,11 @@ export interface HashPool {
 
 // A worker thread takes some 30 ms to start, in which one thread hashes a few hundred small files.
 export const filesBeforeThreads = 600;
-// Two orders on the way keep a worker busy while an answer travels, a third while this thread hashes.
-const ordersPerWorker = 3;
+// Two orders on the way keep a worker busy while an answer travels.
+const ordersPerWorker = 2;
+// For all workers together while this thread finds out what there is to do, or hashes: it answers nobody then, and
+// takes back what is too much.
+const ordersAhead = 16;
 
 /** Whether there are so many files in these folders that threads are worth their start. */
 export function holdManyFiles(places: readonly string[]): boolean {
@@ -49,9 +53,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+interface Sent extends Waiting {
+  /** Zero until somebody begins with it: the worker, or this thread that has nothing else to do. */
+  readonly claim: Int32Array<SharedArrayBuffer>;
+}
+
 interface Member {
   readonly worker: Worker;
-  readonly current: Waiting[];
+  readonly current: Sent[];
 }
 
 export function openHashPool(threads = Math.min(8, availableParallelism())): HashPool {
@@ -62,14 +71,16 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
   let isScheduled = false;
 
   const feed = (): void => {
-    for (const member of members) {
-      while (member.current.length < ordersPerWorker) {
-        const next = waiting.shift();
-        if (next === undefined) return;
-        member.current.push(next);
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-        member.worker.postMessage(next.order);
-      }
+    const most = ordersPerWorker + (isHelping ? Math.ceil(ordersAhead / members.length) : 0);
+    for (;;) {
+      const [member] = members.toSorted((one, other) => one.current.length - other.current.length);
+      if (member === undefined || member.current.length >= most) return;
+      const next = waiting.shift();
+      if (next === undefined) return;
+      const claim = new Int32Array(new SharedArrayBuffer(4));
+      member.current.push({ ...next, claim });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      member.worker.postMessage({ order: next.order, claim } satisfies HashTask);
     }
   };
   const startWorkers = (count: number): void => {
@@ -79,7 +90,7 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
   const help = (): void => {
     isScheduled = false;
     feed();
-    const next = waiting.shift();
+    const next = waiting.shift() ?? takeBack(members);
     if (next === undefined) return;
     hashHere(next);
     scheduleHelp();
@@ -140,7 +151,7 @@ function startWorker(onAnswer: () => void): Member {
     const done = member.current.shift();
     if (done === undefined) return;
     if ("hashed" in answer) done.resolve(answer.hashed);
-    else {
+    else if ("failure" in answer) {
       const { message, code, path } = answer.failure;
       done.reject(Object.assign(new Error(message), { code, path }));
     }
@@ -151,6 +162,15 @@ function startWorker(onAnswer: () => void): Member {
     for (const { reject } of member.current.splice(0)) reject(reason);
   });
   return member;
+}
+
+/** The last order that was sent to a worker and that it has not begun with. */
+function takeBack(members: readonly Member[]): Waiting | undefined {
+  for (const { current } of members.toSorted((one, other) => other.current.length - one.current.length)) {
+    const free = current.findLast(({ claim }) => isMine(claim));
+    if (free !== undefined) return free;
+  }
+  return undefined;
 }
 
 function hashHere({ order, resolve, reject }: Waiting): void {

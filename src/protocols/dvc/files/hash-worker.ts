@@ -1,25 +1,16 @@
 import { parentPort } from "node:worker_threads";
 
 import { hashFiles } from "./hash-files.ts";
-import type { HashedFiles, HashOrder } from "./hash-files.ts";
+import { isMine } from "./hash-task.ts";
+import type { HashAnswer, HashTask } from "./hash-task.ts";
 
-/** What a worker answers: what it found, or why it could not. */
-export type HashAnswer =
-  | { readonly hashed: HashedFiles }
-  | {
-      readonly failure: {
-        readonly message: string;
-        readonly code: string | undefined;
-        readonly path: string | undefined;
-      };
-    };
-
-parentPort?.on("message", (order: HashOrder) => {
+parentPort?.on("message", (task: HashTask) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(answer(order));
+  parentPort?.postMessage(answer(task));
 });
 
-function answer(order: HashOrder): HashAnswer {
+function answer({ order, claim }: HashTask): HashAnswer {
+  if (!isMine(claim)) return { isTaken: true };
   try {
     return { hashed: hashFiles(order) };
   } catch (error) {

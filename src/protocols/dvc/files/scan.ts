@@ -21,6 +21,8 @@ export interface ScanParts {
 }
 
 export interface ScanOptions {
+  /** Folders whose entries were read a moment ago. */
+  readonly seen?: ReadonlyMap<string, readonly Dirent[]>;
   readonly isLegacy?: boolean;
   /** Stores what is not there yet: the folder of objects, whether an object is in it, where small ones may wait. */
   readonly store?: {
@@ -86,7 +88,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
     const { folder, prefix, inRoot } = next;
     const batch = new FolderBatch(parts, folder, options);
     const names: string[] = [];
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of options.seen?.get(folder) ?? readdirSync(folder, { withFileTypes: true })) {
       const { name } = entry;
       const isFolder = isFolderEntry(entry, folder);
       if (parts.ignore.leavesOut(inRoot, name, isFolder)) continue;
@@ -209,12 +211,9 @@ class FolderBatch {
     this.#orders.push(answer);
   }
 
-  #take(names: readonly string[], { md5s, prints, sizes }: HashedFiles): readonly Answer[] {
-    return names.map((name, index) => {
-      const [md5 = "", print = "", size = 0] = [md5s[index], prints[index], sizes[index]];
-      if (print !== "") this.#parts.index.remember(this.#key, name, { print, md5 });
-      return { name, md5, size };
-    });
+  #take(names: readonly string[], { md5s, sizes, records }: HashedFiles): readonly Answer[] {
+    if (records !== "") this.#parts.index.rememberText(this.#key, records);
+    return names.map((name, index) => ({ name, md5: md5s[index] ?? "", size: sizes[index] ?? 0 }));
   }
 }
 

@@ -16,6 +16,8 @@ export interface StatIndex {
   /** What is known of the files of a folder, by name; undefined when nothing is. */
   folder(place: string): ReadonlyMap<string, IndexedFile> | undefined;
   remember(place: string, name: string, file: IndexedFile): void;
+  /** The same for many files of a folder, written with `recordText` one after the other. */
+  rememberText(place: string, records: string): void;
   /** Keeps of a folder only the names that are still there. */
   keepOnly(place: string, names: ReadonlySet<string>): void;
   /** Writes the index, if it changed. */
@@ -35,16 +37,29 @@ export function openStatIndex(file: string): StatIndex {
   const folders = readIndex(file);
   let isChanged = false;
   let offset: number | undefined;
+  const filesOf = (place: string): Map<string, IndexedFile> | undefined => {
+    const known = folders.get(place);
+    if (typeof known !== "string") return known;
+    const files = readRecords(known);
+    folders.set(place, files);
+    return files;
+  };
   return {
-    folder: (place) => folders.get(place),
+    folder: filesOf,
     remember(place, name, indexed) {
-      const known = folders.get(place) ?? new Map<string, IndexedFile>();
+      const known = filesOf(place) ?? new Map<string, IndexedFile>();
       folders.set(place, known);
       known.set(name, indexed);
       isChanged = true;
     },
+    rememberText(place, records) {
+      const known = folders.get(place) ?? "";
+      if (typeof known === "string") folders.set(place, known + records);
+      else for (const [name, indexed] of readRecords(records)) known.set(name, indexed);
+      isChanged = true;
+    },
     keepOnly(place, names) {
-      const known = folders.get(place);
+      const known = filesOf(place);
       if (known === undefined || known.size <= names.size) return;
       for (const name of known.keys()) if (!names.has(name)) known.delete(name);
       isChanged = true;
@@ -59,6 +74,11 @@ export function openStatIndex(file: string): StatIndex {
       return offset;
     },
   };
+}
+
+/** A file as the index writes it down. */
+export function recordText(name: string, { print, md5 }: IndexedFile): string {
+  return `${name}\0${print}\0${md5}\0`;
 }
 
 /** What makes a file the same file; the size stands third, for those who need it. */
@@ -95,9 +115,10 @@ function measureClockOffset(folder: string): number {
   }
 }
 
-type Folders = Map<string, Map<string, IndexedFile>>;
+/** What is known of a folder's files; as text until somebody asks for it. */
+type Folders = Map<string, string | Map<string, IndexedFile>>;
 
-/** Folders and files alternate as `/folder\0`, then `name\0print\0md5\0` for each; a checksum stands first. */
+/** For each folder `/folder\0` and the records of its files, which begin with a name; a checksum stands first. */
 function readIndex(file: string): Folders {
   const folders: Folders = new Map();
   let text: string;
@@ -109,28 +130,30 @@ function readIndex(file: string): Folders {
   const end = text.indexOf("\n");
   const body = text.slice(end + 1);
   if (text.slice(0, end) !== `${heading} ${crc32(body)}`) return folders;
-  const parts = body.split("\0");
-  let current = new Map<string, IndexedFile>();
-  for (let index = 0; index < parts.length - 1;) {
-    const part = parts[index] ?? "";
-    if (part.startsWith("/")) {
-      current = new Map();
-      folders.set(part.slice(1), current);
-      index += 1;
-    } else {
-      current.set(part, { print: parts[index + 1] ?? "", md5: parts[index + 2] ?? "" });
-      index += 3;
-    }
+  for (let start = 0; start < body.length;) {
+    const next = body.indexOf("\0/", start);
+    const stop = next === -1 ? body.length : next + 1;
+    const nameEnd = body.indexOf("\0", start);
+    folders.set(body.slice(start + 1, nameEnd), body.slice(nameEnd + 1, stop));
+    start = stop;
   }
   return folders;
+}
+
+function readRecords(text: string): Map<string, IndexedFile> {
+  const parts = text.split("\0");
+  const files = new Map<string, IndexedFile>();
+  for (let index = 0; index < parts.length - 1; index += 3)
+    files.set(parts[index] ?? "", { print: parts[index + 1] ?? "", md5: parts[index + 2] ?? "" });
+  return files;
 }
 
 function writeIndex(file: string, folders: Folders): void {
   let text = "";
   for (const [place, known] of folders) {
-    if (known.size === 0) continue;
-    text += `/${place}\0`;
-    for (const [name, { print, md5 }] of known) text += `${name}\0${print}\0${md5}\0`;
+    const records =
+      typeof known === "string" ? known : [...known].map(([name, one]) => recordText(name, one)).join("");
+    if (records !== "") text += `/${place}\0${records}`;
   }
   const body = Buffer.from(text);
   const aside = `${file}.${process.pid}.tmp`;

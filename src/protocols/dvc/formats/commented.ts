@@ -2,7 +2,7 @@ import { isCollection, isPair, isScalar, parseDocument, Scalar, visit } from "ya
 import type { Document, Node } from "yaml";
 
 import { Verbatim } from "./scalar.ts";
-import type { YamlValue } from "./yaml-writer.ts";
+import type { YamlValue } from "./yaml-value.ts";
 
 /** Whether somebody has written comments into a YAML text: such a file is edited, not written anew. */
 export function hasComments(text: string): boolean {

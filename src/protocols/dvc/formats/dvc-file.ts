@@ -1,8 +1,8 @@
 import { closeCommented, hasComments, nodeOf, openCommented } from "./commented.ts";
-import { isYamlList, isYamlMapping, readYaml } from "./yaml-reader.ts";
-import type { YamlMapping } from "./yaml-reader.ts";
+import { isYamlList, isYamlMapping } from "./yaml-value.ts";
+import { readYaml } from "./yaml-reader.ts";
+import type { YamlMapping, YamlValue } from "./yaml-value.ts";
 import { writeYaml } from "./yaml-writer.ts";
-import type { YamlValue } from "./yaml-writer.ts";
 
 /** Reads a `.dvc` file, which may be written again: numbers keep their form. */
 export function readDvcFile(file: string, text: string): YamlMapping {

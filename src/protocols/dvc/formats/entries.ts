@@ -1,6 +1,6 @@
-import { invalidFile, isYamlList, isYamlMapping } from "./yaml-reader.ts";
-import type { YamlMapping } from "./yaml-reader.ts";
-import type { YamlValue } from "./yaml-writer.ts";
+import { invalidFile } from "./invalid-file.ts";
+import { isYamlList, isYamlMapping } from "./yaml-value.ts";
+import type { YamlMapping, YamlValue } from "./yaml-value.ts";
 import { Verbatim } from "./scalar.ts";
 
 /** The digest of a path. Files of DVC 2 name none by `hash`: theirs is taken with line ends made alike. */

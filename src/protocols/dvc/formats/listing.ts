@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { isMapping } from "./json-guards.ts";
 import { compareText, escapeBeyondAscii } from "./python-json.ts";
-import { invalidFile } from "./yaml-reader.ts";
+import { invalidFile } from "./invalid-file.ts";
 
 /** One file of a tracked folder. */
 export interface ListedFile {
@@ -16,11 +16,18 @@ export interface ListedFile {
  * it is the folder's digest.
  */
 export function writeListing(files: readonly ListedFile[]): string {
-  const items = sortByPath(files).map(
-    ({ path, md5 }) => `{"md5": "${md5}", "relpath": ${JSON.stringify(path)}}`,
+  // One look at all paths together costs a tenth of a look at each.
+  const isPlain = plain.test(files.map(({ path }) => path).join(""));
+  const quoted = isPlain ? (path: string) => `"${path}"` : JSON.stringify;
+  const items = sortByPath(files, isPlain).map(
+    ({ path, md5 }) => `{"md5": "${md5}", "relpath": ${quoted(path)}}`,
   );
   return escapeBeyondAscii(`[${items.join(", ")}]`);
 }
+
+/** Nothing that JSON writes in another way, and no surrogates. */
+// oxlint-disable-next-line no-control-regex -- JSON escapes them
+const plain = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/;
 
 export function digestOfListing(text: string): string {
   return `${createHash("md5").update(text).digest("hex")}.dir`;
@@ -49,9 +56,8 @@ export function readListing(file: string, text: string): readonly ListedFile[] {
   });
 }
 
-function sortByPath(files: readonly ListedFile[]): readonly ListedFile[] {
+function sortByPath(files: readonly ListedFile[], isPlain: boolean): readonly ListedFile[] {
   // Without surrogates JavaScript's own order is that of code points, and three times as fast.
-  const hasSurrogates = files.some(({ path }) => /[\ud800-\udfff]/.test(path));
-  const compare = hasSurrogates ? compareText : (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const compare = isPlain ? (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0) : compareText;
   return files.toSorted((a, b) => compare(a.path, b.path));
 }

@@ -1,8 +1,10 @@
 import { isMap, isNode, isScalar } from "yaml";
 
 import { hasComments, openCommented } from "./commented.ts";
-import { invalidFile, isYamlMapping, readYaml } from "./yaml-reader.ts";
-import type { YamlMapping } from "./yaml-reader.ts";
+import { invalidFile } from "./invalid-file.ts";
+import { isYamlMapping } from "./yaml-value.ts";
+import { readYaml } from "./yaml-reader.ts";
+import type { YamlMapping } from "./yaml-value.ts";
 import { writeEntry } from "./yaml-writer.ts";
 
 /** A `dvc.lock`: what the last run of each stage read and made. */

@@ -1,4 +1,4 @@
-import type { YamlValue } from "./yaml-writer.ts";
+import type { YamlValue } from "./yaml-value.ts";
 import { floatText, Verbatim } from "./scalar.ts";
 
 /**

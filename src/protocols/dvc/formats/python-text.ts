@@ -1,6 +1,6 @@
 import { floatText } from "./scalar.ts";
-import { isYamlList, isYamlMapping } from "./yaml-reader.ts";
-import type { YamlValue } from "./yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "./yaml-value.ts";
+import type { YamlValue } from "./yaml-value.ts";
 
 /** Nested keys joined by dots; a list is told as Python tells it. */
 export function flatten(value: YamlValue): ReadonlyMap<string, YamlValue> {

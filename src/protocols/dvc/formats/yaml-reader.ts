@@ -1,14 +1,10 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Document, Node, ParsedNode } from "yaml";
 
-import { Problem } from "#kernel/errors";
-import type { SourcePosition } from "#kernel/errors";
-
-import { problems } from "../problems.ts";
 import { floatText, readsAsAnother, Verbatim } from "./scalar.ts";
-import type { YamlValue } from "./yaml-writer.ts";
-
-export type YamlMapping = { readonly [key: string]: YamlValue };
+import { invalidFile } from "./invalid-file.ts";
+import { isYamlMapping } from "./yaml-value.ts";
+import type { YamlMapping, YamlValue } from "./yaml-value.ts";
 
 export interface YamlReading {
   /** Keep numbers in the form the file has them, for a file that is written again. */
@@ -33,15 +29,6 @@ export function readYamlValue(file: string, text: string, reading: YamlReading =
     throw invalidFile(file, error.message.split("\n")[0] ?? "it is no YAML", { file, line, column: col });
   }
   return toValue(document.contents, document, reading);
-}
-
-/** A problem of kind `dvc_file_invalid`; without a position it points at the first line. */
-export function invalidFile(
-  file: string,
-  reason: string,
-  position: SourcePosition = { file, line: 1, column: 1 },
-): Problem {
-  return new Problem(problems.dvc_file_invalid, { message: `${file} cannot be read: ${reason}.`, position });
 }
 
 function toValue(
@@ -92,12 +79,4 @@ function toScalar(
 
 function asNode(value: unknown): Node | null {
   return isMap(value) || isSeq(value) || isScalar(value) || isAlias(value) ? value : null;
-}
-
-export function isYamlMapping(value: YamlValue | undefined): value is YamlMapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Verbatim);
-}
-
-export function isYamlList(value: YamlValue | undefined): value is readonly YamlValue[] {
-  return Array.isArray(value);
 }

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 
 import { readYaml } from "./yaml-reader.ts";
 import { writeYaml } from "./yaml-writer.ts";
-import type { YamlValue } from "./yaml-writer.ts";
+import type { YamlValue } from "./yaml-value.ts";
 
 interface Vector {
   readonly value: string;

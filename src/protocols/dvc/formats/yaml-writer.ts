@@ -1,9 +1,7 @@
 import type { Scalar } from "#pipelines/definition";
 
 import { Verbatim, scalarForm } from "./scalar.ts";
-
-/** What the files hold: scalars, lists and mappings in the order in which they are written. */
-export type YamlValue = Scalar | Verbatim | readonly YamlValue[] | { readonly [key: string]: YamlValue };
+import type { YamlValue } from "./yaml-value.ts";
 
 /** The column after which `ruamel.yaml` breaks a line, at the next single space. */
 const width = 80;

@@ -1,8 +1,8 @@
 import { parseExactJson } from "#kernel/exact-json";
 
-import { isYamlList, isYamlMapping, readYamlValue } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import { readYamlValue } from "../formats/yaml-reader.ts";
+import type { YamlMapping, YamlValue } from "../formats/yaml-value.ts";
 
 /** The rows of a plots file: CSV and TSV by their headings, JSON and YAML by the first list of mappings in them. */
 export function readPoints(path: string, text: string, hasHeading: boolean): readonly YamlMapping[] {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { inParallel } from "#kernel/in-parallel";
 
-import { invalidFile } from "../formats/yaml-reader.ts";
+import { invalidFile } from "../formats/invalid-file.ts";
 import type { Remote } from "./remote.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { FlagStyle, Pipeline, Stage } from "#pipelines/definition";
 import { readEntries } from "../formats/entries.ts";
 import { readLockFile } from "../formats/lock-file.ts";
 import type { LockFile } from "../formats/lock-file.ts";
-import { isYamlMapping } from "../formats/yaml-reader.ts";
+import { isYamlMapping } from "../formats/yaml-value.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { commandOf, trackedPath, writtenFrom } from "./stages.ts";
 import type { TrackedOut, TrackedStage } from "./stages.ts";

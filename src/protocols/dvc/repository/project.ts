@@ -1,15 +1,10 @@
-import { posix } from "node:path";
+import type { Dirent } from "node:fs";
 
 import type { FlagStyle, Pipeline } from "#pipelines/definition";
 
-import { readEntries } from "../formats/entries.ts";
-import { readDvcFile } from "../formats/dvc-file.ts";
 import type { LockFile } from "../formats/lock-file.ts";
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
 import type { SourceTree } from "./source-tree.ts";
-import { commandOf, resolvePath, trackedPath } from "./stages.ts";
-import type { TrackedOut, TrackedStage } from "./stages.ts";
+import type { TrackedStage } from "./stages.ts";
 
 /** Everything a repository tracks, in the order of its files. */
 export interface Project {
@@ -20,11 +15,13 @@ export interface Project {
 }
 
 export interface ProjectOptions {
+  /** Takes up the entries of the folders that are looked into, for somebody who needs them at once. */
+  readonly seen?: Map<string, readonly Dirent[]> | undefined;
   readonly flags?: FlagStyle;
 }
 
 /** Reads every `.dvc` and `dvc.yaml` of a tree. Throws the problems of either. */
-export async function loadProject(tree: SourceTree, { flags }: ProjectOptions = {}): Promise<Project> {
+export async function loadProject(tree: SourceTree, { flags, seen }: ProjectOptions = {}): Promise<Project> {
   const stages: TrackedStage[] = [];
   const pipelines: Pipeline[] = [];
   const locks = new Map<string, LockFile>();
@@ -36,67 +33,18 @@ export async function loadProject(tree: SourceTree, { flags }: ProjectOptions = 
   await tree.listDvcFiles(
     (folder) => data.has(folder),
     async (file) => {
-      if (file.endsWith(".dvc")) return add([readSingleStage(file, tree.readText(file) ?? "")]);
-      // What reads pipelines costs its start: a repository of data alone goes without.
+      // What reads YAML costs its start, what reads pipelines more: who has neither goes without.
+      if (file.endsWith(".dvc")) {
+        const { readSingleStage } = await import("./single-stage.ts");
+        return add([readSingleStage(file, tree.readText(file) ?? "")]);
+      }
       const { readPipelineFile } = await import("./pipeline-file.ts");
       const { pipeline, lock, stages: read } = await readPipelineFile(tree, file, flags);
       pipelines.push(pipeline);
       locks.set(file, lock);
       add(read);
     },
+    seen,
   );
   return { stages, pipelines, locks };
-}
-
-/** Reads a `.dvc` file: data that was added or imported, or a single stage of the time before `dvc.yaml`. */
-export function readSingleStage(file: string, text: string): TrackedStage {
-  const raw = readDvcFile(file, text);
-  const folder = posix.dirname(file);
-  const wdir = typeof raw["wdir"] === "string" ? resolvePath(folder, raw["wdir"]) : folder;
-  const parameters = (isYamlList(raw["deps"]) ? raw["deps"] : []).filter(
-    (item): item is YamlMapping => isYamlMapping(item) && item["params"] !== undefined,
-  );
-  const paths = isYamlList(raw["deps"])
-    ? raw["deps"].filter((item) => !(isYamlMapping(item) && item["params"] !== undefined))
-    : null;
-  const cmd = commandOf(raw["cmd"]);
-  return {
-    file,
-    name: undefined,
-    wdir,
-    cmd,
-    lockedCmd: cmd,
-    dependencies: readEntries(file, paths).map((entry) => trackedPath(entry, wdir, entry.path)),
-    parameters: parameters.map((item) => {
-      const written = typeof item["path"] === "string" ? item["path"] : "params.yaml";
-      const values = item["params"];
-      return {
-        file: resolvePath(wdir, written),
-        written,
-        keys: isYamlMapping(values) ? Object.keys(values) : [],
-        locked: isYamlMapping(values) ? values : undefined,
-      };
-    }),
-    outs: readEntries(file, raw["outs"]).map((entry): TrackedOut => {
-      const { raw: out } = entry;
-      return {
-        ...trackedPath(entry, wdir, entry.path),
-        kind: isSet(out["metric"]) ? "metrics" : isSet(out["plot"]) ? "plots" : "out",
-        isCached: out["cache"] !== false,
-        persists: out["persist"] === true,
-        isPushed: out["push"] !== false,
-        remote: typeof out["remote"] === "string" ? out["remote"] : undefined,
-        annotations: {},
-      };
-    }),
-    isFrozen: raw["frozen"] === true || raw["locked"] === true,
-    alwaysChanged: raw["always_changed"] === true,
-    md5: typeof raw["md5"] === "string" ? raw["md5"] : undefined,
-    raw,
-    position: { file, line: 1, column: 1 },
-  };
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== false && value !== null;
 }

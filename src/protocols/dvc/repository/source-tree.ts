@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { isAbsolute, join, posix } from "node:path";
 
 import type { Git } from "./git.ts";
@@ -12,10 +13,14 @@ export interface SourceTree {
   readText(path: string): string | undefined;
   /** The files of a folder and of those in it; undefined for what is no folder. */
   filesBelow(folder: string): readonly string[] | undefined;
-  /** The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. */
+  /**
+   * The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. Of a
+   * work tree `seen` takes up what was read of folders, by their places.
+   */
   listDvcFiles(
     isTracked: (folder: string) => boolean,
     found: (file: string) => void | Promise<void>,
+    seen?: Map<string, readonly Dirent[]>,
   ): Promise<void>;
 }
 
@@ -30,9 +35,11 @@ export function workTree(repository: Repository): SourceTree {
     revision: undefined,
     readText: (path) => readText(isAbsolute(path) ? path : join(repository.root, path)),
     filesBelow: (folder) => listFiles(repository.root, folder),
-    async listDvcFiles(isTracked, found) {
+    async listDvcFiles(isTracked, found, seen) {
       const visit = async (folder: string): Promise<void> => {
-        const all = readdirSync(join(repository.root, folder), { withFileTypes: true });
+        const place = folder === "" ? repository.root : `${repository.root}/${folder}`;
+        const all = readdirSync(place, { withFileTypes: true });
+        seen?.set(place, all);
         // A repository within the repository looks after its own data.
         if (folder !== "" && all.some((entry) => entry.name === ".dvc" && !entry.isFile())) return;
         const entries = all

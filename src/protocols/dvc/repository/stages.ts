@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { SourcePosition } from "#kernel/errors";
 
 import type { PathDigest, PathEntry } from "../formats/entries.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
+import type { YamlMapping } from "../formats/yaml-value.ts";
 
 interface TrackedPath {
   /** From the repository's root; absolute, or an address, when it lies outside. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { readLockFile, writeLockFile } from "../formats/lock-file.ts";
 import type { LockFile } from "../formats/lock-file.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
+import type { YamlMapping } from "../formats/yaml-value.ts";
 import { isSame } from "../verbs/changes.ts";
 import { writeTextFile } from "../verbs/write-text-file.ts";
 

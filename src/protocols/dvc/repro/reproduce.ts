@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Problem } from "#kernel/errors";
 
 import { writeDvcFile } from "../formats/dvc-file.ts";
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import type { YamlMapping } from "../formats/yaml-value.ts";
 import { problems } from "../problems.ts";
 import { ignoreInGit } from "../repository/git-ignore-file.ts";
 import { placeOf } from "../repository/repository.ts";

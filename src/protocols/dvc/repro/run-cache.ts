@@ -12,8 +12,9 @@ import {
 import { join } from "node:path";
 
 import { writePythonJson } from "../formats/python-json.ts";
-import { isYamlList, isYamlMapping, readYaml } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import { readYaml } from "../formats/yaml-reader.ts";
+import type { YamlMapping } from "../formats/yaml-value.ts";
 import { writeYaml } from "../formats/yaml-writer.ts";
 import { isCallback } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";

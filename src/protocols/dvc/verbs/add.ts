@@ -1,4 +1,5 @@
 import { cpSync, existsSync, globSync, lstatSync, statSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { Problem } from "#kernel/errors";
@@ -12,9 +13,9 @@ import { trackedEntry } from "../formats/entries.ts";
 import type { PathState } from "../formats/entries.ts";
 import { digestOfListing, isFolderDigest, writeListing } from "../formats/listing.ts";
 import type { ListedFile } from "../formats/listing.ts";
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
-import { writeDvcFile } from "../formats/dvc-file.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import type { YamlMapping } from "../formats/yaml-value.ts";
+import { writeYaml } from "../formats/yaml-writer.ts";
 import { problems } from "../problems.ts";
 import { ignoreInGit } from "../repository/git-ignore-file.ts";
 import type { Project } from "../repository/project.ts";
@@ -54,11 +55,14 @@ export interface Added {
 export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
   const isLarge = holdManyFiles(options.targets.map((target) => resolve(session.repository.here, target)));
   if (isLarge) session.pool.start();
-  const project = await session.loadProject();
+  const seen = new Map<string, readonly Dirent[]>();
+  const project = await session.loadProject(isLarge ? { seen } : {});
   const { here } = session.repository;
   const targets = expandTargets(here, options);
-  if (options.out !== undefined)
+  if (options.out !== undefined) {
     targets.splice(0, targets.length, copyTo(here, targets, options.out, options.isForced));
+    seen.clear();
+  }
   const orders = targets.map((target) => orderFor(session, project, resolve(here, target), target));
   refuseTrackedInGit(
     session,
@@ -67,8 +71,8 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   const added: Added[] = [];
   const changed: string[] = [];
   for (const order of orders) {
-    const state = await hashAndStore(session, order, options, isLarge);
-    const written = writeDvc(session, order, state);
+    const state = await hashAndStore(session, order, options, isLarge ? seen : undefined);
+    const written = await writeDvc(session, order, state);
     changed.push(
       written.place,
       ...ignoreInGit(session.repository, [placeOf(session.repository, order.path)]),
@@ -167,18 +171,21 @@ function refuseLinkedFolder({ repository }: Session, place: string): void {
     throw refused("Cannot add files inside symlinked directories to DVC.", place);
 }
 
+/** What was read of folders when the project was loaded; of a small add nothing. */
+type Seen = ReadonlyMap<string, readonly Dirent[]>;
+
 async function hashAndStore(
   session: Session,
   order: AddOrder,
   { isNotCommitted = false }: AddOptions,
-  isLarge: boolean,
+  seen: Seen | undefined,
 ): Promise<Scanned> {
   const { cache } = session;
   const path = order.part === "" ? order.path : `${order.path}/${order.part}`;
   const scanned = isNotCommitted
     ? await session.look(path)
-    : isLarge
-      ? await lookStaged(session, path)
+    : seen !== undefined
+      ? await lookStaged(session, path, seen)
       : await session.look(path, { store: storeOf(cache) });
   cache.forget();
   const state = order.part === "" ? scanned : withPart(session, order, scanned);
@@ -187,10 +194,11 @@ async function hashAndStore(
   return state;
 }
 
-async function lookStaged(session: Session, path: string): Promise<Scanned | undefined> {
+async function lookStaged(session: Session, path: string, seen: Seen): Promise<Scanned | undefined> {
   const staged = openStagedObjects(session.cache.objects);
   try {
-    const scanned = await session.look(path, { store: { ...storeOf(session.cache), staged: staged.folder } });
+    const store = { ...storeOf(session.cache), staged: staged.folder };
+    const scanned = await session.look(path, { store, seen });
     staged.publish();
     return scanned;
   } catch (error) {
@@ -241,14 +249,25 @@ function sizeOf({ cache }: Session, files: readonly ListedFile[]): number {
   }, 0);
 }
 
-function writeDvc(session: Session, order: AddOrder, state: PathState): { file: string; place: string } {
+async function writeDvc(
+  session: Session,
+  order: AddOrder,
+  state: PathState,
+): Promise<{ file: string; place: string }> {
   const { owner } = order;
   const file = owner?.stage.file ?? `${order.path}.dvc`;
   const before = owner === undefined ? undefined : session.tree.readText(file);
   const entry = trackedEntry(owner?.out.written ?? basename(order.path), state);
+  const content = withEntry(owner?.stage.raw ?? {}, owner?.out, entry);
   const place = placeOf(session.repository, file);
-  writeTextFile(place, writeDvcFile(file, before, withEntry(owner?.stage.raw ?? {}, owner?.out, entry)));
+  writeTextFile(place, before === undefined ? writeYaml(content) : await rewritten(file, before, content));
   return { file, place };
+}
+
+/** What reads YAML is loaded only where there is something to read. */
+async function rewritten(file: string, before: string, content: YamlMapping): Promise<string> {
+  const { writeDvcFile } = await import("../formats/dvc-file.ts");
+  return writeDvcFile(file, before, content);
 }
 
 /** A `.dvc` file's content with one out renewed; what people wrote there stays. */

@@ -5,9 +5,9 @@ import { readParameterFile } from "#pipelines/definition";
 import type { Value } from "#pipelines/definition";
 
 import { Verbatim } from "../formats/scalar.ts";
-import { isYamlList, isYamlMapping, readYaml } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import { readYaml } from "../formats/yaml-reader.ts";
+import type { YamlMapping, YamlValue } from "../formats/yaml-value.ts";
 import { placeOf } from "../repository/repository.ts";
 import { isImport, isRepositoryImport } from "../repository/stages.ts";
 import type { TrackedDependency, TrackedOut, TrackedParameters, TrackedStage } from "../repository/stages.ts";

@@ -2,8 +2,8 @@ import { isAbsolute, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import { flatten } from "../formats/python-text.ts";
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import type { YamlValue } from "../formats/yaml-value.ts";
 import { loadProject } from "../repository/project.ts";
 import { pathFromRoot } from "../repository/repository.ts";
 import { revisionTree } from "../repository/source-tree.ts";

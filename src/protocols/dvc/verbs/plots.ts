@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join, posix, resolve } from "node:path";
 
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import type { YamlMapping, YamlValue } from "../formats/yaml-value.ts";
 import { placeOf } from "../repository/repository.ts";
 import type { Session } from "../session.ts";
 import { isMapping } from "../formats/json-guards.ts";

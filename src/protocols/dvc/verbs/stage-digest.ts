@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 
 import { writePythonJson } from "../formats/python-json.ts";
-import { isYamlList, isYamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlMapping } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import { isYamlList, isYamlMapping } from "../formats/yaml-value.ts";
+import type { YamlMapping, YamlValue } from "../formats/yaml-value.ts";
 import { isImport } from "../repository/stages.ts";
 import type { TrackedStage } from "../repository/stages.ts";
 

@@ -2,7 +2,7 @@ import { parseExactJson } from "#kernel/exact-json";
 
 import { isFolderDigest } from "../formats/listing.ts";
 import { readYamlValue } from "../formats/yaml-reader.ts";
-import type { YamlValue } from "../formats/yaml-writer.ts";
+import type { YamlValue } from "../formats/yaml-value.ts";
 import type { Project } from "../repository/project.ts";
 import type { SourceTree } from "../repository/source-tree.ts";
 import type { Session } from "../session.ts";
