@@ -22,6 +22,8 @@ const entries = {
 
 /** By the name of a built file what is in it, once it was looked up. */
 const reachable = {};
+/** The modules that `gyre dvc` may ever load. */
+let neededByDvc = new Set();
 
 const bundle = await rolldown({
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
@@ -33,8 +35,18 @@ const bundle = await rolldown({
   plugins: [
     { name: "places", transform: keepPlaces },
     { name: "lazily exported", renderChunk: takeWithoutReading },
+    {
+      name: "needs of dvc",
+      buildEnd() {
+        const parts = ["cli/dvc/run.ts", "protocols/dvc/files/hash-worker.ts"].map((path) =>
+          join(root, "src", path),
+        );
+        neededByDvc = reach(parts, this, true).add(join(root, entries.main));
+      },
+    },
   ],
-  checks: { pluginTimings: false },
+  // A session of DVC is loaded late by most commands, and at once by what opens several.
+  checks: { pluginTimings: false, ineffectiveDynamicImport: false },
 });
 rmSync(folder, { recursive: true, force: true });
 const { output } = await bundle.write({
@@ -51,7 +63,12 @@ await bundle.close();
 const sources = output.flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : []));
 const own = sources.filter((path) => path.startsWith(join(root, "src")));
 const files = [...own, join(root, "package.json"), join(root, "package-lock.json")].toSorted();
-writeFileSync(join(folder, manifestFile), `${JSON.stringify({ files: files.map(fingerprint) })}\n`);
+const isForOthers = (path) => own.includes(path) && !neededByDvc.has(path);
+const manifest = {
+  dvc: files.filter((path) => !isForOthers(path)).map(fingerprint),
+  others: files.filter(isForOthers).map(fingerprint),
+};
+writeFileSync(join(folder, manifestFile), `${JSON.stringify(manifest)}\n`);
 
 /**
  * What `dvc add` needs is one file and not thirty of some hundred lines, each of which costs half a millisecond to be
@@ -76,14 +93,15 @@ function togetherWith(path, modules) {
   });
 }
 
-/** The modules that are imported from some, and from those. */
-function reach(paths, modules) {
+/** The modules that are imported from some, and from those; also those that are only loaded later, if asked for. */
+function reach(paths, modules, includesLater = false) {
   const found = new Set();
   const waiting = [...paths];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (found.has(path)) continue;
     found.add(path);
-    waiting.push(...(modules.getModuleInfo(path)?.importedIds ?? []));
+    const { importedIds = [], dynamicallyImportedIds = [] } = modules.getModuleInfo(path) ?? {};
+    waiting.push(...importedIds, ...(includesLater ? dynamicallyImportedIds : []));
   }
   return found;
 }

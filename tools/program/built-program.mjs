@@ -11,19 +11,21 @@ const copiedWithinMs = 2;
 /**
  * The built command line, when it was made of the very sources that lie here: every one has the size and the time
  * it had. Otherwise undefined, and the sources themselves are run: they say the same, half a second later.
- * A look at 700 files takes about 5 ms.
+ * A look at 1,000 files takes 10 ms of a start, so `gyre dvc`, typed often, looks only at the 170 it may load.
  * @param {string} root
+ * @param {string} [word] the first word that was typed
  * @returns {string | undefined}
  */
-export function findBuiltProgram(root) {
+export function findBuiltProgram(root, word) {
   const folder = join(root, programFolder);
   try {
-    const { files } = JSON.parse(readFileSync(join(folder, manifestFile), "utf8"));
-    const isSame = files.every(([path, size, mtimeMs]) => {
-      const status = statSync(join(root, path), { throwIfNoEntry: false });
+    const { dvc, others } = JSON.parse(readFileSync(join(folder, manifestFile), "utf8"));
+    const isSame = ([path, size, mtimeMs]) => {
+      const status = statSync(`${root}/${path}`, { throwIfNoEntry: false });
       return status?.size === size && Math.abs(status.mtimeMs - mtimeMs) < copiedWithinMs;
-    });
-    return isSame ? join(folder, "main.js") : undefined;
+    };
+    const isCurrent = dvc.every(isSame) && (word === "dvc" || others.every(isSame));
+    return isCurrent ? join(folder, "main.js") : undefined;
   } catch {
     return undefined;
   }

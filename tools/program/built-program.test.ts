@@ -12,12 +12,13 @@ const root = resolve(import.meta.dirname, "..", "..");
 /** Prints which program a launcher beside these tools would start. */
 const question = `
 import { findBuiltProgram } from "./tools/program/built-program.mjs";
-console.log(findBuiltProgram(process.cwd()) ?? "the sources");`;
+console.log(findBuiltProgram(process.cwd(), process.argv[1]) ?? "the sources");`;
 
 describe("the built program", () => {
   let folder: string;
-  const chosen = async (): Promise<string> => {
-    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", question], { cwd: folder });
+  const chosen = async (word = "runs"): Promise<string> => {
+    const words = ["--input-type=module", "-e", question, word];
+    const { stdout } = await run(process.execPath, words, { cwd: folder });
     return stdout.trim();
   };
 
@@ -57,6 +58,19 @@ describe("the built program", () => {
     assert.equal(await chosen(), "the sources");
     await rm(source);
     assert.equal(await chosen(), "the sources");
+  });
+
+  it("is started for dvc's verbs as long as those sources lie here that they may ever load", async () => {
+    const built = join(folder, "dist", "program", "main.js");
+    assert.equal(await chosen("dvc"), built, "a source of other commands is gone");
+    // Reached by `gyre dvc repro` alone, and in a thread.
+    for (const source of ["repro/stage-run.ts", "files/hash-worker.ts"]) {
+      const place = join("src", "protocols", "dvc", source);
+      await utimes(join(folder, place), new Date(0), new Date(0));
+      assert.equal(await chosen("dvc"), "the sources", source);
+      await cp(join(root, place), join(folder, place), { preserveTimestamps: true });
+      assert.equal(await chosen("dvc"), built);
+    }
   });
 
   it("is left alone where it was never made, or not to its end", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 
 import { isMapping } from "../formats/json-guards.ts";
-import { isRacy } from "./stat-index.ts";
+import { isRacy } from "./file-print.ts";
 
 /**
  * Remembers of which listings the cache had every object, by what `stat` says of its 256 folders: as long as

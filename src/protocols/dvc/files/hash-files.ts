@@ -5,7 +5,7 @@ import { legacyDigest } from "./legacy-digest.ts";
 import { openMd5Batch, paddingBytes } from "./md5/digest-many.ts";
 import type { Message } from "./md5/digest-many.ts";
 import { stageBytes } from "./staged-objects.ts";
-import { fingerprint, isRacy, recordText } from "./stat-index.ts";
+import { fingerprint, isRacy, recordText } from "./file-print.ts";
 import { storeBytes, storeLarge } from "./store-object.ts";
 
 /** Files of one folder to be hashed, and stored where a cache is named. */

@@ -20,7 +20,7 @@ import {
 import type { PathDigest } from "../formats/entries.ts";
 import type { Cache } from "./cache.ts";
 import { missingObject } from "./cache.ts";
-import { fingerprint } from "./stat-index.ts";
+import { fingerprint } from "./file-print.ts";
 import type { StatIndex } from "./stat-index.ts";
 import { asideIn } from "./half-written.ts";
 

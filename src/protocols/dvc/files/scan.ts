@@ -10,7 +10,7 @@ import { problems } from "../problems.ts";
 import type { Ignore } from "../repository/ignore.ts";
 import type { HashPool } from "./hash-pool.ts";
 import type { HashedFiles } from "./hash-files.ts";
-import { fingerprint, sizeOfPrint } from "./stat-index.ts";
+import { fingerprint, sizeOfPrint } from "./file-print.ts";
 import type { StatIndex } from "./stat-index.ts";
 
 export interface ScanParts {

@@ -40,22 +40,24 @@ export function workTree(repository: Repository): SourceTree {
         const place = folder === "" ? repository.root : `${repository.root}/${folder}`;
         const all = readdirSync(place, { withFileTypes: true });
         seen?.set(place, all);
-        // A repository within the repository looks after its own data.
-        if (folder !== "" && all.some((entry) => entry.name === ".dvc" && !entry.isFile())) return;
-        const entries = all
-          .filter((entry) => (entry.isFile() ? isDvcFile(entry.name) : entry.isDirectory()))
-          .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+        const files: string[] = [];
+        const folders: string[] = [];
+        for (const entry of all) {
+          const { name } = entry;
+          const isFile = entry.isFile();
+          // A repository within the repository looks after its own data.
+          if (!isFile && name === ".dvc" && folder !== "") return;
+          if (isFile && isDvcFile(name)) files.push(name);
+          else if (!isFile && entry.isDirectory()) folders.push(name);
+        }
         const inGit = `${above}${folder}`.replace(/\/$/, "");
         const isLeftOut = (name: string, isFolder: boolean): boolean =>
           dvcIgnore.leavesOut(folder, name, isFolder) || gitIgnore?.leavesOut(inGit, name, isFolder) === true;
-        for (const entry of entries) {
-          if (!entry.isFile() || isLeftOut(entry.name, false)) continue;
-          await found(folder === "" ? entry.name : `${folder}/${entry.name}`);
-        }
-        for (const entry of entries) {
-          if (!entry.isDirectory()) continue;
-          const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-          if (!isTracked(path) && !isLeftOut(entry.name, true)) await visit(path);
+        for (const name of files.toSorted())
+          if (!isLeftOut(name, false)) await found(folder === "" ? name : `${folder}/${name}`);
+        for (const name of folders.toSorted()) {
+          const path = folder === "" ? name : `${folder}/${name}`;
+          if (!isTracked(path) && !isLeftOut(name, true)) await visit(path);
         }
       };
       await visit("");
