@@ -39,6 +39,31 @@ describe("adding many files", () => {
     assert.deepEqual(readdirSync(join(repository.root, ".dvc/cache/files/md5")), []);
   });
 
+  it("refuses a folder in which data is tracked by itself as it does a small one, and keeps nothing of it", async (test) => {
+    const tracked = `outs:\n- md5: ${hash("md5", "", "hex")}\n  size: 0\n  path: model.bin\n`;
+    const small = openTestRepository(test, { "data/part/model.bin.dvc": tracked });
+    const large = openTestRepository(test, { ...manyFiles("data"), "data/part/model.bin.dvc": tracked });
+    const refusal = {
+      code: "dvc_overlap",
+      message: /it is overlapping with other DVC tracked output: 'data\/part\/model\.bin'/,
+    };
+    await assert.rejects(small.add("data"), refusal);
+    await assert.rejects(large.add("data"), refusal);
+    assert.deepEqual(readdirSync(join(large.root, ".dvc/cache/files/md5")), []);
+  });
+
+  it("takes what looks like a description of data but is not one of this repository as data", async (test) => {
+    const inner = { "inner/.dvc/config": "", "inner/model.bin.dvc": "outs:\n- path: model.bin\n" };
+    const files = { ...manyFiles("data"), ...prefixed("data", inner) };
+    const repository = openTestRepository(test, files);
+    const [added] = await repository.add("data");
+    assert.equal(added?.state.files, many + 1);
+    assert.equal(
+      repository.objects()[hash("md5", inner["inner/model.bin.dvc"], "hex")],
+      inner["inner/model.bin.dvc"],
+    );
+  });
+
   it("takes away what an add that died had staged, and nothing of one that lives", async (test) => {
     const repository = openTestRepository(test, manyFiles("data"));
     const objects = join(repository.root, ".dvc/cache/files/md5");
@@ -75,6 +100,10 @@ describe("adding large files", () => {
     );
   });
 });
+
+function prefixed(folder: string, files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text]));
+}
 
 function manyFiles(folder: string): Record<string, string> {
   return Object.fromEntries(

@@ -12,7 +12,7 @@ import { openDvcIgnore } from "./repository/ignore.ts";
 import { openRepositoryLock } from "./repository/lock.ts";
 import type { RepositoryLock } from "./repository/lock.ts";
 import { loadProject } from "./repository/project.ts";
-import type { Project, ProjectOptions } from "./repository/project.ts";
+import type { Project } from "./repository/project.ts";
 import { openRepository, placeOf, setting, shown } from "./repository/repository.ts";
 import type { Repository } from "./repository/repository.ts";
 import { workTree } from "./repository/source-tree.ts";
@@ -38,7 +38,9 @@ export interface Session extends ScanParts {
   readonly flags: FlagStyle;
   readonly lock: RepositoryLock;
   /** Everything the work tree tracks, as it was when it was first asked for. */
-  loadProject(options?: Pick<ProjectOptions, "seen">): Promise<Project>;
+  loadProject(): Promise<Project>;
+  /** The same without what is described within a folder. */
+  loadProjectBeside(folder: string): Promise<Project>;
   /** What lies at a path from the root now; undefined for nothing. */
   look(path: string, options?: ScanOptions): Promise<Scanned | undefined>;
   /** A path from the root as the user sees it. */
@@ -60,8 +62,9 @@ export async function withSession<Result>(
   const repository = openRepository(here);
   ignoreOwnPlaces(repository);
   const index = openStatIndex(join(repository.temporaryFolder, "gyre", "stat-index"));
-  const parts = { root: repository.root, ignore: openDvcIgnore(repository.root), index, pool };
-  const tree = workTree(repository);
+  const ignore = openDvcIgnore(repository.root);
+  const parts = { root: repository.root, ignore, index, pool };
+  const tree = workTree(repository, ignore);
   const flags = flagStyle(repository);
   const cache = openCache(repository.cacheFolder, repository.temporaryFolder);
   let project: Promise<Project> | undefined;
@@ -73,10 +76,11 @@ export async function withSession<Result>(
     voice,
     flags,
     lock: openRepositoryLock(repository.temporaryFolder, voice.waitsForLock),
-    async loadProject(options) {
-      project ??= loadProject(tree, { flags, ...options });
+    async loadProject() {
+      project ??= loadProject(tree, { flags });
       return await project;
     },
+    loadProjectBeside: async (folder) => await loadProject(tree, { flags, except: folder }),
     look: async (path, options) => await scan(parts, placeOf(repository, path), options),
     show: (path) => shown(repository, path),
   };

@@ -8,6 +8,7 @@ import { digestOfListing, writeListing } from "../formats/listing.ts";
 import type { ListedFile } from "../formats/listing.ts";
 import { problems } from "../problems.ts";
 import type { Ignore } from "../repository/ignore.ts";
+import { isDvcFile } from "../repository/source-tree.ts";
 import type { HashPool } from "./hash-pool.ts";
 import type { HashedFiles } from "./hash-files.ts";
 import { fingerprint, sizeOfPrint } from "./file-print.ts";
@@ -21,8 +22,8 @@ export interface ScanParts {
 }
 
 export interface ScanOptions {
-  /** Folders whose entries were read a moment ago. */
-  readonly seen?: ReadonlyMap<string, readonly Dirent[]>;
+  /** Is told each file within the folder that describes data or a pipeline; what it throws ends the scan. */
+  readonly meets?: (name: string) => void;
   readonly isLegacy?: boolean;
   /** Stores what is not there yet: the folder of objects, whether an object is in it, where small ones may wait. */
   readonly store?: {
@@ -88,7 +89,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
     const { folder, prefix, inRoot } = next;
     const batch = new FolderBatch(parts, folder, options);
     const names: string[] = [];
-    for (const entry of options.seen?.get(folder) ?? readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const { name } = entry;
       const isFolder = isFolderEntry(entry, folder);
       if (parts.ignore.leavesOut(inRoot, name, isFolder)) continue;
@@ -101,6 +102,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
         continue;
       }
       if (name === ".dvcignore") throw ignoreFileInside(folder);
+      if (options.meets !== undefined && isDvcFile(name)) options.meets(name);
       names.push(name);
       batch.add(name);
     }
@@ -218,6 +220,7 @@ class FolderBatch {
 }
 
 function isFolderEntry(entry: Dirent, folder: string): boolean {
+  if (entry.isFile()) return false;
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   return statSync(`${folder}/${entry.name}`, { throwIfNoEntry: false })?.isDirectory() === true;
 }

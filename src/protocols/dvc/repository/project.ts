@@ -1,5 +1,3 @@
-import type { Dirent } from "node:fs";
-
 import type { FlagStyle, Pipeline } from "#pipelines/definition";
 
 import type { LockFile } from "../formats/lock-file.ts";
@@ -15,13 +13,16 @@ export interface Project {
 }
 
 export interface ProjectOptions {
-  /** Takes up the entries of the folders that are looked into, for somebody who needs them at once. */
-  readonly seen?: Map<string, readonly Dirent[]> | undefined;
+  /** A folder that is not looked into. */
+  readonly except?: string | undefined;
   readonly flags?: FlagStyle;
 }
 
 /** Reads every `.dvc` and `dvc.yaml` of a tree. Throws the problems of either. */
-export async function loadProject(tree: SourceTree, { flags, seen }: ProjectOptions = {}): Promise<Project> {
+export async function loadProject(
+  tree: SourceTree,
+  { flags, except }: ProjectOptions = {},
+): Promise<Project> {
   const stages: TrackedStage[] = [];
   const pipelines: Pipeline[] = [];
   const locks = new Map<string, LockFile>();
@@ -31,7 +32,7 @@ export async function loadProject(tree: SourceTree, { flags, seen }: ProjectOpti
     for (const stage of read) for (const out of stage.outs) data.add(out.path);
   };
   await tree.listDvcFiles(
-    (folder) => data.has(folder),
+    (folder) => data.has(folder) || folder === except,
     async (file) => {
       // What reads YAML costs its start, what reads pipelines more: who has neither goes without.
       if (file.endsWith(".dvc")) {
@@ -44,7 +45,6 @@ export async function loadProject(tree: SourceTree, { flags, seen }: ProjectOpti
       locks.set(file, lock);
       add(read);
     },
-    seen,
   );
   return { stages, pipelines, locks };
 }

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Dirent } from "node:fs";
 import { isAbsolute, join, posix } from "node:path";
 
 import type { Git } from "./git.ts";
-import { openDvcIgnore, openGitIgnore } from "./ignore.ts";
+import { openGitIgnore } from "./ignore.ts";
+import type { Ignore } from "./ignore.ts";
 import type { Repository } from "./repository.ts";
 
 /** The texts of a repository: those of the work tree, or of a revision. Paths count from its root. */
@@ -13,19 +13,14 @@ export interface SourceTree {
   readText(path: string): string | undefined;
   /** The files of a folder and of those in it; undefined for what is no folder. */
   filesBelow(folder: string): readonly string[] | undefined;
-  /**
-   * The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. Of a
-   * work tree `seen` takes up what was read of folders, by their places.
-   */
+  /** The `.dvc` and `dvc.yaml` files; `isTracked` says of a folder whether it is data, not to be looked into. */
   listDvcFiles(
     isTracked: (folder: string) => boolean,
     found: (file: string) => void | Promise<void>,
-    seen?: Map<string, readonly Dirent[]>,
   ): Promise<void>;
 }
 
-export function workTree(repository: Repository): SourceTree {
-  const dvcIgnore = openDvcIgnore(repository.root);
+export function workTree(repository: Repository, dvcIgnore: Ignore): SourceTree {
   const gitIgnore = repository.git === undefined ? undefined : openGitIgnore(repository.git.root);
   const above =
     repository.git === undefined || repository.git.root === repository.root
@@ -35,14 +30,11 @@ export function workTree(repository: Repository): SourceTree {
     revision: undefined,
     readText: (path) => readText(isAbsolute(path) ? path : join(repository.root, path)),
     filesBelow: (folder) => listFiles(repository.root, folder),
-    async listDvcFiles(isTracked, found, seen) {
+    async listDvcFiles(isTracked, found) {
       const visit = async (folder: string): Promise<void> => {
-        const place = folder === "" ? repository.root : `${repository.root}/${folder}`;
-        const all = readdirSync(place, { withFileTypes: true });
-        seen?.set(place, all);
         const files: string[] = [];
         const folders: string[] = [];
-        for (const entry of all) {
+        for (const entry of readdirSync(join(repository.root, folder), { withFileTypes: true })) {
           const { name } = entry;
           const isFile = entry.isFile();
           // A repository within the repository looks after its own data.

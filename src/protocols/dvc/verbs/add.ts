@@ -1,12 +1,11 @@
 import { cpSync, existsSync, globSync, lstatSync, statSync } from "node:fs";
-import type { Dirent } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { Problem } from "#kernel/errors";
 
 import type { Cache } from "../files/cache.ts";
 import { holdManyFiles } from "../files/hash-pool.ts";
-import type { Scanned } from "../files/scan.ts";
+import type { Scanned, ScanOptions } from "../files/scan.ts";
 import { openStagedObjects } from "../files/staged-objects.ts";
 import { removePath } from "../files/work-tree.ts";
 import { trackedEntry } from "../formats/entries.ts";
@@ -53,16 +52,60 @@ export interface Added {
  * Git ignores them. All targets are looked at before anything is written.
  */
 export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
-  const isLarge = holdManyFiles(options.targets.map((target) => resolve(session.repository.here, target)));
-  if (isLarge) session.pool.start();
-  const seen = new Map<string, readonly Dirent[]>();
-  const project = await session.loadProject(isLarge ? { seen } : {});
   const { here } = session.repository;
+  const isLarge = holdManyFiles(options.targets.map((target) => resolve(here, target)));
+  if (isLarge) session.pool.start();
   const targets = expandTargets(here, options);
   if (options.out !== undefined) {
+    // What is wrong with the project is told before anything is written.
+    await session.loadProject();
     targets.splice(0, targets.length, copyTo(here, targets, options.out, options.isForced));
-    seen.clear();
   }
+  const [target, second] = targets;
+  if (isLarge && target !== undefined && second === undefined)
+    return await addLarge(session, options, target);
+  const project = await session.loadProject();
+  return await addAll(session, options, { targets, project, isLarge });
+}
+
+/**
+ * A large folder is read once: what it may hold of DVC's own files, which decide whether it can be added, is noticed
+ * on the way, and then everything begins anew in the usual order.
+ */
+async function addLarge(session: Session, options: AddOptions, target: string): Promise<readonly Added[]> {
+  const path = pathFromRoot(session.repository, resolve(session.repository.here, target));
+  const order = { targets: [target], isLarge: true };
+  try {
+    const project = await session.loadProjectBeside(path);
+    return await addAll(session, options, { ...order, project, meets: stopAtDvcFile });
+  } catch (error) {
+    if (error !== dvcFileInside) throw error;
+    return await addAll(session, options, { ...order, project: await session.loadProject() });
+  }
+}
+
+const dvcFileInside = new Error("a file of DVC lies within the folder");
+
+function stopAtDvcFile(): never {
+  throw dvcFileInside;
+}
+
+/** How all targets are looked at. */
+interface Looking {
+  readonly isLarge: boolean;
+  readonly meets?: () => void;
+}
+
+async function addAll(
+  session: Session,
+  options: AddOptions,
+  {
+    targets,
+    project,
+    ...looking
+  }: Looking & { readonly targets: readonly string[]; readonly project: Project },
+): Promise<readonly Added[]> {
+  const { here } = session.repository;
   const orders = targets.map((target) => orderFor(session, project, resolve(here, target), target));
   refuseTrackedInGit(
     session,
@@ -71,7 +114,7 @@ export async function add(session: Session, options: AddOptions): Promise<readon
   const added: Added[] = [];
   const changed: string[] = [];
   for (const order of orders) {
-    const state = await hashAndStore(session, order, options, isLarge ? seen : undefined);
+    const state = await hashAndStore(session, order, options, looking);
     const written = await writeDvc(session, order, state);
     changed.push(
       written.place,
@@ -171,22 +214,20 @@ function refuseLinkedFolder({ repository }: Session, place: string): void {
     throw refused("Cannot add files inside symlinked directories to DVC.", place);
 }
 
-/** What was read of folders when the project was loaded; of a small add nothing. */
-type Seen = ReadonlyMap<string, readonly Dirent[]>;
-
 async function hashAndStore(
   session: Session,
   order: AddOrder,
   { isNotCommitted = false }: AddOptions,
-  seen: Seen | undefined,
+  { isLarge, meets }: Looking,
 ): Promise<Scanned> {
   const { cache } = session;
   const path = order.part === "" ? order.path : `${order.path}/${order.part}`;
+  const look = meets === undefined ? {} : { meets };
   const scanned = isNotCommitted
-    ? await session.look(path)
-    : seen !== undefined
-      ? await lookStaged(session, path, seen)
-      : await session.look(path, { store: storeOf(cache) });
+    ? await session.look(path, look)
+    : isLarge
+      ? await lookStaged(session, path, look)
+      : await session.look(path, { ...look, store: storeOf(cache) });
   cache.forget();
   const state = order.part === "" ? scanned : withPart(session, order, scanned);
   if (state === undefined) throw new Error(`${path} went away while it was added`);
@@ -194,11 +235,11 @@ async function hashAndStore(
   return state;
 }
 
-async function lookStaged(session: Session, path: string, seen: Seen): Promise<Scanned | undefined> {
+async function lookStaged(session: Session, path: string, look: ScanOptions): Promise<Scanned | undefined> {
   const staged = openStagedObjects(session.cache.objects);
   try {
     const store = { ...storeOf(session.cache), staged: staged.folder };
-    const scanned = await session.look(path, { store, seen });
+    const scanned = await session.look(path, { ...look, store });
     staged.publish();
     return scanned;
   } catch (error) {
