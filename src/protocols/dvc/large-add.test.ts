@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, hash } from "node:crypto";
-import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
@@ -83,6 +83,15 @@ describe("adding many files", () => {
 });
 
 describe("adding large files", () => {
+  it("makes the folders of a cache anew that somebody has emptied since", async (test) => {
+    const text = "large ".repeat(1_000_000);
+    const repository = openTestRepository(test, { "large.txt": text });
+    await repository.add("large.txt");
+    rmSync(join(repository.root, ".dvc/cache"), { recursive: true });
+    await repository.add("large.txt");
+    assert.deepEqual(repository.objects(), { [hash("md5", text, "hex")]: text });
+  });
+
   it("lets every thread have some of them, and takes the digest of each whole", async (test) => {
     const repository = openTestRepository(test, { "data/small": "small" });
     const sizes = [33, 0.5, 40, 5, 34].map((mebibytes) => mebibytes * 1024 * 1024);

@@ -53,9 +53,9 @@ export function hashFiles(order: HashOrder): HashedFiles {
   const sizes: number[] = [];
   const small = new SmallFiles(order, md5s);
   let doneBytes = 0;
-  for (const [index, name] of names.entries()) {
-    if (doneBytes >= orderBytes) break;
-    const place = `${folder}/${name}`;
+  // Counted, here and below: a pair for each file is what the collector of garbage would live on.
+  for (let index = 0; index < names.length && doneBytes < orderBytes; index++) {
+    const place = `${folder}/${names[index] ?? ""}`;
     const readAtMs = Date.now() + clockOffsetMs;
     const file = openUnnoticed(place);
     try {
@@ -79,8 +79,10 @@ const notToBeKept = "";
 /** Made here, by many threads, and not where all of it comes together. */
 function recordsOf(names: readonly string[], md5s: readonly string[], prints: readonly string[]): string {
   let records = "";
-  for (const [index, print] of prints.entries())
-    if (print !== notToBeKept) records += recordText(names[index] ?? "", { print, md5: md5s[index] ?? "" });
+  for (let index = 0; index < prints.length; index++) {
+    const [name = "", print = notToBeKept, md5 = ""] = [names[index], prints[index], md5s[index]];
+    if (print !== notToBeKept) records += recordText(name, { print, md5 });
+  }
   return records;
 }
 
@@ -114,9 +116,10 @@ class SmallFiles {
   }
 
   finish(): void {
-    for (const [place, md5] of batch.digest(this.#messages).entries()) {
-      const [index = 0, message] = [this.#indexes[place], this.#messages[place]];
-      if (message === undefined) continue;
+    const md5s = batch.digest(this.#messages);
+    for (let place = 0; place < md5s.length; place++) {
+      const [index, message, md5] = [this.#indexes[place], this.#messages[place], md5s[place]];
+      if (index === undefined || message === undefined || md5 === undefined) continue;
       this.#md5s[index] = md5;
       store(this.#order, index, md5, batch.bytes.subarray(message.start, message.start + message.length));
     }

@@ -89,10 +89,11 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
     const { folder, prefix, inRoot } = next;
     const batch = new FolderBatch(parts, folder, options);
     const names: string[] = [];
+    const leavesOut = parts.ignore.leavesOutOf(inRoot);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const { name } = entry;
       const isFolder = isFolderEntry(entry, folder);
-      if (parts.ignore.leavesOut(inRoot, name, isFolder)) continue;
+      if (leavesOut(name, isFolder)) continue;
       if (isFolder) {
         folders.push({
           folder: `${folder}/${name}`,

@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -131,7 +139,8 @@ function writeIndex(file: string, folders: Folders): void {
   const aside = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(aside, Buffer.concat([Buffer.from(`${heading} ${crc32(body)}\n`), body]));
+    writeFileSync(aside, `${heading} ${crc32(body)}\n`);
+    appendFileSync(aside, body);
     renameSync(aside, file);
   } catch {
     // A full disk must not end a command that has done its work.

@@ -137,22 +137,26 @@ function isSound(objects: string, md5: string, bytes: Uint8Array): boolean {
   }
 }
 
-/** The folder may have gone since it was looked at: somebody has emptied the cache. */
 function writeAside(objects: string, md5: string, bytes: Uint8Array): void {
   const aside = asideIn(`${objects}/${md5.slice(0, 2)}`);
   try {
-    try {
-      writeObject(aside, bytes);
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-      present.delete(objects);
-      namesIn(objects, md5);
-      writeObject(aside, bytes);
-    }
+    inFolderOf(objects, md5, () => writeObject(aside, bytes));
     renameSync(aside, objectPlace(objects, md5));
   } catch (error) {
     removeQuietly(aside);
     throw error;
+  }
+}
+
+/** Does what needs the object's folder, which may have gone since it was looked at: somebody has emptied the cache. */
+function inFolderOf(objects: string, md5: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    present.delete(objects);
+    namesIn(objects, md5);
+    work();
   }
 }
 
@@ -169,8 +173,9 @@ export function writeObject(place: string, bytes: Uint8Array): void {
 }
 
 function moveInto(objects: string, md5: string, aside: string): void {
+  namesIn(objects, md5);
+  inFolderOf(objects, md5, () => renameSync(aside, objectPlace(objects, md5)));
   namesIn(objects, md5).add(md5);
-  renameSync(aside, objectPlace(objects, md5));
 }
 
 /** On file systems that share blocks between files a copy costs nothing; undefined on the others. */

@@ -6,20 +6,26 @@ import type { IgnoreRules } from "./ignore-rules.ts";
 
 /** What the ignore files of a tree say of its paths, which count from the tree's root. */
 export interface Ignore {
-  /** Whether an entry of a folder that is not left out itself is left out. */
-  leavesOut(folder: string, name: string, isFolder: boolean): boolean;
+  /** For a folder that is not left out itself: whether an entry of it is. */
+  leavesOutOf(folder: string): (name: string, isFolder: boolean) => boolean;
   /** The same for any path: a folder above it may be left out. */
   ignores(path: string, isFolder: boolean): boolean;
 }
 
 /** Never data of anybody, wherever they lie. */
 const always = new Set([".git", ".hg", ".dvc"]);
+const dot = ".".charCodeAt(0);
 
 /** Reads `.dvcignore` files where they are needed, each once. `.git`, `.hg` and `.dvc` are always left out. */
 export function openDvcIgnore(root: string): Ignore {
   const ignore = openIgnore(root, ".dvcignore", "");
   return {
-    leavesOut: (folder, name, isFolder) => always.has(name) || ignore.leavesOut(folder, name, isFolder),
+    leavesOutOf(folder) {
+      const leavesOut = ignore.leavesOutOf(folder);
+      // Most names are spared the look into the set, which costs more than the rest.
+      return (name, isFolder) =>
+        (name.charCodeAt(0) === dot && always.has(name)) || leavesOut(name, isFolder);
+    },
     ignores: (path, isFolder) =>
       path.split("/").some((name) => always.has(name)) || ignore.ignores(path, isFolder),
   };
@@ -44,22 +50,24 @@ function openIgnore(root: string, fileName: string, first: string): Ignore {
     known.set(folder, rules);
     return rules;
   };
-  const leavesOut = (folder: string, name: string, isFolder: boolean): boolean => {
+  const leavesOutOf = (folder: string): ((name: string, isFolder: boolean) => boolean) => {
     const holding = rulesIn(folder);
-    if (holding.length === 0) return false;
-    const path = folder === "" ? name : `${folder}/${name}`;
-    for (const [from, rules] of holding) {
-      const verdict = rules.verdict(from === "" ? path : path.slice(from.length + 1), isFolder);
-      if (verdict !== undefined) return verdict;
-    }
-    return false;
+    if (holding.length === 0) return () => false;
+    return (name, isFolder) => {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      for (const [from, rules] of holding) {
+        const verdict = rules.verdict(from === "" ? path : path.slice(from.length + 1), isFolder);
+        if (verdict !== undefined) return verdict;
+      }
+      return false;
+    };
   };
   return {
-    leavesOut,
+    leavesOutOf,
     ignores(path, isFolder) {
       const parts = path.split("/");
       return parts.some((name, index) =>
-        leavesOut(parts.slice(0, index).join("/"), name, isFolder || index < parts.length - 1),
+        leavesOutOf(parts.slice(0, index).join("/"))(name, isFolder || index < parts.length - 1),
       );
     },
   };

@@ -43,8 +43,9 @@ export function workTree(repository: Repository, dvcIgnore: Ignore): SourceTree 
           else if (!isFile && entry.isDirectory()) folders.push(name);
         }
         const inGit = `${above}${folder}`.replace(/\/$/, "");
+        const [byDvc, byGit] = [dvcIgnore.leavesOutOf(folder), gitIgnore?.leavesOutOf(inGit)];
         const isLeftOut = (name: string, isFolder: boolean): boolean =>
-          dvcIgnore.leavesOut(folder, name, isFolder) || gitIgnore?.leavesOut(inGit, name, isFolder) === true;
+          byDvc(name, isFolder) || byGit?.(name, isFolder) === true;
         for (const name of files.toSorted())
           if (!isLeftOut(name, false)) await found(folder === "" ? name : `${folder}/${name}`);
         for (const name of folders.toSorted()) {
