@@ -32,6 +32,12 @@ describe("adding many files", () => {
     assert.deepEqual(repository.objects(), { ...objects, [folderDigest]: listing });
   });
 
+  it("keeps a file that is named before them, too", async (test) => {
+    const repository = openTestRepository(test, { ...manyFiles("data"), "single.txt": "by itself" });
+    await repository.add("single.txt", "data");
+    assert.equal(repository.objects()[hash("md5", "by itself", "hex")], "by itself");
+  });
+
   it("puts nothing into the cache when one of them cannot be read, and leaves nothing beside it", async (test) => {
     const repository = openTestRepository(test, manyFiles("data"));
     symlinkSync("nowhere", join(repository.root, "data/broken"));

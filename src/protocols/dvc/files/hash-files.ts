@@ -31,6 +31,8 @@ export interface HashedFiles {
   readonly records: string;
 }
 
+export const nothingHashed: HashedFiles = { md5s: [], sizes: [], records: "" };
+
 // Up to this size files are hashed many at once; a read of it costs less than the switch to another way.
 const smallBytes = 64 * 1024;
 // Enough for the lanes to be full, and little enough to stay in a processor's cache until it is stored.

@@ -3,10 +3,11 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
+import { runErrand } from "./errand.ts";
 import { hashFiles, joinHashed } from "./hash-files.ts";
 import type { HashedFiles, HashOrder } from "./hash-files.ts";
 import { isMine } from "./hash-task.ts";
-import type { HashAnswer, HashTask } from "./hash-task.ts";
+import type { Errand, HashAnswer, HashTask } from "./hash-task.ts";
 
 /** Hashes files in threads; a few are hashed at once, because threads cost their start. */
 export interface HashPool {
@@ -16,6 +17,8 @@ export interface HashPool {
    * hashes beside them: for a command that has nothing else to do than to wait.
    */
   start(): void;
+  /** Does something in another thread, where there is one. */
+  elsewhere(errand: Errand): Promise<void>;
   /** Ends the threads; orders that are not begun are never answered. */
   close(): Promise<void>;
 }
@@ -53,9 +56,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-interface Sent extends Waiting {
-  /** Zero until somebody begins with it: the worker, or this thread that has nothing else to do. */
-  readonly claim: Int32Array<SharedArrayBuffer>;
+interface Sent extends Omit<Waiting, "order"> {
+  /** What was asked, unless it was an errand: whoever claims it does it, be it this thread for want of other work. */
+  readonly task: HashTask | undefined;
 }
 
 interface Member {
@@ -77,10 +80,11 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
       if (member === undefined || member.current.length >= most) return;
       const next = waiting.shift();
       if (next === undefined) return;
-      const claim = new Int32Array(new SharedArrayBuffer(4));
-      member.current.push({ ...next, claim });
+      const { order, resolve, reject } = next;
+      const task = { order, claim: new Int32Array(new SharedArrayBuffer(4)) };
+      member.current.push({ task, resolve, reject });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      member.worker.postMessage({ order: next.order, claim } satisfies HashTask);
+      member.worker.postMessage(task);
     }
   };
   const startWorkers = (count: number): void => {
@@ -126,6 +130,15 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
       );
       return joinHashed([first, ...others]);
     },
+    async elsewhere(errand) {
+      const [member] = members;
+      if (member === undefined) return runErrand(errand);
+      await new Promise<unknown>((resolve, reject) => {
+        member.current.push({ task: undefined, resolve, reject });
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+        member.worker.postMessage(errand);
+      });
+    },
     async close() {
       waiting.length = 0;
       isHelping = false;
@@ -167,8 +180,8 @@ function startWorker(onAnswer: () => void): Member {
 /** The last order that was sent to a worker and that it has not begun with. */
 function takeBack(members: readonly Member[]): Waiting | undefined {
   for (const { current } of members.toSorted((one, other) => other.current.length - one.current.length)) {
-    const free = current.findLast(({ claim }) => isMine(claim));
-    if (free !== undefined) return free;
+    const free = current.findLast(({ task }) => task !== undefined && isMine(task.claim));
+    if (free?.task !== undefined) return { ...free, order: free.task.order };
   }
   return undefined;
 }

@@ -7,6 +7,11 @@ export interface HashTask {
   readonly claim: Int32Array<SharedArrayBuffer>;
 }
 
+/** Work of another kind, which a worker does while this thread goes on. */
+export type Errand =
+  | { readonly kind: "publish"; readonly folder: string; readonly objects: string }
+  | { readonly kind: "write index"; readonly file: string; readonly text: string };
+
 /** What a worker answers: what it found, why it could not, or that another thread was first. */
 export type HashAnswer =
   | { readonly hashed: HashedFiles }

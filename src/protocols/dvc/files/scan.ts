@@ -25,6 +25,8 @@ export interface ScanOptions {
   /** Is told each file within the folder that describes data or a pipeline; what it throws ends the scan. */
   readonly meets?: (name: string) => void;
   readonly isLegacy?: boolean;
+  /** Is called once all digests of a folder are known; its listing is still to be written. */
+  readonly onHashed?: () => void;
   /** Stores what is not there yet: the folder of objects, whether an object is in it, where small ones may wait. */
   readonly store?: {
     readonly objects: string;
@@ -121,6 +123,7 @@ async function scanFolder(parts: ScanParts, place: string, options: ScanOptions)
     }
     hashedFiles += batch.asked;
   }
+  options.onHashed?.();
   const text = writeListing(files);
   return {
     md5: digestOfListing(text),

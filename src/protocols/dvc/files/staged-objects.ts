@@ -25,16 +25,22 @@ export function openStagedObjects(objects: string): StagedObjects {
   removeAbandoned(objects);
   const folder = join(objects, stagedName());
   mkdirSync(folder, { recursive: true });
-  const discard = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   return {
     folder,
-    publish() {
-      for (const name of readdirSync(folder))
-        publishFolder(join(folder, name), join(objects, name.slice(goalPrefix.length)));
-      discard();
-    },
-    discard,
+    publish: () => publishStaged(folder, objects),
+    discard: () => discard(folder),
   };
+}
+
+/** Brings what was staged in a folder into sight among the objects, and takes the folder away. */
+export function publishStaged(folder: string, objects: string): void {
+  for (const name of readdirSync(folder))
+    publishFolder(`${folder}/${name}`, `${objects}/${name.slice(goalPrefix.length)}`);
+  discard(folder);
+}
+
+function discard(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 function publishFolder(staged: string, goal: string): void {

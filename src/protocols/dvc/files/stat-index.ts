@@ -1,17 +1,9 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { crc32 } from "node:zlib";
 
 import { recordText } from "./file-print.ts";
 import type { IndexedFile } from "./file-print.ts";
+import { readIndexFile, writeIndexFile } from "./index-file.ts";
 
 /**
  * Remembers the digests of files by what `stat` says of them, for a whole repository, so that only what
@@ -30,13 +22,11 @@ export interface StatIndex {
   rememberText(place: string, records: string): void;
   /** Keeps of a folder only the names that are still there. */
   keepOnly(place: string, names: ReadonlySet<string>): void;
-  /** Writes the index, if it changed. */
-  save(): void;
+  /** Writes the index, if it changed; `write` does it elsewhere. */
+  save(write?: (file: string, text: string) => void): void;
   /** What to add to this machine's clock for the time of the file system, in milliseconds. */
   readonly clockOffsetMs: number;
 }
-
-const heading = "gyre stat index 1";
 
 export function openStatIndex(file: string): StatIndex {
   const folders = readIndex(file);
@@ -69,9 +59,9 @@ export function openStatIndex(file: string): StatIndex {
       for (const name of known.keys()) if (!names.has(name)) known.delete(name);
       isChanged = true;
     },
-    save() {
+    save(write = writeIndexFile) {
       if (!isChanged) return;
-      writeIndex(file, folders);
+      write(file, textOf(folders));
       isChanged = false;
     },
     get clockOffsetMs() {
@@ -98,18 +88,10 @@ function measureClockOffset(folder: string): number {
 /** What is known of a folder's files; as text until somebody asks for it. */
 type Folders = Map<string, string | Map<string, IndexedFile>>;
 
-/** For each folder `/folder\0` and the records of its files, which begin with a name; a checksum stands first. */
+/** For each folder `/folder\0` and the records of its files, which begin with a name. */
 function readIndex(file: string): Folders {
   const folders: Folders = new Map();
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return folders;
-  }
-  const end = text.indexOf("\n");
-  const body = text.slice(end + 1);
-  if (text.slice(0, end) !== `${heading} ${crc32(body)}`) return folders;
+  const body = readIndexFile(file);
   for (let start = 0; start < body.length;) {
     const next = body.indexOf("\0/", start);
     const stop = next === -1 ? body.length : next + 1;
@@ -128,26 +110,12 @@ function readRecords(text: string): Map<string, IndexedFile> {
   return files;
 }
 
-function writeIndex(file: string, folders: Folders): void {
+function textOf(folders: Folders): string {
   let text = "";
   for (const [place, known] of folders) {
     const records =
       typeof known === "string" ? known : [...known].map(([name, one]) => recordText(name, one)).join("");
     if (records !== "") text += `/${place}\0${records}`;
   }
-  const body = Buffer.from(text);
-  const aside = `${file}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(aside, `${heading} ${crc32(body)}\n`);
-    appendFileSync(aside, body);
-    renameSync(aside, file);
-  } catch {
-    // A full disk must not end a command that has done its work.
-    try {
-      unlinkSync(aside);
-    } catch {
-      return;
-    }
-  }
+  return text;
 }

@@ -236,14 +236,26 @@ async function hashAndStore(
 }
 
 async function lookStaged(session: Session, path: string, look: ScanOptions): Promise<Scanned | undefined> {
-  const staged = openStagedObjects(session.cache.objects);
+  const { cache, index, pool } = session;
+  const staged = openStagedObjects(cache.objects);
+  // What needs no more than the digests is done beside the writing of the listing.
+  let finished: Promise<unknown> | undefined;
+  const finish = (): void => {
+    const errands = [pool.elsewhere({ kind: "publish", folder: staged.folder, objects: cache.objects })];
+    index.save((file, text) => errands.push(pool.elsewhere({ kind: "write index", file, text })));
+    finished = Promise.all(errands);
+    // Awaited below; until then a failure must not end the process.
+    finished.catch(() => undefined);
+  };
   try {
-    const store = { ...storeOf(session.cache), staged: staged.folder };
-    const scanned = await session.look(path, { ...look, store });
-    staged.publish();
+    const store = { ...storeOf(cache), staged: staged.folder };
+    const scanned = await session.look(path, { ...look, store, onHashed: finish });
+    // A file has no listing.
+    if (finished === undefined) finish();
+    await finished;
     return scanned;
   } catch (error) {
-    await session.pool.close();
+    await pool.close();
     staged.discard();
     throw error;
   }
