@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "#kernel/errors";
 
 import { problems } from "../problems.ts";
+import { tryFlock } from "./flock.ts";
 
 /**
  * Keeps other DVC commands out, ours and DVC's: both hold a lock of the system (`flock`) on `.dvc/tmp/lock`.
@@ -81,16 +81,10 @@ export function openRepositoryLock(temporaryFolder: string, waits = false): Repo
   };
 }
 
-/** Node cannot take the lock itself: a child takes it on the open file it shares with us, where it stays. */
 async function takeLock(temporaryFolder: string, waits: boolean): Promise<number> {
   mkdirSync(temporaryFolder, { recursive: true });
   const file = openSync(join(temporaryFolder, "lock"), "a+");
-  for (let attempt = 1; ; attempt++) {
-    const { status, error } = spawnSync("flock", ["-n", "3"], {
-      stdio: ["ignore", "ignore", "ignore", file],
-    });
-    // Without the program there is no lock to be had; the index and the caches stand it all the same.
-    if (error !== undefined || status === 0) break;
+  for (let attempt = 1; !tryFlock(file); attempt++) {
     if (attempt >= attempts && !waits) {
       closeSync(file);
       throw new Problem(problems.dvc_locked, {
