@@ -100,9 +100,23 @@ describe("a check", () => {
 
 describe("the arguments of npm test", () => {
   it("that name no test are a failure, which says what could be named", () => {
-    const said = spawnSync(process.execPath, ["tools/test.mjs", "src/nowhere"], { encoding: "utf8" });
-    assert.equal(said.status, 1);
-    assert.match(said.stderr, /No test was found under src\/nowhere\.\nNext: name a test file/);
+    const saidOf = (...words: string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, ["tools/test.mjs", ...words], {
+        encoding: "utf8",
+      });
+      return { status, first: stderr.split("\n")[0] };
+    };
+    const steps = "unit, web, journeys, browser";
+    assert.deepEqual(saidOf("src/nowhere"), {
+      status: 1,
+      first: `No test was found under src/nowhere in: ${steps}.`,
+    });
+    assert.equal(saidOf("src/stats", "src/nowhere").status, 1);
+    // A step that is named keeps to its own files.
+    assert.deepEqual(saidOf("types", "unit", "journeys/dvc"), {
+      status: 1,
+      first: "No test was found under journeys/dvc in: types, unit.",
+    });
   });
 
   it("select everything, steps, paths and flags of Node", () => {

@@ -18,6 +18,12 @@ import type { Need, Step, TestFiles } from "./steps.ts";
 /** Runs what the arguments select, prints it, and gives the exit code. The last line is the tally. */
 export async function runTests(words: readonly string[]): Promise<number> {
   const selection = readSelection(words);
+  const unknown = pathsWithoutTests(selection);
+  if (unknown.length > 0) {
+    console.error(`No test was found under ${unknown.join(", ")} in: ${selection.steps.join(", ")}.
+Next: name a test file, a folder of them, a glob, or a step: ${stepNames.join(", ")}.`);
+    return 1;
+  }
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
   const run: Run = { selection, signal: stopping.signal, close: [], resources: new Map() };
@@ -31,18 +37,17 @@ export async function runTests(words: readonly string[]): Promise<number> {
     for (const close of run.close) await close();
   }
   const total = addTallies(tallies);
-  if (isEmpty(total) && !stopping.signal.aborted) {
-    console.error(`No test was found under ${words.join(" ")}.
-Next: name a test file, a folder of them, a glob, or a step: ${stepNames.join(", ")}.`);
-    return 1;
-  }
   printEnd(total);
   console.log(tallyLine(total));
   return total.failures.length > 0 || stopping.signal.aborted ? 1 : 0;
 }
 
-function isEmpty({ passed, failures, skips }: Tally): boolean {
-  return passed + failures.length + skips.length === 0;
+/** A path that selects nothing is a slip: what it was to run would be taken for passed. */
+function pathsWithoutTests({ steps: meant, paths }: Selection): readonly string[] {
+  const files = steps.flatMap((step) =>
+    meant.includes(step.name) && step.files !== undefined ? findFiles(step.files, paths) : [],
+  );
+  return paths.filter((path) => !files.some((file) => isSelected(file, [path])));
 }
 
 interface Run {
