@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { findDvc } from "../../journeys/dvc/environment.ts";
 import type { Figure, Measurement } from "../figures.ts";
-import { both } from "./side-by-side.ts";
+import { both, fillMemory } from "./side-by-side.ts";
 
 const addedFiles = 25_000;
 const addPairs = 5;
@@ -24,6 +24,7 @@ export const dvc: Measurement = {
     const program = peer.startsWith("no dvc") ? undefined : peer;
     const figures: Figure[] = [];
 
+    fillMemory(folder);
     // Both programs are in memory before they are timed.
     await both(folder, program, "warm", 100, async (run) => await run("add", "-q", "data"));
     const adds: Awaited<ReturnType<typeof addOnce>>[] = [];

@@ -17,6 +17,7 @@ export interface HashPool {
    * hashes beside them: for a command that has nothing else to do than to wait.
    */
   start(): void;
+  readonly isStarted: boolean;
   /** Does something in another thread, where there is one. */
   elsewhere(errand: Errand): Promise<void>;
   /** Ends the threads; orders that are not begun are never answered. */
@@ -114,6 +115,9 @@ export function openHashPool(threads = Math.min(8, availableParallelism())): Has
     start() {
       isHelping = true;
       startWorkers(threads - 1);
+    },
+    get isStarted() {
+      return isHelping;
     },
     async hash(order) {
       filesSoFar += order.names.length;

@@ -53,8 +53,10 @@ export interface Added {
  */
 export async function add(session: Session, options: AddOptions): Promise<readonly Added[]> {
   const { here } = session.repository;
-  const isLarge = holdManyFiles(options.targets.map((target) => resolve(here, target)));
-  if (isLarge) session.pool.start();
+  const { pool } = session;
+  // Whoever had nothing else to do has looked already.
+  const isLarge = pool.isStarted || holdManyFiles(options.targets.map((target) => resolve(here, target)));
+  if (isLarge) pool.start();
   const targets = expandTargets(here, options);
   if (options.out !== undefined) {
     // What is wrong with the project is told before anything is written.
@@ -74,7 +76,7 @@ export async function add(session: Session, options: AddOptions): Promise<readon
  */
 async function addLarge(session: Session, options: AddOptions, target: string): Promise<readonly Added[]> {
   const path = pathFromRoot(session.repository, resolve(session.repository.here, target));
-  const order = { targets: [target], isLarge: true };
+  const order = { targets: [target], isLarge: true, isOnly: true };
   try {
     const project = await session.loadProjectBeside(path);
     return await addAll(session, options, { ...order, project, meets: stopAtDvcFile });
@@ -93,6 +95,8 @@ function stopAtDvcFile(): never {
 /** How all targets are looked at. */
 interface Looking {
   readonly isLarge: boolean;
+  /** There is no other target: threads may end while the rest is written. */
+  readonly isOnly?: boolean;
   readonly meets?: () => void;
 }
 
@@ -218,7 +222,7 @@ async function hashAndStore(
   session: Session,
   order: AddOrder,
   { isNotCommitted = false }: AddOptions,
-  { isLarge, meets }: Looking,
+  { isLarge, isOnly, meets }: Looking,
 ): Promise<Scanned> {
   const { cache } = session;
   const path = order.part === "" ? order.path : `${order.path}/${order.part}`;
@@ -228,6 +232,7 @@ async function hashAndStore(
     : isLarge
       ? await lookStaged(session, path, look)
       : await session.look(path, { ...look, store: storeOf(cache) });
+  if (isOnly === true) void session.pool.close();
   cache.forget();
   const state = order.part === "" ? scanned : withPart(session, order, scanned);
   if (state === undefined) throw new Error(`${path} went away while it was added`);
