@@ -119,10 +119,9 @@ export function createLogRoutes(questions: Pick<PipelinesQuestions, "getExecutio
       permission: "project:read",
       summary: "Downloads the log of a step as it was printed",
       tags,
-      describes: { query: z.object({ attempt: whichAttempt }) },
+      query: z.object({ attempt: whichAttempt }),
       async handler({ params, query, reply }) {
-        const wanted = z.object({ attempt: whichAttempt }).parse({ attempt: query["attempt"] });
-        const { step, attempt, path } = await find(params, wanted.attempt);
+        const { step, attempt, path } = await find(params, query.attempt);
         const { fileBytes: sizeBytes } = await indexes.read(path, { withinMs: 0 });
         return await sendBlob(reply, {
           // A log is only appended to: its length says what it holds.

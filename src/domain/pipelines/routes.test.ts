@@ -100,6 +100,12 @@ describe("the routes of pipelines", () => {
     const file = await call("GET", `${log}/file`);
     assert.deepEqual([file.status, file.text], [200, "> echo über x && cp in out\nüber x\n"]);
     assert.equal((await call("GET", `executions/${id}/steps/none/log/lines`)).json.code, "step_not_found");
+    // Found by a fuzzer: more than a whole number can hold, at the one route that answers no JSON.
+    for (const attempt of ["6083545413314285775355904", "-1", "x"])
+      assert.equal(
+        (await call("GET", `executions/${id}/steps/none/log/file?attempt=${attempt}`)).json.code,
+        "request_invalid",
+      );
   });
 
   it("start once what is asked for twice under one key, wait for its end, and refuse a key without sense", async () => {

@@ -117,8 +117,10 @@ export interface ForeignAnswer {
   readonly body: unknown;
 }
 
-interface RawDeclaration<Path extends string> extends Declaration<Path> {
+interface RawDeclaration<Path extends string, Query extends ZodType | undefined> extends Declaration<Path> {
   readonly method: Method | "HEAD" | "OPTIONS" | readonly (Method | "HEAD" | "OPTIONS")[];
+  /** Validated before the handler sees it, as that of every other route. */
+  readonly query?: Query;
   /** What it reads, for the description of the API alone: the handler looks at it by itself. */
   readonly describes?: Pick<RouteSchemas, "query" | "body">;
   /** Our own form when absent. */
@@ -130,8 +132,8 @@ interface RawDeclaration<Path extends string> extends Declaration<Path> {
   handler(
     input: Visit & {
       readonly params: PathParameters<Path>;
-      /** The query as sent: names to text, or to a list when a name is repeated. */
-      readonly query: Readonly<Record<string, string | string[]>>;
+      /** Without a schema as sent: names to text, or to a list when a name is repeated. */
+      readonly query: Parsed<Query, Readonly<Record<string, string | string[]>>>;
       readonly body: Readable;
       readonly reply: FastifyReply;
     },
@@ -234,20 +236,22 @@ export function defineStream<
  * Declares a route of a foreign protocol: own body, own answers, own form of problems, but the same
  * gate in front (host, origin, principal, permission).
  */
-export function defineRawRoute<const Path extends string>(route: RawDeclaration<Path>): RawRoute {
+export function defineRawRoute<const Path extends string, Query extends ZodType | undefined = undefined>(
+  route: RawDeclaration<Path, Query>,
+): RawRoute {
   const methods = typeof route.method === "string" ? [route.method] : route.method;
   return {
     ...factsOf(route),
     kind: "raw",
     methods,
-    schemas: { ...route.describes },
+    schemas: { ...route.describes, ...(route.query === undefined ? {} : { query: route.query }) },
     ...(route.presentProblem === undefined ? {} : { presentProblem: route.presentProblem.bind(route) }),
     async answer(arrival, body, reply) {
       return await route.handler(
         inputOf(arrival, {
           // The router filled in exactly the names of the path, each with text.
           params: arrival.params as PathParameters<Path>,
-          query: arrival.query as Readonly<Record<string, string | string[]>>,
+          query: parsePart(route.query, arrival.query, "query", arrival.query),
           body,
           reply,
         }),

@@ -273,6 +273,29 @@ describe("a raw route", () => {
   });
 });
 
+describe("a raw route with a schema of its query", () => {
+  const server = serve([
+    defineRawRoute({
+      method: "GET",
+      path: "/foreign/:project/part",
+      permission: "run:read",
+      summary: "Gives a part of something",
+      query: z.object({ from: z.coerce.number().int().min(0) }),
+      handler: async ({ query }) => ({ next: query.from + 1 }),
+    }),
+  ]);
+
+  it("reads it as other routes do", async () => {
+    assert.deepEqual((await server.inject({ url: "/foreign/hall/part?from=41" })).json(), { next: 42 });
+  });
+
+  it("refuses what is not of it, and its handler does not run", async () => {
+    const refused = await server.inject({ url: "/foreign/hall/part?from=6083545413314285775355904" });
+    const { code } = z.looseObject({ code: z.string() }).parse(refused.json());
+    assert.deepEqual([refused.status, code], [400, "request_invalid"]);
+  });
+});
+
 describe("the API description", () => {
   it("comes from the schemas that validate", async () => {
     const paths = z

@@ -80,11 +80,10 @@ export function createExchangeRoutes(exchange: Exchange, bootstrap: Bootstrap): 
       method: "POST",
       path: `${base}/log`,
       summary: "Takes a part of what a piece of work prints; from says where it begins",
-      describes: { query: z.object({ from: z.coerce.number().int().min(0) }) },
+      query: z.object({ from: z.coerce.number().int().min(0) }),
       async handler({ params, query, request, body }) {
         const work = await exchange.open(params.work, tokenOf(request));
-        const from = z.coerce.number().int().min(0).parse(query["from"]);
-        const nextByte = await exchange.takeLog(work, from, await readBody(body, logPartLimitBytes));
+        const nextByte = await exchange.takeLog(work, query.from, await readBody(body, logPartLimitBytes));
         return logAnswerSchema.parse({ nextByte });
       },
     }),
