@@ -4,6 +4,8 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 
 const gyre = join(import.meta.dirname, "..", "..", "gyre");
+// The system's own threads go on for a while after a sync.
+const restMs = 2_000;
 
 /** Runs one of the programs in its repository; gives the seconds from the start of its process to its end. */
 export type Run = (...words: readonly string[]) => Promise<number>;
@@ -29,17 +31,21 @@ export async function both<Result>(
     cpSync(ours, theirs, { recursive: true });
     writeFileSync(join(theirs, ".dvc", "config"), config(`${name}-dvc`));
   }
-  // Files are no longer as young as the clock's tick when they are looked at.
-  await new Promise((resolve) => setTimeout(resolve, 100));
   const run: Run = async (...words) => await timed(ours, process.execPath, [gyre, "dvc", ...words]);
-  execFileSync("sync");
+  await rest();
   const result = await work(run, ours);
-  execFileSync("sync");
+  await rest();
   const peer =
     program === undefined
       ? undefined
       : await work(async (...words) => await timed(theirs, program, words), theirs);
   return { ours: result, theirs: peer, run };
+}
+
+/** Nothing is left to be written, and no file is as young as the clock's tick when it is looked at. */
+async function rest(): Promise<void> {
+  execFileSync("sync");
+  await new Promise((resolve) => setTimeout(resolve, restMs));
 }
 
 /**
