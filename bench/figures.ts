@@ -42,6 +42,10 @@ export function isMissed({ value, target, atLeast }: Figure): boolean {
   return (target !== undefined && value > target) || (atLeast !== undefined && value < atLeast);
 }
 
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
 function numberText(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits });

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 
 import { openMd5Batch, paddingBytes } from "../../src/protocols/dvc/files/md5/digest-many.ts";
+import { median } from "../figures.ts";
 import type { Figure, Measurement } from "../figures.ts";
 
 const messageBytes = 3_000;
@@ -43,8 +44,4 @@ function timed(work: () => unknown): number {
   const startedMs = performance.now();
   for (let batch = 0; batch < batches; batch++) work();
   return (performance.now() - startedMs) / 1_000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

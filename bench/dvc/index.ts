@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { findDvc } from "../../journeys/dvc/environment.ts";
+import { median } from "../figures.ts";
 import type { Figure, Measurement } from "../figures.ts";
 import { both, fillMemory } from "./side-by-side.ts";
 
@@ -110,8 +111,4 @@ async function addOnce(folder: string, program: string | undefined, name: string
 
 function ratio(ours: number, theirs: number | undefined): { readonly ratio?: number } {
   return theirs === undefined ? {} : { ratio: ours / theirs };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
